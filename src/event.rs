@@ -1,0 +1,170 @@
+//! One thing that happened in a run. Every output is a fold over these; they cross the session
+//! from the agent to the controller, so nothing secret is ever put into one.
+
+use crate::text::{Diagnostic, Span};
+use serde::{Deserialize, Serialize};
+
+/// What happened on a host. The controller knows which host a session's events come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The agent looked at the host and begins.
+    HostStarted {
+        /// `debian 12`.
+        system: String,
+        /// The run that last ended well here; `None` if never.
+        last_run: Option<String>,
+        /// An earlier run that did not end, which this one continues.
+        unfinished: Option<String>,
+    },
+    /// A task is looked at.
+    TaskStarted(TaskRef),
+    /// What the task will do, just before it does it.
+    Announced {
+        /// The task.
+        task: TaskRef,
+        /// In order.
+        actions: Vec<ActionReport>,
+    },
+    /// A task ended.
+    TaskFinished(TaskReport),
+    /// Something to know that is no task's failure.
+    Warning(Diagnostic),
+    /// The last event of a host.
+    HostFinished(HostReport),
+}
+
+/// Which task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskRef {
+    /// `role/file:name[item]`.
+    pub id: String,
+    /// The role's name.
+    pub role: String,
+    /// The name with its variables rendered.
+    pub name: String,
+    /// The resource's name.
+    pub resource: String,
+    /// Where it is written.
+    pub span: Span,
+    /// It runs as a handler.
+    pub handler: bool,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskReport {
+    /// Which.
+    #[serde(rename = "task")]
+    pub task: TaskRef,
+    /// How it ended.
+    pub status: TaskStatus,
+    /// Why it was skipped or is unknown; what it assumes; a message to show.
+    pub reason: Option<String>,
+    /// Why it changed.
+    pub change: Option<Change>,
+    /// In apply what was performed, in check what would be.
+    pub actions: Vec<ActionReport>,
+    /// What was announced and fell away.
+    pub not_needed: Vec<ActionReport>,
+    /// What went wrong.
+    pub error: Option<Diagnostic>,
+    /// Milliseconds.
+    pub ms: u64,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskStatus {
+    /// As declared.
+    Ok,
+    /// Changed, or would be.
+    Changed,
+    /// Its `when` is false.
+    Skipped,
+    /// Failed.
+    Failed,
+    /// Known after apply.
+    Unknown,
+}
+
+/// Why something changes (by hash, against what was last applied).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Never applied here.
+    New,
+    /// The specification changed.
+    Intended,
+    /// The specification did not, the host did.
+    Drift,
+}
+
+/// How certain a planned action is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// Will be performed.
+    Exact,
+    /// May already be as declared; known afterwards.
+    UnlessSo,
+    /// Stands under a `when` on an unknown.
+    OnlyIf,
+    /// A loop or include over an unknown: no targets yet.
+    Open,
+    /// Stands under `rescue`.
+    OnFailure,
+}
+
+/// An action as reports show it: redacted, with its diff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionReport {
+    /// `write_file`, `packages`, …
+    pub kind: String,
+    /// A path, package names, a unit, a command line.
+    pub target: String,
+    /// How certain.
+    pub certainty: Certainty,
+    /// What it hinges on, where it is not exact.
+    pub depends_on: Option<String>,
+    /// What is there, in few words (`absent`, `root root 0644`, `3.7.10`).
+    pub before: Option<String>,
+    /// What will be there, in few words.
+    pub after: Option<String>,
+    /// A unified diff, or words where there is none to show.
+    pub diff: Option<String>,
+    /// Side effects worth a line: `installs also …`, `REMOVES …`, `assumes …`.
+    pub notes: Vec<String>,
+}
+
+/// How a host ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostReport {
+    /// How it ended.
+    pub status: HostStatus,
+    /// Actions performed (in check: planned).
+    pub done: usize,
+    /// Tasks that were not run because an earlier one failed.
+    pub not_run: usize,
+    /// Handlers that wait for the next run.
+    pub waiting_handlers: Vec<String>,
+    /// Milliseconds.
+    pub ms: u64,
+}
+
+/// How a host ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostStatus {
+    /// As declared.
+    Ok,
+    /// Changed, or would be.
+    Changed,
+    /// A task failed.
+    Failed,
+    /// No session could be had, or it broke.
+    Unreachable,
+    /// Another run holds its lock.
+    Locked,
+}

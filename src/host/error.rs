@@ -1,0 +1,79 @@
+//! Why an observation or an action failed.
+
+use crate::text::Diagnostic;
+use std::path::PathBuf;
+
+/// A host's refusal. `Display` is a lower-case fragment; [`HostError::diagnostic`] adds hints.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// A system call on a path failed.
+    #[error("cannot {doing} {}: {}", path.display(), .source.kind_words())]
+    File {
+        /// What was tried: `read`, `write`, `make directory`, …
+        doing: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// What is there is not what the action was planned against.
+    #[error("{target} is no longer as the plan found it: {found}")]
+    Stale {
+        /// What was to be replaced.
+        target: String,
+        /// What is there now.
+        found: String,
+    },
+    /// A program could not be run, or failed.
+    #[error("{message}")]
+    Failed {
+        /// One line.
+        message: String,
+        /// Facts that explain, such as the last lines of a log.
+        notes: Vec<String>,
+        /// What to do.
+        help: Option<String>,
+    },
+}
+
+/// The system's words for an error, without `(os error N)`.
+trait KindWords {
+    fn kind_words(&self) -> String;
+}
+
+impl KindWords for std::io::Error {
+    fn kind_words(&self) -> String {
+        let text = self.to_string();
+        let words = text.split(" (os error").next().unwrap_or(&text);
+        words.to_lowercase()
+    }
+}
+
+impl HostError {
+    /// A failure in one line.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), notes: Vec::new(), help: None }
+    }
+
+    /// A failed system call on a path.
+    pub fn file(doing: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::File { doing, path: path.into(), source }
+    }
+
+    /// Whether an action was refused because the host changed since the plan.
+    #[must_use]
+    pub const fn is_stale(&self) -> bool {
+        matches!(self, Self::Stale { .. })
+    }
+
+    /// As people read it.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(self.to_string());
+        if let Self::Failed { notes, help, .. } = self {
+            diagnostic.notes.clone_from(notes);
+            diagnostic.help.clone_from(help);
+        }
+        diagnostic
+    }
+}

@@ -1,0 +1,24 @@
+//! The one door to a machine: what can be observed of it ([`View`]), what can be done to it
+//! ([`Action`]), and the hosts that do it: [`local`] for real, [`overlay`] for a dry run,
+//! [`memory`] for tests.
+
+pub(crate) mod action;
+mod error;
+pub mod local;
+pub mod memory;
+pub mod overlay;
+mod packages;
+mod probe;
+mod state;
+mod view;
+
+pub use action::{
+    Action, Attributes, Command, Content, FileBefore, Performed, ServiceChange, UserEntry, Validate,
+};
+pub use error::HostError;
+pub use packages::{Manager, Package, PackageChange, PackageRequest, PackageWish, Transaction};
+pub use probe::{
+    CommandOutput, HttpReply, HttpRequest, Probe, ProbeAnswer, SmtpDialogue, SmtpReply, SmtpTls,
+};
+pub use state::{Group, Stat, StatAttributes, Unit, User};
+pub use view::{Host, View};

@@ -1,0 +1,139 @@
+//! Observations by process or connection: what only observes, but cannot be foretold while
+//! something it depends on is pending.
+
+use super::Command;
+use crate::value::Secret;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// An observation that runs a process or opens a connection. All have a bounded time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe {
+    /// A command that changes nothing.
+    Command(Command),
+    /// An HTTP GET or HEAD.
+    Http(HttpRequest),
+    /// An SMTP dialogue without a message.
+    Smtp(SmtpDialogue),
+    /// A TCP connection that is closed at once.
+    Connect {
+        /// Name or address.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Milliseconds.
+        timeout_ms: u64,
+    },
+}
+
+/// What a probe answered. That nobody answered is an answer too, not an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbeAnswer {
+    /// The command ended.
+    Command(CommandOutput),
+    /// The server's reply, or why there is none.
+    Http(Result<HttpReply, String>),
+    /// How far the dialogue came.
+    Smtp(SmtpReply),
+    /// Connected, or why not (`connection refused`, `timed out`).
+    Connect(Result<(), String>),
+}
+
+/// An ended process.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CommandOutput {
+    /// Exit status; 128 + signal number if a signal ended it.
+    pub rc: i64,
+    /// Standard output, invalid UTF-8 replaced, bounded to 1 MiB.
+    pub stdout: String,
+    /// Standard error, likewise.
+    pub stderr: String,
+    /// It was ended because its time was up.
+    #[serde(default)]
+    pub timed_out: bool,
+}
+
+/// An HTTP request (RFC 9110).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpRequest {
+    /// `GET`, `HEAD`, `POST`, …
+    pub method: String,
+    /// `http://` or `https://`.
+    pub url: String,
+    /// Headers; may hold credentials.
+    pub headers: Vec<(String, Secret<String>)>,
+    /// Body.
+    pub body: Option<Secret<String>>,
+    /// Milliseconds for the whole exchange.
+    pub timeout_ms: u64,
+    /// Redirects followed; 0 hands the redirect to the caller. Never followed with credentials.
+    pub redirects: u32,
+    /// Certificates that are trusted instead of the host's (PEM).
+    pub ca_file: Option<PathBuf>,
+    /// Verify the server's certificate.
+    pub verify: bool,
+}
+
+/// An HTTP reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpReply {
+    /// Status code.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Body, bounded to 1 MiB, invalid UTF-8 replaced.
+    pub body: String,
+}
+
+/// How an SMTP connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpTls {
+    /// Plain text.
+    None,
+    /// STARTTLS (RFC 3207), verified.
+    Starttls,
+    /// TLS from the first byte (RFC 8314), verified.
+    Implicit,
+}
+
+/// An SMTP dialogue (RFC 5321) that ends with QUIT before any message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmtpDialogue {
+    /// Name or address; the name that the certificate must carry.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Encryption.
+    pub tls: SmtpTls,
+    /// AUTH PLAIN with this login and password.
+    pub auth: Option<(String, Secret<String>)>,
+    /// MAIL FROM and RCPT TO with these addresses, then RSET: whether the server would take it.
+    pub envelope: Option<(String, String)>,
+    /// Milliseconds for the whole dialogue.
+    pub timeout_ms: u64,
+    /// Certificates that are trusted instead of the host's (PEM).
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How far an SMTP dialogue came.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SmtpReply {
+    /// Every asked stage succeeded.
+    pub ok: bool,
+    /// The stage that failed: `resolve`, `connect`, `greeting`, `ehlo`, `starttls`, `tls`,
+    /// `auth`, `envelope`; empty if none did.
+    pub stage: String,
+    /// The server's last reply code; 0 if there was none.
+    pub code: u16,
+    /// The server's last reply or the error, one line.
+    pub message: String,
+    /// The server's greeting.
+    pub greeting: String,
+    /// Extensions after EHLO (the last EHLO, if TLS came between).
+    pub extensions: Vec<String>,
+    /// The connection was refused: an answer, not a silence.
+    pub refused: bool,
+}

@@ -1,0 +1,63 @@
+//! The read-only view of a host, and the host that performs.
+
+use super::{
+    Action, Group, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
+    Transaction, Unit, User,
+};
+use crate::value::{Known, Map};
+use std::path::Path;
+
+/// What resources may ask of a host. Nothing here changes it. Answers that a pending action makes
+/// unforeseeable are [`Known::Unknown`]; only a dry run's overlay gives those.
+pub trait View {
+    /// What is at a path, the last component's link not followed.
+    fn stat(&self, path: &Path) -> Result<Known<Stat>, HostError>;
+
+    /// A regular file's whole content.
+    ///
+    /// # Errors
+    /// If it is absent, no regular file, or cannot be read.
+    fn read(&self, path: &Path) -> Result<Known<Vec<u8>>, HostError>;
+
+    /// A user's entry.
+    fn user(&self, name: &str) -> Result<Known<Option<User>>, HostError>;
+
+    /// A group's entry.
+    fn group(&self, name: &str) -> Result<Known<Option<Group>>, HostError>;
+
+    /// Whether and in which version a package is installed.
+    fn package(&self, name: &str) -> Result<Known<Package>, HostError>;
+
+    /// What an interrupted package manager left, in words; `None` if its database is whole.
+    fn interrupted_packages(&self) -> Result<Known<Option<String>>, HostError>;
+
+    /// What these requests together would change, by the package manager's own simulation.
+    /// `refresh_index` says that the host has no index of its own; one was fetched into a private
+    /// folder for the answer.
+    fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError>;
+
+    /// A unit's state. A name without a suffix is a `.service`.
+    fn unit(&self, name: &str) -> Result<Known<Unit>, HostError>;
+
+    /// An observation by process or connection.
+    fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError>;
+
+    /// Facts under Ansible's names (`ansible_distribution`, …); parts may be unknown.
+    fn facts(&self) -> Result<Map, HostError>;
+
+    /// Tells which units will be asked for, so that they can be read in one call.
+    fn expect_units(&self, _names: &[String]) {}
+}
+
+/// A host that performs actions.
+pub trait Host: View {
+    /// Performs one action, exactly it.
+    ///
+    /// # Errors
+    /// [`HostError::Stale`] if what it replaces is no longer there; else what went wrong. A failed
+    /// action leaves the old state or the new, nothing in between.
+    fn perform(&mut self, action: &Action) -> Result<Performed, HostError>;
+
+    /// The same host, read-only.
+    fn view(&self) -> &dyn View;
+}

@@ -1,0 +1,3 @@
+//! The `converge` command.
+
+fn main() {}

@@ -1,0 +1,73 @@
+//! What one look at a resource yields: the actions still to do, the result, the verdict.
+
+use crate::host::Action;
+use crate::text::Diagnostic;
+use crate::value::{Map, Origin, Value};
+
+/// A resource's plan. Empty of steps: the host is as declared.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// In order.
+    pub steps: Vec<Step>,
+    /// What `register` gets, besides `changed`, `failed`, `skipped` and an act's own output.
+    pub result: Map,
+    /// What a gate says; `Pass` for everything else.
+    pub gate: Gate,
+}
+
+/// An action, and what it hinges on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What would be done.
+    pub action: Action,
+    /// Why it may already be as declared; `None` if it is certain.
+    pub unless: Option<Origin>,
+}
+
+/// The answer of something that only observes.
+#[derive(Debug, Default)]
+pub enum Gate {
+    /// As it should be.
+    #[default]
+    Pass,
+    /// Not so.
+    Fail(Diagnostic),
+    /// Cannot be asked yet; a dry run assumes that it passes and says so.
+    Unknown(Origin),
+}
+
+impl Look {
+    /// Nothing to do, nothing to tell.
+    #[must_use]
+    pub fn as_declared() -> Self {
+        Self::default()
+    }
+
+    /// Adds an action that is certain.
+    #[must_use]
+    pub fn exact(mut self, action: Action) -> Self {
+        self.steps.push(Step { action, unless: None });
+        self
+    }
+
+    /// Adds an action that may turn out not to be needed.
+    #[must_use]
+    pub fn unless(mut self, action: Action, origin: Origin) -> Self {
+        self.steps.push(Step { action, unless: Some(origin) });
+        self
+    }
+
+    /// Adds to the result.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.result.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Fails.
+    #[must_use]
+    pub fn fail(mut self, diagnostic: Diagnostic) -> Self {
+        self.gate = Gate::Fail(diagnostic);
+        self
+    }
+}

@@ -1,0 +1,17 @@
+//! The small types that every floor shares: values and the trees they are written as, modes,
+//! digests, secrets, and what is not known yet.
+
+mod digest;
+mod known;
+mod mode;
+mod node;
+mod secret;
+#[expect(clippy::module_inception, reason = "the room is named after its main type")]
+mod value;
+
+pub use digest::Sha256;
+pub use known::{Known, Origin};
+pub use mode::Mode;
+pub use node::{Key, Kind, Node};
+pub use secret::{REDACTED, Secret};
+pub use value::{Map, Value};

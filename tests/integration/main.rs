@@ -1,0 +1,1 @@
+//! One integration binary: every test against the public interface, the lab's included.
