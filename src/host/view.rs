@@ -4,8 +4,9 @@ use super::{
     Action, Group, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
     Transaction, Unit, User,
 };
-use crate::value::{Known, Map};
-use std::path::Path;
+use crate::value::{Known, Map, Origin};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What resources may ask of a host. Nothing here changes it. Answers that a pending action makes
 /// unforeseeable are [`Known::Unknown`]; only a dry run's overlay gives those.
@@ -47,6 +48,17 @@ pub trait View {
 
     /// Tells which units will be asked for, so that they can be read in one call.
     fn expect_units(&self, _names: &[String]) {}
+
+    /// The files that an installed package brought, as its manager lists them; empty if it is not
+    /// installed.
+    fn package_files(&self, _name: &str) -> Result<Vec<PathBuf>, HostError> {
+        Ok(Vec::new())
+    }
+
+    /// Lets time pass between two looks.
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 /// A host that performs actions.
@@ -60,4 +72,17 @@ pub trait Host: View {
 
     /// The same host, read-only.
     fn view(&self) -> &dyn View;
+
+    /// A dry run's note that this action may be performed or not: what it touches is unknown from
+    /// here on. Real hosts have nothing to note.
+    ///
+    /// # Errors
+    /// As [`Host::perform`], if it could not be performed at all.
+    fn might(&mut self, _action: &Action, _origin: &Origin) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    /// A dry run's note that something unforeseen happens to these: absolute paths, unit names,
+    /// `network`. Real hosts have nothing to note.
+    fn unsettle(&mut self, _names: &[String], _origin: &Origin) {}
 }

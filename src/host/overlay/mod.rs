@@ -1,0 +1,149 @@
+//! The host of a dry run: reads through to another view and keeps performed actions in memory,
+//! so that the fifth task sees the file that the second would write. What an action makes
+//! unforeseeable is [`Known::Unknown`] from then on, never guessed.
+
+mod accounts;
+mod effects;
+mod files;
+mod packages;
+mod probes;
+mod units;
+
+use super::{
+    Action, Group, Host, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
+    Transaction, Unit, User, View,
+};
+use crate::value::{Known, Map, Origin, Value};
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// A dry run's host.
+pub struct Overlay<'a> {
+    inner: &'a dyn View,
+    /// Names and addresses of the run's other hosts: their answers hinge on what is pending there.
+    run_hosts: HashSet<String>,
+    files: BTreeMap<PathBuf, files::Virtual>,
+    users: BTreeMap<String, Known<Option<User>>>,
+    groups: BTreeMap<String, Known<Option<Group>>>,
+    units: BTreeMap<String, Known<Unit>>,
+    packages: packages::Pending,
+    /// Any action at all is pending.
+    acted: Option<Origin>,
+    /// A command or request is pending.
+    commanded: Option<Origin>,
+    /// The network may be another one.
+    network: Option<Origin>,
+}
+
+impl<'a> Overlay<'a> {
+    /// A dry run over `inner`. `run_hosts` are names and addresses of the run's other hosts.
+    pub fn new(inner: &'a dyn View, run_hosts: HashSet<String>) -> Self {
+        Self {
+            inner,
+            run_hosts,
+            files: BTreeMap::new(),
+            users: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            units: BTreeMap::new(),
+            packages: packages::Pending::default(),
+            acted: None,
+            commanded: None,
+            network: None,
+        }
+    }
+}
+
+impl View for Overlay<'_> {
+    fn stat(&self, path: &Path) -> Result<Known<Stat>, HostError> {
+        self.virtual_stat(path)
+    }
+
+    fn read(&self, path: &Path) -> Result<Known<Vec<u8>>, HostError> {
+        self.virtual_read(path)
+    }
+
+    fn user(&self, name: &str) -> Result<Known<Option<User>>, HostError> {
+        self.virtual_user(name)
+    }
+
+    fn group(&self, name: &str) -> Result<Known<Option<Group>>, HostError> {
+        self.virtual_group(name)
+    }
+
+    fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
+        self.virtual_package(name)
+    }
+
+    fn interrupted_packages(&self) -> Result<Known<Option<String>>, HostError> {
+        if self.packages.repaired.is_some() {
+            return Ok(Known::Is(None));
+        }
+        self.inner.interrupted_packages()
+    }
+
+    fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError> {
+        self.simulate_with_pending(requests)
+    }
+
+    fn unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
+        self.virtual_unit(name)
+    }
+
+    fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError> {
+        match self.blocks(probe) {
+            Some(origin) => Ok(Known::Unknown(origin.clone())),
+            None => self.inner.probe(probe),
+        }
+    }
+
+    fn facts(&self) -> Result<Map, HostError> {
+        let mut facts = self.inner.facts()?;
+        if let Some(origin) = &self.network {
+            for (name, value) in &mut facts {
+                if name.contains("ipv4") || name.contains("ipv6") || name.contains("interfaces") {
+                    *value = Value::Unknown(origin.clone());
+                }
+            }
+        }
+        Ok(facts)
+    }
+
+    fn expect_units(&self, names: &[String]) {
+        self.inner.expect_units(names);
+    }
+
+    fn package_files(&self, name: &str) -> Result<Vec<PathBuf>, HostError> {
+        self.inner.package_files(name)
+    }
+
+    fn pause(&self, time: std::time::Duration) {
+        self.inner.pause(time);
+    }
+}
+
+impl Host for Overlay<'_> {
+    fn perform(&mut self, action: &Action) -> Result<Performed, HostError> {
+        self.possible(action)?;
+        self.take_effect(action)?;
+        let origin = Origin::new(format!("{} {}", action.kind(), action.target()));
+        self.note_pending(action, &origin);
+        Ok(Performed::default())
+    }
+
+    fn view(&self) -> &dyn View {
+        self
+    }
+
+    fn might(&mut self, action: &Action, origin: &Origin) -> Result<(), HostError> {
+        self.possible(action)?;
+        self.blur(action, origin)?;
+        self.note_pending(action, origin);
+        Ok(())
+    }
+
+    fn unsettle(&mut self, names: &[String], origin: &Origin) {
+        self.make_unknown(names, origin);
+        self.acted.get_or_insert_with(|| origin.clone());
+        self.commanded.get_or_insert_with(|| origin.clone());
+    }
+}

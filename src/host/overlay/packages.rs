@@ -1,0 +1,167 @@
+//! Packages of a dry run: what is pending goes into the same simulation as what is asked.
+
+use super::Overlay;
+use crate::host::{HostError, Manager, Package, PackageRequest, Transaction};
+use crate::value::{Known, Origin};
+use std::path::{Path, PathBuf};
+
+/// Pending package actions.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    /// In order.
+    pub(super) transactions: Vec<Transaction>,
+    /// Those that may or may not be performed.
+    pub(super) uncertain: Vec<(Transaction, Origin)>,
+    /// The database was repaired: what the repair finished is unknown.
+    pub(super) repaired: Option<Origin>,
+}
+
+impl Pending {
+    /// Why files, accounts or units may be there that are not there yet.
+    pub(super) fn may_bring_files(&self) -> Option<Origin> {
+        if let Some(origin) = &self.repaired {
+            return Some(origin.clone());
+        }
+        if let Some((_, origin)) = self.uncertain.first() {
+            return Some(origin.clone());
+        }
+        let brings = self.transactions.iter().flat_map(|transaction| &transaction.changes);
+        brings
+            .into_iter()
+            .find(|change| change.to.is_some())
+            .map(|change| Origin::new(format!("the files of package {}", change.name)))
+    }
+}
+
+impl Overlay<'_> {
+    pub(super) fn virtual_package(&self, name: &str) -> Result<Known<Package>, HostError> {
+        let touches = |transaction: &Transaction| {
+            transaction.changes.iter().find(|change| change.name == name).cloned()
+        };
+        if let Some((_, origin)) =
+            self.packages.uncertain.iter().find(|(transaction, _)| touches(transaction).is_some())
+        {
+            return Ok(Known::Unknown(origin.clone()));
+        }
+        if let Some(change) = self.packages.transactions.iter().rev().find_map(touches) {
+            return Ok(Known::Is(Package { installed: change.to }));
+        }
+        match &self.packages.repaired {
+            Some(origin) => Ok(Known::Unknown(origin.clone())),
+            None => self.inner.package(name),
+        }
+    }
+
+    pub(super) fn simulate_with_pending(
+        &self,
+        requests: &[PackageRequest],
+    ) -> Result<Known<Transaction>, HostError> {
+        let pending = &self.packages.transactions;
+        let all: Vec<PackageRequest> = pending
+            .iter()
+            .map(|transaction| transaction.request.clone())
+            .chain(requests.iter().cloned())
+            .collect();
+        let Known::Is(mut answer) = self.inner.simulate(&all)? else {
+            return self.inner.simulate(&all);
+        };
+        if pending.is_empty() {
+            return Ok(Known::Is(answer));
+        }
+        // Of the combined answer, what the pending ones do not already bring about.
+        for done in pending.iter().flat_map(|transaction| &transaction.changes) {
+            for change in &mut answer.changes {
+                if change.name == done.name {
+                    change.from.clone_from(&done.to);
+                }
+            }
+            let undone = !answer.changes.iter().any(|change| change.name == done.name);
+            if undone && requests.iter().any(|request| mentions(request, &done.name)) {
+                answer.changes.push(crate::host::PackageChange {
+                    name: done.name.clone(),
+                    from: done.to.clone(),
+                    to: done.from.clone(),
+                });
+            }
+        }
+        answer.changes.retain(|change| change.from != change.to);
+        answer.changes.sort_by(|a, b| a.name.cmp(&b.name));
+        answer.request = requests.first().cloned().unwrap_or_default();
+        answer.refresh_index &= !pending.iter().any(|transaction| transaction.refresh_index);
+        Ok(Known::Is(answer))
+    }
+
+    /// What a transaction makes of files and units that can be foretold.
+    pub(super) fn apply_transaction(&mut self, transaction: &Transaction) -> Result<(), HostError> {
+        if let Some(change) =
+            transaction.changes.iter().find(|change| change.from.is_none() && change.to.is_some())
+        {
+            let origin = Origin::new(format!("the files of package {}", change.name));
+            self.packages_arrive(&origin);
+        }
+        for change in &transaction.changes {
+            let files = self.inner.package_files(&change.name)?;
+            if change.to.is_none() {
+                self.remove_package_files(transaction.manager, &change.name, &files)?;
+            } else if change.from.is_some() {
+                let origin = Origin::new(format!("the files of package {}", change.name));
+                for path in files {
+                    self.upgrade_file(&path, &origin)?;
+                }
+            }
+        }
+        for unit in &transaction.hold {
+            self.hold_unit(unit)?;
+        }
+        self.packages.transactions.push(transaction.clone());
+        Ok(())
+    }
+
+    fn remove_package_files(
+        &mut self,
+        manager: Manager,
+        package: &str,
+        files: &[PathBuf],
+    ) -> Result<(), HostError> {
+        for path in files {
+            if let Some(unit) = unit_of(path) {
+                self.units.insert(unit, Known::Is(crate::host::Unit::default()));
+            }
+            if !path.starts_with("/etc") {
+                if let Known::Is(crate::host::Stat::File(_) | crate::host::Stat::Symlink(_)) =
+                    self.virtual_stat(path)?
+                {
+                    self.put_absent(path);
+                }
+            } else if manager == Manager::Pacman {
+                // Unmodified ones go, modified ones are moved to `.pacsave`.
+                let origin = Origin::new(format!("the removal of package {package}"));
+                if !matches!(self.virtual_stat(path)?, Known::Is(crate::host::Stat::Directory(_))) {
+                    self.put_unknown(path, &origin);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A newer version may bring another content; files that were written in this run stay.
+    fn upgrade_file(&mut self, path: &Path, origin: &Origin) -> Result<(), HostError> {
+        let pending = self.files.contains_key(path);
+        if !pending && matches!(self.inner.stat(path)?, Known::Is(crate::host::Stat::File(_))) {
+            self.put_unknown(path, origin);
+        }
+        Ok(())
+    }
+}
+
+fn mentions(request: &PackageRequest, name: &str) -> bool {
+    request.remove.iter().any(|removed| removed == name)
+        || request.install.iter().any(|wish| wish.name == name)
+}
+
+/// The unit that a file defines.
+fn unit_of(path: &Path) -> Option<String> {
+    let folder = path.parent()?;
+    let is_unit_folder = folder.ends_with("systemd/system");
+    is_unit_folder.then(|| path.file_name()?.to_str().map(str::to_owned)).flatten()
+}

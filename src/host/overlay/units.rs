@@ -1,0 +1,86 @@
+//! Units of a dry run.
+
+use super::Overlay;
+use crate::host::{HostError, ServiceChange, Unit};
+use crate::value::Known;
+
+impl Overlay<'_> {
+    pub(super) fn virtual_unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
+        let name = full_name(name);
+        if let Some(pending) = self.units.get(&name) {
+            return Ok(pending.clone());
+        }
+        let under = self.inner.unit(&name)?;
+        match (&under, self.packages.may_bring_files()) {
+            (Known::Is(unit), Some(origin)) if !unit.exists => Ok(Known::Unknown(origin)),
+            _ => Ok(under),
+        }
+    }
+
+    /// A unit held through a transaction that brings it ends there, disabled and inactive; one
+    /// that was running was not held and stays as it was.
+    pub(super) fn hold_unit(&mut self, name: &str) -> Result<(), HostError> {
+        let name = full_name(name);
+        let held = match self.virtual_unit(&name)? {
+            Known::Is(unit) if unit.exists => return Ok(()),
+            _ => Unit { exists: true, enabled: "disabled".into(), active: false, masked: false },
+        };
+        self.units.insert(name, Known::Is(held));
+        Ok(())
+    }
+
+    pub(super) fn change_unit(
+        &mut self,
+        name: &str,
+        change: ServiceChange,
+    ) -> Result<(), HostError> {
+        let name = full_name(name);
+        let after = match self.virtual_unit(&name)? {
+            Known::Is(unit) => Known::Is(changed(unit, change)),
+            Known::Unknown(origin) => Known::Unknown(origin),
+        };
+        self.units.insert(name, after);
+        Ok(())
+    }
+}
+
+fn changed(mut unit: Unit, change: ServiceChange) -> Unit {
+    match change {
+        ServiceChange::Enable => unit.enabled = "enabled".to_owned(),
+        ServiceChange::Disable => unit.enabled = "disabled".to_owned(),
+        ServiceChange::Start => unit.active = true,
+        ServiceChange::Stop => unit.active = false,
+        ServiceChange::Mask => {
+            unit.masked = true;
+            unit.enabled = "masked".to_owned();
+        }
+        ServiceChange::Unmask => {
+            unit.masked = false;
+            // Masking hides what was there before.
+            unit.enabled = "disabled".to_owned();
+        }
+    }
+    unit
+}
+
+/// A unit's name with its suffix.
+pub(super) fn full_name(name: &str) -> String {
+    const SUFFIXES: &[&str] = &[
+        ".service",
+        ".socket",
+        ".timer",
+        ".target",
+        ".path",
+        ".mount",
+        ".slice",
+        ".automount",
+        ".swap",
+        ".device",
+        ".scope",
+    ];
+    if SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
+        name.to_owned()
+    } else {
+        format!("{name}.service")
+    }
+}
