@@ -194,7 +194,7 @@ impl Overlay<'_> {
 
     pub(super) fn symlink(&mut self, path: PathBuf, target: PathBuf) {
         let stat = Known::Is(Stat::Symlink(target));
-        self.put(&path, Virtual { stat, content: Known::Is(Vec::new()), covers_children: false });
+        self.put(&path, Virtual { stat, content: Known::Is(Vec::new()), below: Below::Nothing });
     }
 }
 
