@@ -2,7 +2,9 @@
 //! redaction, nearest names. Nothing here knows what converge does.
 
 mod diagnostic;
+mod nearest;
 mod span;
 
 pub use diagnostic::Diagnostic;
+pub use nearest::nearest;
 pub use span::{SourceId, Sources, Span};

@@ -2,6 +2,7 @@
 //! digests, secrets, and what is not known yet.
 
 mod digest;
+mod host_name;
 mod known;
 mod mode;
 mod node;
@@ -10,6 +11,7 @@ mod secret;
 mod value;
 
 pub use digest::Sha256;
+pub use host_name::{HostName, HostNameError};
 pub use known::{Known, Origin};
 pub use mode::Mode;
 pub use node::{Key, Kind, Node};
