@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Probe {
-    /// A command that changes nothing.
+    /// A command that changes nothing. A program that is not there answers 127, as in a shell.
     Command(Command),
     /// An HTTP GET or HEAD.
     Http(HttpRequest),
@@ -74,6 +74,9 @@ pub struct HttpRequest {
     pub ca_file: Option<PathBuf>,
     /// Verify the server's certificate.
     pub verify: bool,
+    /// Statuses that are a success where this is performed as an act; empty: 200 to 299.
+    #[serde(default)]
+    pub expect: Vec<u16>,
 }
 
 /// An HTTP reply.

@@ -55,6 +55,14 @@ pub trait View {
         Ok(Vec::new())
     }
 
+    /// The names in a directory, sorted, without `.` and `..`.
+    ///
+    /// # Errors
+    /// If it is absent, no directory, or cannot be read.
+    fn list(&self, path: &Path) -> Result<Known<Vec<String>>, HostError> {
+        Err(HostError::failed(format!("cannot list {}", path.display())))
+    }
+
     /// Lets time pass between two looks.
     fn pause(&self, time: Duration) {
         std::thread::sleep(time);
