@@ -2,3 +2,4 @@
 //! terminal looked at and a question asked.
 
 pub mod exit_code;
+pub mod lab;

@@ -1,0 +1,228 @@
+//! Making an instance, and the handle on one that is up.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::sync::Mutex;
+
+use super::base::{Base, base};
+use super::boot::Machine;
+use super::error::io;
+use super::instance::runs_dir;
+use super::inventory::publish;
+use super::state::{HostState, LabState};
+use super::{
+    Family, Host, Instance, LabBuilder, LabError, Mailbox, Subnet, check_requirements, dns, down,
+    keys, network, seed,
+};
+
+/// A lab that is up. Dropping it brings it down, unless it was told to stay.
+#[derive(Debug)]
+pub struct Lab {
+    instance: Instance,
+    state: LabState,
+    bases: BTreeMap<Family, Base>,
+    publishing: Mutex<()>,
+    stays: bool,
+}
+
+impl Lab {
+    /// Begins a description of a lab.
+    pub fn builder(name: &str) -> LabBuilder {
+        LabBuilder::new(name)
+    }
+
+    /// A handle on a lab that is up already; dropping the handle leaves it up.
+    pub fn attach(name: &str) -> Result<Self, LabError> {
+        let instance = Instance::new(name)?;
+        let state = LabState::load(&instance)?;
+        let bases = bases(&state)?;
+        Ok(Self { instance, state, bases, publishing: Mutex::new(()), stays: true })
+    }
+
+    /// Lets the lab outlive this handle.
+    #[must_use]
+    pub fn stay(mut self) -> Self {
+        self.stays = true;
+        self
+    }
+
+    /// What the lab consists of.
+    pub fn state(&self) -> &LabState {
+        &self.state
+    }
+
+    /// The path of the inventory.
+    pub fn inventory(&self) -> &PathBuf {
+        &self.state.inventory
+    }
+
+    /// The path of the configuration for `ssh -F`.
+    pub fn ssh_config(&self) -> &PathBuf {
+        &self.state.ssh_config
+    }
+
+    /// A host of the lab.
+    pub fn host(&self, name: &str) -> Result<Host<'_>, LabError> {
+        let state = self.state.hosts.iter().find(|host| host.name == name).ok_or_else(|| {
+            LabError::NoSuchHost { lab: self.instance.to_string(), host: name.to_owned() }
+        })?;
+        Ok(Host::new(self, state.clone(), self.machine(state)))
+    }
+
+    /// Runs a command on a host by the system's ssh, or a shell where there is none, on the
+    /// caller's own terminal.
+    pub fn ssh(&self, host: &str, command: &[String]) -> Result<ExitStatus, LabError> {
+        let config = self.state.ssh_config.clone();
+        let name = self.host(host)?.name().to_owned();
+        Command::new("ssh")
+            .arg("-F")
+            .arg(config)
+            .args(["--", &name])
+            .args(command)
+            .status()
+            .map_err(io("run", "ssh"))
+    }
+
+    /// The lab's mail server.
+    pub fn mx(&self) -> Mailbox<'_> {
+        Mailbox::new(&self.instance, &self.state)
+    }
+
+    /// Brings the lab down, as dropping it does, and says whether that worked.
+    pub fn down(mut self) -> Result<(), LabError> {
+        self.stays = true;
+        down(&self.instance)
+    }
+
+    fn machine(&self, host: &HostState) -> Machine {
+        Machine {
+            instance: self.instance.clone(),
+            name: host.name.clone(),
+            base: self.bases[&host.family].clone(),
+            binary: self.state.binary.clone(),
+        }
+    }
+
+    /// Writes the files that name the hosts' inits, which change at each boot.
+    pub(super) fn publish(&self) -> Result<(), LabError> {
+        let _one_at_a_time = self.publishing.lock();
+        let mut state = self.state.clone();
+        state.refresh_pids(&self.instance)?;
+        publish(&state, &self.instance)
+    }
+
+    /// Boots all hosts side by side, with the two servers.
+    fn start(&self) -> Result<(), LabError> {
+        let authorized = keys::generate(&self.instance.run_dir().join("id_ed25519"), "lab")?;
+        let start_host = |host: &HostState| {
+            network::plug_in(&self.instance, &host.name, host.address)?;
+            let machine = self.machine(host);
+            let seed_dir = machine.dir().join("seed");
+            let key = seed::write(&seed_dir, host, self.state.subnet, &authorized)?;
+            machine.boot()?;
+            Ok(format!("{},{} {key}\n", host.address, host.name))
+        };
+        let start_servers = || {
+            network::plug_in(&self.instance, "dns", self.state.dns)?;
+            network::plug_in(&self.instance, "mx", self.state.mx)?;
+            dns::start(&self.state, &self.instance)?;
+            self.mx().start()
+        };
+        let known_hosts = std::thread::scope(|scope| {
+            let start_host = &start_host;
+            let servers = scope.spawn(start_servers);
+            let hosts: Vec<_> =
+                self.state.hosts.iter().map(|host| scope.spawn(move || start_host(host))).collect();
+            let lines: Result<Vec<String>, LabError> = hosts.into_iter().map(joined).collect();
+            joined(servers).and(lines)
+        })?;
+        let path = self.instance.run_dir().join("known_hosts");
+        std::fs::write(&path, known_hosts.concat()).map_err(io("write", path))?;
+        self.publish()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if !self.stays {
+            // Nobody is left to tell; `list` still shows what could not be removed.
+            let _ = down(&self.instance);
+        }
+    }
+}
+
+pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
+    let instance = builder.check()?;
+    check_requirements()?;
+    if builder.replace {
+        down(&instance)?;
+    }
+    let (state, claiming) = claim(&builder, &instance)?;
+    // From here on the drop of the handle removes what was made.
+    let mut lab =
+        Lab { instance, state, bases: BTreeMap::new(), publishing: Mutex::new(()), stays: false };
+    network::create_bridge(&lab.instance, lab.state.subnet)?;
+    // The bridge's route is what tells others that the subnet is taken.
+    drop(claiming);
+    lab.bases = bases(&lab.state)?;
+    lab.start()?;
+    Ok(lab)
+}
+
+fn bases(state: &LabState) -> Result<BTreeMap<Family, Base>, LabError> {
+    state.hosts.iter().map(|host| Ok((host.family, base(host.family)?))).collect()
+}
+
+/// Takes the name and a subnet, one `up` at a time, and writes down what the lab will be. Others
+/// wait until the returned lock is dropped.
+fn claim(builder: &LabBuilder, instance: &Instance) -> Result<(LabState, File), LabError> {
+    let (runs, dir) = (runs_dir(), instance.run_dir());
+    std::fs::create_dir_all(&runs).map_err(io("create", &runs))?;
+    let lock_path = runs.join(".lock");
+    let lock = File::create(&lock_path).map_err(io("create", &lock_path))?;
+    lock.lock().map_err(io("lock", &lock_path))?;
+    if dir.exists() {
+        return Err(LabError::Exists { name: instance.to_string() });
+    }
+    let subnet = match builder.subnet {
+        Some(subnet) => subnet.check_free().map(|()| subnet)?,
+        None => Subnet::first_free()?,
+    };
+    let binary = match &builder.binary {
+        Some(path) => path.clone(),
+        None => std::env::current_exe().map_err(io("find", "this program"))?,
+    };
+    let binary = binary.canonicalize().map_err(io("find", binary))?;
+    let maildir = dir.join("mail");
+    std::fs::create_dir_all(&maildir).map_err(io("create", &maildir))?;
+    let host = |(index, (name, family)): (usize, &(String, Family))| HostState {
+        name: name.clone(),
+        family: *family,
+        address: subnet.host(index),
+        netns: instance.netns(name),
+        pid: None,
+    };
+    let state = LabState {
+        name: instance.to_string(),
+        subnet,
+        binary,
+        connection: builder.connection,
+        hosts: builder.hosts.iter().enumerate().map(host).collect(),
+        dns: subnet.dns(),
+        mx: subnet.mx(),
+        maildir,
+        ssh_config: dir.join("ssh_config"),
+        inventory: dir.join("hosts.yml"),
+    };
+    state.save(instance)?;
+    Ok((state, lock))
+}
+
+/// A thread's result. A panic in it is ours, and goes on.
+fn joined<T>(
+    thread: std::thread::ScopedJoinHandle<'_, Result<T, LabError>>,
+) -> Result<T, LabError> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
