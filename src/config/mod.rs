@@ -2,5 +2,8 @@
 //! Bytes in, typed values with their places out; nothing here knows what a resource is.
 
 mod files;
+mod vault;
+pub mod yaml;
 
 pub use files::{Files, MemoryFiles};
+pub use vault::Vault;

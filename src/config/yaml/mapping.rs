@@ -1,0 +1,69 @@
+//! What holds for a mapping's keys: each once, and `<<` brings in others.
+
+use crate::text::{Diagnostic, Span};
+use crate::value::{Key, Kind, Node};
+use indexmap::IndexMap;
+use std::collections::HashMap;
+
+/// Up to this many keys are compared one by one; beyond, through a hash table.
+const FEW_KEYS: usize = 8;
+
+/// Refuses a key that stands twice.
+pub(super) fn reject_duplicates(entries: &[(Key, Node)]) -> Result<(), Diagnostic> {
+    if entries.len() <= FEW_KEYS {
+        for (at, (key, _)) in entries.iter().enumerate() {
+            if let Some((first, _)) = entries[..at].iter().find(|(first, _)| first.name == key.name)
+            {
+                return Err(duplicate(&key.name, first.span, key.span));
+            }
+        }
+        return Ok(());
+    }
+    let mut seen = HashMap::with_capacity(entries.len());
+    for (key, _) in entries {
+        if let Some(first) = seen.insert(key.name.as_str(), key.span) {
+            return Err(duplicate(&key.name, first, key.span));
+        }
+    }
+    Ok(())
+}
+
+/// The error about a key that stands twice.
+pub(super) fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
+    Diagnostic::new(format!("key `{name}` stands twice in one mapping"))
+        .at(second)
+        .note(format!("first at line {}, column {}", first.line, first.column))
+        .help("keep one of the two")
+}
+
+/// What `<<` brings in stands first; keys written here win, then earlier mappings of a list.
+pub(super) fn merged(
+    span: Span,
+    node: Node,
+    own: Vec<(Key, Node)>,
+) -> Result<Vec<(Key, Node)>, Diagnostic> {
+    let wrong = || {
+        Diagnostic::new("`<<` takes a mapping, or a list of mappings")
+            .at(span)
+            .help("give it an alias: `<<: *name`")
+    };
+    let maps = match node.kind {
+        Kind::Map(entries) => vec![entries],
+        Kind::List(items) => items
+            .into_iter()
+            .map(|item| match item.kind {
+                Kind::Map(entries) => Ok(entries),
+                _ => Err(wrong()),
+            })
+            .collect::<Result<_, _>>()?,
+        _ => return Err(wrong()),
+    };
+    let mut result = IndexMap::new();
+    for (key, node) in maps.into_iter().flatten() {
+        result.entry(key.name).or_insert((key.span, node));
+    }
+    for (key, node) in own {
+        result.insert(key.name, (key.span, node));
+    }
+    Ok(result.into_iter().map(|(name, (span, node))| (Key { name, span }, node)).collect())
+}

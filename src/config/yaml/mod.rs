@@ -1,0 +1,80 @@
+//! YAML, strictly: text in, a tree of [`Node`]s with exact places out. The only user of the YAML
+//! crate.
+//!
+//! YAML 1.2's core schema with what bites people taken out: only `true` and `false` are booleans,
+//! an unquoted number with a leading zero is refused, and so is a key that stands twice. Merge
+//! keys (`<<`) are read although 1.2 dropped them, because roles use them.
+
+mod anchors;
+mod build;
+mod extent;
+mod mapping;
+mod scalar;
+mod syntax;
+
+use super::Vault;
+use crate::text::{Diagnostic, SourceId, Sources};
+use crate::value::Node;
+use std::path::Path;
+
+/// The largest document that is read, in bytes: an inventory of 100,000 hosts is about 10 MB.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// How deep sequences and mappings may nest.
+pub const MAX_DEPTH: usize = 64;
+
+/// How many bytes aliases and merge keys may repeat in one document. Without such a bound nine
+/// lines of YAML become gigabytes.
+pub const MAX_REPEATED_BYTES: usize = 16 << 20;
+
+/// Reads one document; an empty one is null. `!vault` values are errors, for lack of a password.
+///
+/// # Errors
+/// The first thing wrong, with its place.
+pub fn parse(source: SourceId, text: &str) -> Result<Node, Diagnostic> {
+    parse_with(source, text, &Vault::default())
+}
+
+/// Reads one document, its `!vault` values decrypted and marked secret.
+///
+/// # Errors
+/// The first thing wrong, with its place.
+pub fn parse_with(source: SourceId, text: &str, vault: &Vault) -> Result<Node, Diagnostic> {
+    if text.len() > MAX_BYTES {
+        let mib = text.len().div_ceil(1 << 20);
+        return Err(Diagnostic::new(format!(
+            "document of {mib} MiB is larger than {} MiB",
+            MAX_BYTES >> 20
+        ))
+        .at(extent::start(source))
+        .help("split it: variables can stand in several files of a folder `group_vars/NAME/`"));
+    }
+    build::document(source, text, vault)
+}
+
+/// Keeps a file's bytes as a source.
+///
+/// # Errors
+/// The first byte that is not UTF-8. The file is kept all the same, so that its line can be shown.
+pub fn decode(
+    sources: &mut Sources,
+    path: impl AsRef<Path>,
+    bytes: Vec<u8>,
+) -> Result<SourceId, Diagnostic> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(sources.add(path.as_ref(), text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let source = sources.add(path.as_ref(), String::from_utf8_lossy(&bytes));
+            let before = String::from_utf8_lossy(&bytes[..at]);
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            Err(Diagnostic::new(format!("not UTF-8: byte 0x{byte:02x} at offset {at}"))
+                .at(extent::after(source, &before))
+                .help("save the file as UTF-8"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
