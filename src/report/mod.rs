@@ -1,9 +1,47 @@
 //! Everything that a run says is made here, as folds over its events: for people, as one JSON
 //! document, for CI systems. Nothing here knows how a host was reached.
 
+mod counts;
+mod diff_lines;
 pub mod escape;
+mod failure;
+mod fold;
+mod groups;
+mod human;
 mod mask;
+mod plan_line;
+mod plans;
+mod preview;
+mod progress;
+pub mod ranges;
+mod run_info;
 pub mod snippet;
 mod style;
+mod task_lines;
+mod totals;
+mod warnings;
 
+pub use fold::{HostFold, RunFold};
+pub use human::Human;
+pub use plans::plans;
+pub use preview::preview;
+pub use run_info::{Mode, RunEnd, RunInfo};
 pub use style::{DiffShow, Style};
+
+use crate::event::Event;
+use std::io;
+
+/// A fold over a run's events that writes what it has to say.
+pub trait Report {
+    /// What happened on a host.
+    ///
+    /// # Errors
+    /// If the output cannot be written to.
+    fn event(&mut self, host: &str, event: &Event) -> io::Result<()>;
+
+    /// The run is over.
+    ///
+    /// # Errors
+    /// If the output cannot be written to.
+    fn finish(&mut self, end: &RunEnd) -> io::Result<()>;
+}

@@ -1,5 +1,6 @@
 //! Diagnostics in the form that compilers use: message, place, the marked line, notes, help.
 
+use super::style::{Paint, Style};
 use super::{escape, mask::mask};
 use crate::text::{Diagnostic, Sources, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -43,6 +44,9 @@ pub fn render(
     };
     let excerpt = diagnostic.span.and_then(|span| Excerpt::of(span, sources));
     let message = escape::line(&diagnostic.message);
+    if excerpt.is_none() {
+        return without_source(diagnostic, &message, severity, colour);
+    }
     let label = diagnostic.label.as_deref().map(escape::line);
     let mut group = Group::with_title(level.primary_title(message));
     if let Some(excerpt) = &excerpt {
@@ -66,6 +70,28 @@ pub fn render(
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group])
+}
+
+/// The same without a quoted line.
+fn without_source(
+    diagnostic: &Diagnostic,
+    message: &str,
+    severity: Severity,
+    colour: bool,
+) -> String {
+    let style = Style { colour, ..Style::default() };
+    let paint = match severity {
+        Severity::Error => Paint::Bad,
+        Severity::Warning => Paint::Change,
+    };
+    let word = style.paint(paint, severity.word());
+    let mut out = format!("{word}: {}", style.paint(Paint::Strong, message));
+    let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
+    for note in diagnostic.notes.iter().cloned().chain(help) {
+        let note = escape::lines(&note).replace('\n', "\n    ");
+        out.push_str(&format!("\n  = {note}"));
+    }
+    out
 }
 
 /// `path:line:column: message`, for one line of a list.

@@ -1,1 +1,5 @@
 //! One integration binary: every test against the public interface, the lab's included.
+#![allow(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
+#![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
+
+mod report_snapshots;

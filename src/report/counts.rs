@@ -1,0 +1,86 @@
+//! A plan in numbers: `4 changes (all exact), 1 package removed, 1 assumption`.
+
+use super::plan_line;
+use super::run_info::count;
+use crate::event::{Certainty, TaskReport, TaskStatus};
+
+/// What a host's tasks add up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Lines of the plan.
+    pub(super) changes: usize,
+    exact: usize,
+    unless_so: usize,
+    only_if: usize,
+    open: usize,
+    on_failure: usize,
+    /// Packages that go.
+    pub(super) removed: usize,
+    /// What is taken for granted until apply.
+    pub(super) assumptions: usize,
+}
+
+impl Counts {
+    pub(super) fn of(tasks: &[TaskReport]) -> Self {
+        let mut counts = Self::default();
+        for task in tasks {
+            let lines = plan_line::lines(&task.actions);
+            counts.changes += lines.len();
+            for (line, _) in &lines {
+                *counts.by(line.certainty) += 1;
+                let assumes = line.notes.iter().filter(|note| note.starts_with("assumes"));
+                counts.assumptions += assumes.count();
+            }
+            counts.removed += task.actions.iter().map(plan_line::removals).sum::<usize>();
+            let assumed = task.status == TaskStatus::Unknown && task.actions.is_empty();
+            counts.assumptions += usize::from(assumed);
+        }
+        counts
+    }
+
+    fn by(&mut self, certainty: Certainty) -> &mut usize {
+        match certainty {
+            Certainty::Exact => &mut self.exact,
+            Certainty::UnlessSo => &mut self.unless_so,
+            Certainty::OnlyIf => &mut self.only_if,
+            Certainty::Open => &mut self.open,
+            Certainty::OnFailure => &mut self.on_failure,
+        }
+    }
+
+    /// Of a plan: with how certain it is.
+    pub(super) fn planned(&self) -> String {
+        let mut out = count(self.changes, "change");
+        if self.changes > 0 && self.exact == self.changes {
+            out.push_str(" (all exact)");
+        } else if self.changes > 0 {
+            let kinds = [
+                (self.exact, "exact"),
+                (self.unless_so, "unless already so"),
+                (self.only_if, "under a condition"),
+                (self.open, "open"),
+                (self.on_failure, "only after a failure"),
+            ];
+            let kinds = kinds.iter().filter(|(number, _)| *number > 0);
+            let kinds: Vec<_> = kinds.map(|(number, word)| format!("{number} {word}")).collect();
+            out.push_str(&format!(" ({})", kinds.join(", ")));
+        }
+        out + &self.rest()
+    }
+
+    /// Of an apply: what was done.
+    pub(super) fn done(&self) -> String {
+        format!("{} made{}", count(self.changes, "change"), self.rest())
+    }
+
+    fn rest(&self) -> String {
+        let mut out = String::new();
+        if self.removed > 0 {
+            out.push_str(&format!(", {} removed", count(self.removed, "package")));
+        }
+        if self.assumptions > 0 {
+            out.push_str(&format!(", {}", count(self.assumptions, "assumption")));
+        }
+        out
+    }
+}

@@ -1,0 +1,109 @@
+//! What went wrong, where, what was left undone, and how to go on.
+
+use super::fold::{HostFold, RunFold};
+use super::run_info::{Mode, RunInfo, count};
+use super::snippet::{self, Severity};
+use super::style::{Paint, Style};
+use super::{escape, ranges};
+use crate::event::{HostStatus, TaskReport};
+use crate::text::Diagnostic;
+use indexmap::IndexMap;
+use std::io::{self, Write};
+
+/// Writes every host that failed, was locked or could not be reached; the same error once.
+pub(super) fn stopped(
+    out: &mut dyn Write,
+    style: &Style,
+    info: &RunInfo<'_>,
+    run: &RunFold,
+) -> io::Result<()> {
+    unreached(out, style, info, run)?;
+    let mut errors: IndexMap<(String, String), Vec<(&str, &HostFold)>> = IndexMap::new();
+    for (name, host) in run.hosts().filter(|(_, host)| host.status() == HostStatus::Failed) {
+        let place = host.failure().map(title).unwrap_or_default();
+        let text = snippet::render(error(host), info.sources, Severity::Error, style.colour);
+        errors.entry((place, text)).or_default().push((name, host));
+    }
+    for ((place, text), hosts) in &errors {
+        let names: Vec<&str> = hosts.iter().map(|(name, _)| *name).collect();
+        let names = ranges::fold(&names);
+        let word = style.paint(Paint::Bad, format!("{:<12}", "FAILED"));
+        writeln!(out, "\n{word} {names}   {place}")?;
+        writeln!(out, "{text}")?;
+        for (name, host) in hosts {
+            left(out, info, name, host)?;
+        }
+    }
+    Ok(())
+}
+
+/// `role › task`.
+pub(super) fn title(task: &TaskReport) -> String {
+    format!("{} › {}", escape::line(&task.task.role), escape::line(&task.task.name))
+}
+
+/// Hosts without an answer, a line each reason.
+fn unreached(
+    out: &mut dyn Write,
+    style: &Style,
+    info: &RunInfo<'_>,
+    run: &RunFold,
+) -> io::Result<()> {
+    for (status, word) in [(HostStatus::Unreachable, "UNREACHABLE"), (HostStatus::Locked, "LOCKED")]
+    {
+        let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
+        for (name, host) in run.hosts().filter(|(_, host)| host.status() == status) {
+            reasons.entry(why(host, info)).or_default().push(name);
+        }
+        for (reason, names) in reasons {
+            let word = style.paint(Paint::Bad, format!("{word:<12}"));
+            writeln!(out, "{word} {}   {reason}", ranges::fold(&names))?;
+        }
+    }
+    Ok(())
+}
+
+/// Why a host is unreachable or locked, and what is known of its state.
+pub(super) fn why(host: &HostFold, info: &RunInfo<'_>) -> String {
+    let said = host.warnings.last();
+    let locked = host.status() == HostStatus::Locked;
+    let mut out = match said {
+        Some(said) => snippet::one_line(said, info.sources),
+        None if locked => "another run holds its lock".to_owned(),
+        None => "its session said nothing more".to_owned(),
+    };
+    if let Some(help) = said.and_then(|said| said.help.as_deref()) {
+        out.push_str(&format!(" ({})", escape::line(help)));
+    }
+    match (&host.current, host.status()) {
+        (_, HostStatus::Locked) => {}
+        (Some(task), _) => out.push_str(&format!("; stopped in: {}", escape::line(&task.name))),
+        _ => out.push_str("; state unknown"),
+    }
+    out
+}
+
+/// What the host's failure is; there may be none that belongs to a task.
+pub(super) fn error(host: &HostFold) -> &Diagnostic {
+    static UNKNOWN: std::sync::LazyLock<Diagnostic> =
+        std::sync::LazyLock::new(|| Diagnostic::new("the host failed without saying why"));
+    let task = host.failure().and_then(|task| task.error.as_ref());
+    task.or(host.warnings.last()).unwrap_or(&UNKNOWN)
+}
+
+/// What a failed host was left with, and the command that goes on.
+fn left(out: &mut dyn Write, info: &RunInfo<'_>, name: &str, host: &HostFold) -> io::Result<()> {
+    let Some(end) = &host.end else { return Ok(()) };
+    let not_run = count(end.not_run, "task");
+    if info.mode != Mode::Apply {
+        return writeln!(out, "{name}: {not_run} after it not looked at; nothing was changed");
+    }
+    let done = count(end.done, "action");
+    write!(out, "{name} was left: {done} done, {not_run} not run")?;
+    if !end.waiting_handlers.is_empty() {
+        let waiting: Vec<_> = end.waiting_handlers.iter().map(|name| escape::line(name)).collect();
+        let word = if waiting.len() == 1 { "handler" } else { "handlers" };
+        write!(out, "; {word} waiting: {}", waiting.join(", "))?;
+    }
+    writeln!(out, "\n        resume: {}", info.resume_command(&[name]))
+}

@@ -1,0 +1,113 @@
+//! A run as people follow it. One host is told of line by line; several are told of when they
+//! are done, the same plans together.
+
+use super::fold::RunFold;
+use super::plans::{head, plans};
+use super::progress::Progress;
+use super::run_info::{Mode, RunEnd, RunInfo, seconds, status_word};
+use super::style::Style;
+use super::task_lines::TaskLines;
+use super::totals::{results, totals};
+use super::{Report, escape, failure, warnings};
+use crate::event::{Event, HostStatus};
+use std::io::{self, Write};
+
+/// See the module.
+pub struct Human<'a> {
+    out: &'a mut dyn Write,
+    style: Style,
+    info: RunInfo<'a>,
+    run: RunFold,
+    lines: TaskLines,
+    /// The task whose actions were shown when they were announced.
+    announced: Option<String>,
+    progress: Progress,
+}
+
+impl<'a> Human<'a> {
+    /// Tells of a run that begins now.
+    pub fn new(out: &'a mut dyn Write, style: Style, info: RunInfo<'a>) -> Self {
+        let run = RunFold::new(&info.hosts);
+        let (lines, progress) = (TaskLines::default(), Progress::default());
+        Self { out, style, info, run, lines, announced: None, progress }
+    }
+
+    /// One host: everything as it happens.
+    fn follow(&mut self, name: &str, event: &Event) -> io::Result<()> {
+        let out = &mut *self.out;
+        let style = &self.style;
+        let Some(host) = self.run.host(name) else { return Ok(()) };
+        match event {
+            Event::HostStarted { .. } => writeln!(out, "{}", head(style, name, &[host]))?,
+            Event::TaskStarted(task) => {
+                self.progress.show(out, style, &format!("  … {}", task.name))?
+            }
+            Event::Announced { task, actions } if self.info.mode == Mode::Apply => {
+                self.lines.actions(out, style, task, actions)?;
+                self.announced = Some(task.id.clone());
+                self.progress.show(out, style, &format!("  … {}", task.name))?;
+            }
+            Event::Announced { .. } => {}
+            Event::TaskFinished(task) => {
+                if self.announced.take().as_ref() != Some(&task.task.id) {
+                    self.lines.actions(out, style, &task.task, &task.actions)?;
+                }
+                self.lines.ended(out, style, task, host.last_run.as_deref())?;
+            }
+            Event::Warning(_) | Event::HostFinished(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Several hosts: a line when one fails, where lines cannot be rewritten; with `-v` when any is
+    /// done.
+    fn count(&mut self, name: &str, event: &Event) -> io::Result<()> {
+        let out = &mut *self.out;
+        let Some(host) = self.run.host(name) else { return Ok(()) };
+        let quiet = |status| {
+            let well = matches!(status, HostStatus::Ok | HostStatus::Changed);
+            self.style.terminal.is_some() || (well && self.style.verbosity == 0)
+        };
+        if let Event::HostFinished(end) = event
+            && self.info.mode == Mode::Apply
+            && !quiet(end.status)
+        {
+            let word = status_word(end.status, Mode::Apply);
+            let task = host.failure().map(|task| format!("  {}", failure::title(task)));
+            let task = task.unwrap_or_default();
+            writeln!(out, "{word:<12} {}  {}{task}", escape::line(name), seconds(end.ms))?;
+        }
+        let done = self.run.hosts().filter(|(_, host)| host.end.is_some()).count();
+        let doing = host.current.as_ref().map(|task| format!("  {name}: {}", task.name));
+        let failed = match self.run.ended(HostStatus::Failed).len() {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        let doing = doing.unwrap_or_default();
+        let text = format!("{done} of {} hosts done{failed}{doing}", self.run.len());
+        self.progress.show(out, &self.style, &text)
+    }
+}
+
+impl Report for Human<'_> {
+    fn event(&mut self, host: &str, event: &Event) -> io::Result<()> {
+        self.run.add(host, event);
+        self.progress.clear(self.out)?;
+        if self.info.hosts.len() == 1 { self.follow(host, event) } else { self.count(host, event) }
+    }
+
+    fn finish(&mut self, end: &RunEnd) -> io::Result<()> {
+        self.progress.clear(self.out)?;
+        if self.run.len() > 1 {
+            match self.info.mode {
+                Mode::Check => plans(self.out, &self.style, &self.run)?,
+                Mode::Apply | Mode::Verify => {
+                    results(self.out, &self.style, &self.run, self.info.mode)?
+                }
+            }
+        }
+        warnings::write(self.out, &self.style, &self.info, &self.run)?;
+        failure::stopped(self.out, &self.style, &self.info, &self.run)?;
+        totals(self.out, &self.info, &self.run, end)
+    }
+}

@@ -1,0 +1,143 @@
+//! One line of a plan: a sign, a kind, a target, and what will be there.
+
+use super::escape;
+use crate::event::{ActionReport, Certainty};
+
+/// What kind of line it is, by its sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Sign {
+    Add,
+    Change,
+    Remove,
+    Unknown,
+}
+
+impl Sign {
+    pub(super) const fn char(self) -> char {
+        match self {
+            Self::Add => '+',
+            Self::Change => '~',
+            Self::Remove => '-',
+            Self::Unknown => '?',
+        }
+    }
+}
+
+/// One line of a plan, and what stands below it. Everything is escaped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct PlanLine {
+    pub(super) sign: Sign,
+    pub(super) word: String,
+    pub(super) target: String,
+    pub(super) detail: String,
+    pub(super) notes: Vec<String>,
+    pub(super) certainty: Certainty,
+}
+
+/// The actions of one task, each with its diff; neighbours on one unit are one line
+/// (`enabled, started`).
+pub(super) fn lines(actions: &[ActionReport]) -> Vec<(PlanLine, Option<&str>)> {
+    let mut lines: Vec<(PlanLine, Option<&str>)> = Vec::new();
+    for action in actions {
+        let line = PlanLine::of(action);
+        match lines.last_mut() {
+            Some((last, _)) if action.kind == "service" && last.joins(&line) => {
+                last.detail = format!("{}, {}", last.detail, line.detail);
+                last.notes.extend(line.notes);
+            }
+            _ => lines.push((line, action.diff.as_deref())),
+        }
+    }
+    lines
+}
+
+impl PlanLine {
+    pub(super) fn of(action: &ActionReport) -> Self {
+        let text = |text: &str| escape::line(text).into_owned();
+        let mut detail = detail(action);
+        if let Some(condition) = condition(action) {
+            detail = if detail.is_empty() { condition } else { format!("{detail}, {condition}") };
+        }
+        Self {
+            sign: sign(action),
+            word: text(word(&action.kind)),
+            target: text(&action.target),
+            detail,
+            notes: action.notes.iter().map(|note| text(note)).collect(),
+            certainty: action.certainty,
+        }
+    }
+
+    fn joins(&self, next: &Self) -> bool {
+        (&self.word, &self.target, self.sign, self.certainty)
+            == (&next.word, &next.target, next.sign, next.certainty)
+    }
+}
+
+/// How many packages an action removes, as its notes say (`REMOVES name version, …`).
+pub(super) fn removals(action: &ActionReport) -> usize {
+    let removed = action.notes.iter().filter_map(|note| note.strip_prefix("REMOVES"));
+    let noted = removed.map(|names| names.split(',').count()).sum();
+    let asked = action.kind == "packages" && sign(action) == Sign::Remove;
+    if noted == 0 && asked { action.target.split_whitespace().count() } else { noted }
+}
+
+fn sign(action: &ActionReport) -> Sign {
+    let absent = |state: &Option<String>| state.as_deref() == Some("absent");
+    match (action.certainty, action.kind.as_str()) {
+        (Certainty::OnlyIf | Certainty::Open | Certainty::OnFailure, _) => Sign::Unknown,
+        (_, "remove") => Sign::Remove,
+        _ if absent(&action.after) => Sign::Remove,
+        (_, "write_file" | "make_directory" | "symlink" | "packages" | "user" | "group")
+            if action.before.is_none() || absent(&action.before) =>
+        {
+            Sign::Add
+        }
+        _ => Sign::Change,
+    }
+}
+
+/// What people call the kind.
+pub(super) fn word(kind: &str) -> &str {
+    match kind {
+        "write_file" | "remove" => "file",
+        "make_directory" => "dir",
+        "symlink" => "link",
+        "set_attributes" => "attrs",
+        "packages" => "package",
+        "repair_packages" => "repair",
+        "daemon_reload" => "reload",
+        "run" => "command",
+        "smtp_probe" => "probe",
+        other => other,
+    }
+}
+
+/// What will be there; what is there now only where that tells more.
+fn detail(action: &ActionReport) -> String {
+    let after = action.after.as_deref().map(escape::line).unwrap_or_default();
+    let before = action.before.as_deref().filter(|before| *before != "absent");
+    match before.map(escape::line) {
+        Some(before) if after.is_empty() || after == "absent" => format!("was {before}"),
+        Some(before) if action.kind != "service" && before != after => {
+            format!("{before} -> {after}")
+        }
+        _ if after == "absent" => "absent".to_owned(),
+        _ => after.into_owned(),
+    }
+}
+
+/// How certain the action is, in words, where it is not exact.
+fn condition(action: &ActionReport) -> Option<String> {
+    let words = match action.certainty {
+        Certainty::Exact => return None,
+        Certainty::UnlessSo => "unless already so",
+        Certainty::OnlyIf => "under a condition",
+        Certainty::Open => "known after apply",
+        Certainty::OnFailure => "only after a failure",
+    };
+    Some(match action.depends_on.as_deref().map(escape::line) {
+        Some(on) => format!("{words} (depends on {on})"),
+        None => words.to_owned(),
+    })
+}

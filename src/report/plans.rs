@@ -1,0 +1,72 @@
+//! The plans of a dry run of several hosts, the same plans together.
+
+use super::counts::Counts;
+use super::fold::{HostFold, RunFold};
+use super::groups::{self, Group};
+use super::style::{DiffShow, Paint, Style};
+use super::task_lines::TaskLines;
+use super::{escape, ranges};
+use crate::event::HostStatus;
+use std::io::{self, Write};
+
+/// Writes the whole plan of every host, the same plans together.
+///
+/// # Errors
+/// If `out` cannot be written to.
+pub fn plans(out: &mut dyn Write, style: &Style, run: &RunFold) -> io::Result<()> {
+    for group in groups::changed(run) {
+        let (shown, differ) = (group.hosts[0], group.diffs_differ());
+        if differ && style.diff == DiffShow::Full {
+            for (name, host) in group.names.iter().zip(&group.hosts) {
+                writeln!(out, "{}", head(style, name, &[host]))?;
+                plan(out, style, host)?;
+                writeln!(out)?;
+            }
+            continue;
+        }
+        writeln!(out, "{}", head(style, &ranges::fold(&group.names), &group.hosts))?;
+        if differ && style.diff == DiffShow::Short {
+            let note =
+                format!("the diffs are {}'s; the others' differ (--diff=full)", group.names[0]);
+            writeln!(out, "  {}", style.paint(Paint::Dim, note))?;
+        }
+        plan(out, style, shown)?;
+        writeln!(out, "  {}{}\n", Counts::of(&shown.tasks).planned(), each(&group))?;
+    }
+    let same = run.ended(HostStatus::Ok);
+    if !same.is_empty() {
+        writeln!(out, "as declared  {}", ranges::fold(&same))?;
+    }
+    Ok(())
+}
+
+fn each(group: &Group<'_>) -> &'static str {
+    if group.names.len() > 1 { ", on each" } else { "" }
+}
+
+fn plan(out: &mut dyn Write, style: &Style, host: &HostFold) -> io::Result<()> {
+    let mut lines = TaskLines::default();
+    for task in &host.tasks {
+        lines.actions(out, style, &task.task, &task.actions)?;
+        lines.ended(out, style, task, host.last_run.as_deref())?;
+    }
+    Ok(())
+}
+
+/// `mx3  debian 12, never converged`.
+pub(super) fn head(style: &Style, names: &str, hosts: &[&HostFold]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for host in hosts {
+        let system = escape::line(host.system.as_deref().unwrap_or("not looked at"));
+        let before = match (&host.unfinished, &host.last_run) {
+            (Some(run), _) => format!("continues run {}, which did not end", escape::line(run)),
+            (None, Some(run)) => format!("last converged by run {}", escape::line(run)),
+            (None, None) => "never converged".to_owned(),
+        };
+        let text = format!("{system}, {before}");
+        if !words.contains(&text) {
+            words.push(text);
+        }
+    }
+    format!("{}  {}", style.paint(Paint::Strong, names), words.join("; "))
+}

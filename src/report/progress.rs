@@ -1,0 +1,31 @@
+//! The one line at the bottom of a terminal that says what goes on. Nothing of it is left behind,
+//! and where there is no terminal there is none.
+
+use super::escape;
+use super::style::Style;
+use std::io::{self, Write};
+
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    pub(super) fn show(
+        &mut self,
+        out: &mut dyn Write,
+        style: &Style,
+        text: &str,
+    ) -> io::Result<()> {
+        let Some(columns) = style.terminal else { return Ok(()) };
+        let text: String = escape::line(text).chars().take(columns.saturating_sub(1)).collect();
+        write!(out, "\r\x1b[2K{text}")?;
+        self.shown = true;
+        out.flush()
+    }
+
+    /// Takes the line away, before anything else is written.
+    pub(super) fn clear(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if std::mem::take(&mut self.shown) { write!(out, "\r\x1b[2K") } else { Ok(()) }
+    }
+}

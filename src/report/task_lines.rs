@@ -1,0 +1,149 @@
+//! One task as the plan shows it: its lines, what stands below them, and what it only found out.
+
+use super::plan_line::{self, PlanLine, Sign};
+use super::style::{Paint, Style};
+use super::{diff_lines, escape};
+use crate::event::{ActionReport, Change, TaskRef, TaskReport, TaskStatus};
+use std::io::{self, Write};
+
+/// Columns of a line's kind, and of kind and target together.
+const WORD: usize = 8;
+const SUBJECT: usize = 35;
+/// What stands below a line.
+const BELOW: &str = "      ";
+
+/// Writes tasks one after another, each role's name once.
+#[derive(Debug, Default)]
+pub(super) struct TaskLines {
+    role: Option<String>,
+}
+
+impl TaskLines {
+    /// The lines of a task's actions.
+    pub(super) fn actions(
+        &mut self,
+        out: &mut dyn Write,
+        style: &Style,
+        task: &TaskRef,
+        actions: &[ActionReport],
+    ) -> io::Result<()> {
+        for (line, diff) in plan_line::lines(actions) {
+            self.role(out, style, task)?;
+            write_line(out, style, &line, task.handler)?;
+            if let Some(diff) = diff {
+                diff_lines::write(out, style, diff, BELOW)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What else is to be told of a task that ended: why it changes, what it assumes, its message,
+    /// its failure in one line.
+    pub(super) fn ended(
+        &mut self,
+        out: &mut dyn Write,
+        style: &Style,
+        task: &TaskReport,
+        last_run: Option<&str>,
+    ) -> io::Result<()> {
+        let reason = task.reason.as_deref().map(escape::line);
+        let name = escape::line(&task.task.name);
+        match task.status {
+            TaskStatus::Changed | TaskStatus::Unknown if !task.actions.is_empty() => {
+                let change = task.change.and_then(|change| why(change, last_run));
+                for words in change.into_iter().chain(reason.map(|reason| reason.into_owned())) {
+                    writeln!(out, "{BELOW}{}", style.paint(Paint::Unknown, words))?;
+                }
+            }
+            TaskStatus::Unknown => {
+                self.role(out, style, &task.task)?;
+                let line = PlanLine {
+                    sign: Sign::Unknown,
+                    word: plan_line::word(&escape::line(&task.task.resource)).to_owned(),
+                    target: name.into_owned(),
+                    detail: reason.map_or("known after apply".to_owned(), |why| why.into_owned()),
+                    notes: Vec::new(),
+                    certainty: crate::event::Certainty::OnlyIf,
+                };
+                write_line(out, style, &line, task.task.handler)?;
+            }
+            TaskStatus::Failed => {
+                self.role(out, style, &task.task)?;
+                let message = task.error.as_ref().map_or("failed", |error| &error.message);
+                let word = style.paint(Paint::Bad, "failed");
+                writeln!(out, "  {word}: {name}: {}", escape::line(message))?;
+            }
+            TaskStatus::Ok if task.task.resource == "debug" => {
+                if let Some(reason) = reason {
+                    writeln!(out, "  {reason}")?;
+                }
+            }
+            TaskStatus::Ok | TaskStatus::Changed | TaskStatus::Skipped if style.verbosity > 0 => {
+                self.role(out, style, &task.task)?;
+                let word = if task.status == TaskStatus::Skipped { "skipped" } else { "ok" };
+                let reason = reason.map(|reason| format!("  ({reason})")).unwrap_or_default();
+                let line = format!("  {word:<9} {name}{reason}");
+                writeln!(out, "{}", style.paint(Paint::Dim, line.trim_end()))?;
+            }
+            TaskStatus::Ok | TaskStatus::Changed | TaskStatus::Skipped => {}
+        }
+        for (line, _) in plan_line::lines(&task.not_needed) {
+            let words = format!("not needed: {} {} {}", line.word, line.target, line.detail);
+            writeln!(out, "{BELOW}{}", style.paint(Paint::Dim, words.trim_end()))?;
+        }
+        Ok(())
+    }
+
+    fn role(&mut self, out: &mut dyn Write, style: &Style, task: &TaskRef) -> io::Result<()> {
+        if self.role.as_deref() == Some(task.role.as_str()) {
+            return Ok(());
+        }
+        self.role = Some(task.role.clone());
+        writeln!(out, "  {}", style.paint(Paint::Strong, escape::line(&task.role)))
+    }
+}
+
+/// Why it changes, where that is news.
+fn why(change: Change, last_run: Option<&str>) -> Option<String> {
+    let run =
+        last_run.map_or("the last run".to_owned(), |run| format!("run {}", escape::line(run)));
+    match change {
+        Change::New => None,
+        Change::Intended => Some(format!("intended: the declaration changed since {run}")),
+        Change::Drift => Some(format!("drift: differs from what {run} left")),
+    }
+}
+
+fn write_line(
+    out: &mut dyn Write,
+    style: &Style,
+    line: &PlanLine,
+    handler: bool,
+) -> io::Result<()> {
+    let PlanLine { sign, word, target, detail, notes, .. } = line;
+    let paint = match sign {
+        Sign::Add => Paint::Add,
+        Sign::Change => Paint::Change,
+        Sign::Remove => Paint::Remove,
+        Sign::Unknown => Paint::Unknown,
+    };
+    let subject = format!("{word:<WORD$} {target}");
+    let mut text = format!("{} {subject:<SUBJECT$} {detail}", sign.char());
+    if handler {
+        text = format!("{}  (handler)", text.trim_end());
+    }
+    writeln!(out, "  {}", style.paint(paint, text.trim_end()))?;
+    for note in notes {
+        match note.strip_prefix("REMOVES ") {
+            Some(names) => {
+                let word = style.paint(Paint::Bad, "REMOVES");
+                writeln!(out, "{BELOW}{word}        {}", names.trim_start())?;
+            }
+            None => {
+                let note = note.replacen("installs also ", "installs also  ", 1);
+                writeln!(out, "{BELOW}{}", style.paint(Paint::Dim, note))?;
+            }
+        }
+    }
+    Ok(())
+}

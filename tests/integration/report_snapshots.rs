@@ -1,0 +1,159 @@
+//! Whole outputs as people see them, from runs that are told event by event.
+
+mod story;
+
+use converge::event::{Certainty, Change, HostStatus, TaskStatus};
+use converge::report::{self, DiffShow, Human, Mode, Report, RunEnd, Style};
+use story::{CANARY, Story, action, task};
+
+/// What a run prints.
+fn told(story: &Story, mode: Mode, style: Style) -> String {
+    let mut out = Vec::new();
+    let mut human = Human::new(&mut out, style, story.info(mode));
+    story.tell(&mut human);
+    human.finish(&RunEnd { run: "7f3a".into(), ms: 11_840 }).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(!text.contains(CANARY), "a secret was shown");
+    text
+}
+
+const SHORT: Style = Style { colour: false, terminal: None, diff: DiffShow::Short, verbosity: 0 };
+
+#[test]
+fn a_dry_run_of_one_blank_host() {
+    let story = Story::blank("mx3");
+    insta::assert_snapshot!(told(&story, Mode::Check, SHORT));
+    let verbose = Style { verbosity: 1, diff: DiffShow::Full, ..SHORT };
+    insta::assert_snapshot!("a_dry_run_in_full", told(&story, Mode::Check, verbose));
+}
+
+#[test]
+fn an_apply_of_one_host() {
+    let mut story = Story::default();
+    story.start("mx3", None);
+    for (ref_, actions) in story::mail_tasks() {
+        story.announced(&ref_, &actions);
+        let mut done = task(&ref_, TaskStatus::Changed, &actions);
+        if ref_.resource == "service" {
+            done.not_needed = done.actions.drain(..1).collect();
+        }
+        story.finished(done);
+    }
+    story.end(HostStatus::Changed, 5, 0, &[]);
+    insta::assert_snapshot!(told(&story, Mode::Apply, SHORT));
+}
+
+#[test]
+fn nothing_to_do() {
+    let mut story = Story::default();
+    story.start("mx3", Some("7f3a"));
+    for (ref_, _) in story::mail_tasks() {
+        story.finished(task(&ref_, TaskStatus::Ok, &[]));
+    }
+    story.end(HostStatus::Ok, 0, 0, &[]);
+    let both = told(&story, Mode::Check, SHORT) + "\n" + &told(&story, Mode::Apply, SHORT);
+    insta::assert_snapshot!(both);
+}
+
+#[test]
+fn sixteen_hosts_and_one_failure() {
+    let story = story::sixteen(true);
+    insta::assert_snapshot!(told(&story, Mode::Apply, SHORT));
+    let terminal = Style { terminal: Some(60), colour: true, ..SHORT };
+    let text = told(&story, Mode::Apply, terminal);
+    assert!(text.contains("\r\u{1b}[2K"), "the progress line is rewritten");
+    let last = text.rsplit("\r\u{1b}[2K").next().unwrap();
+    assert!(last.contains("12 changed"), "nothing rewrites the ending");
+}
+
+#[test]
+fn sixteen_hosts_before_the_question() {
+    let story = story::sixteen(false);
+    let info = story.info(Mode::Check);
+    let mut out = Vec::new();
+    report::preview(&mut out, &SHORT, &info, &story.fold()).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap());
+    insta::assert_snapshot!("sixteen_plans", told(&story, Mode::Check, SHORT));
+}
+
+#[test]
+fn drift_and_intended() {
+    let mut story = Story::default();
+    let diff =
+        "--- a\n+++ b\n@@ -1 +1 @@\n-inet_interfaces = all\n+inet_interfaces = loopback-only\n";
+    for (host, change) in [("db2", Change::Drift), ("mx1", Change::Intended)] {
+        story.start(host, Some("7f3a"));
+        let ref_ = story::task_ref("template", "main.cf", 3);
+        let mut write = action("write_file", "/etc/postfix/main.cf", "root 0644", "root 0644");
+        write.diff = Some(diff.into());
+        let mut done = task(&ref_, TaskStatus::Changed, &[write]);
+        done.change = Some(change);
+        story.finished(done);
+        let mut handler = story::task_ref("service", "restart postfix", 9);
+        handler.handler = true;
+        let restart = action("restart", "postfix.service", "", "");
+        story.finished(task(&handler, TaskStatus::Changed, &[restart]));
+        story.end(HostStatus::Changed, 2, 0, &[]);
+    }
+    story.host("arch5");
+    story.warn("ssh: no answer in 10 s", "is the host up?");
+    story.end(HostStatus::Unreachable, 0, 0, &[]);
+    story.host("web09");
+    story.warn("run 81aa of root holds the lock since 09:12", "wait for it");
+    story.end(HostStatus::Locked, 0, 0, &[]);
+    insta::assert_snapshot!(told(&story, Mode::Check, SHORT));
+}
+
+#[test]
+fn what_is_not_certain_says_so() {
+    let mut story = Story::default();
+    story.start("web1", None);
+    for (certainty, on) in [
+        (Certainty::UnlessSo, Some("the files of package postfix")),
+        (Certainty::OnlyIf, Some("the output of `postqueue -j`")),
+        (Certainty::Open, None),
+        (Certainty::OnFailure, None),
+    ] {
+        let ref_ = story::task_ref("file", "a file", 2);
+        let mut write = action("write_file", "/etc/x", "absent", "root 0644");
+        write.certainty = certainty;
+        write.depends_on = on.map(str::to_owned);
+        story.finished(task(&ref_, TaskStatus::Unknown, &[write]));
+    }
+    story.end(HostStatus::Changed, 4, 0, &[]);
+    insta::assert_snapshot!(told(&story, Mode::Check, SHORT));
+}
+
+#[test]
+fn hostile_hosts_cannot_draw_on_the_terminal() {
+    let evil = "\u{1b}[2J\u{9b}31m\r\u{7}\u{202e}evil\nINJECTED";
+    let mut story = Story::default();
+    story.start("web1", Some(evil));
+    let mut ref_ = story::task_ref("debug", evil, 2);
+    ref_.role = evil.into();
+    let mut shown = action(evil, evil, evil, evil);
+    shown.notes = vec![evil.into()];
+    shown.diff = Some(format!("+{evil}"));
+    shown.depends_on = Some(evil.into());
+    shown.certainty = Certainty::UnlessSo;
+    let mut done = task(&ref_, TaskStatus::Changed, &[shown.clone()]);
+    done.reason = Some(evil.into());
+    done.not_needed = vec![shown];
+    story.announced(&ref_, &done.actions.clone());
+    story.finished(done);
+    let mut said = task(&ref_, TaskStatus::Ok, &[]);
+    said.reason = Some(evil.into());
+    story.finished(said);
+    story.warn(evil, evil);
+    let mut failed = task(&ref_, TaskStatus::Failed, &[]);
+    failed.error = Some(converge::text::Diagnostic::new(evil).note(evil).help(evil).label(evil));
+    story.finished(failed);
+    story.end(HostStatus::Failed, 1, 2, &[evil]);
+    for mode in [Mode::Check, Mode::Apply] {
+        let text = told(&story, mode, SHORT);
+        let bad =
+            text.chars().find(|char| char.is_control() && *char != '\n' || *char == '\u{202e}');
+        assert_eq!(bad, None, "{text}");
+        assert!(!text.lines().any(|line| line.starts_with("INJECTED")), "{text}");
+    }
+}
