@@ -1,6 +1,7 @@
 //! The small types that every floor shares: values and the trees they are written as, modes,
 //! digests, secrets, and what is not known yet.
 
+pub mod crypt;
 mod digest;
 mod host_name;
 mod known;
