@@ -2,8 +2,15 @@
 //! Bytes in, typed values with their places out; nothing here knows what a resource is.
 
 mod files;
+mod inventory;
+mod reader;
+mod secret;
+mod variables;
 mod vault;
 pub mod yaml;
 
 pub use files::{Files, MemoryFiles};
+pub use inventory::{Group, Host, Inventory};
+pub use reader::Reader;
+pub use variables::{Layer, LayerKind, Layers};
 pub use vault::Vault;

@@ -52,6 +52,11 @@ pub fn parse_with(source: SourceId, text: &str, vault: &Vault) -> Result<Node, D
     build::document(source, text, vault)
 }
 
+/// A document's first character.
+pub(super) const fn first_place(source: SourceId) -> crate::text::Span {
+    extent::start(source)
+}
+
 /// Keeps a file's bytes as a source.
 ///
 /// # Errors

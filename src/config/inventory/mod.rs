@@ -1,0 +1,220 @@
+//! Who is managed: hosts, groups, their variables and their roles, in Ansible's YAML form.
+
+mod draft;
+mod entry;
+mod graph;
+mod range;
+mod vars_files;
+
+use super::variables::{Layer, Layers};
+use super::{Reader, yaml};
+use crate::text::{Diagnostic, Span};
+use crate::value::HostName;
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Settings of one group or host, in the order they were read: a later one wins.
+type Settings = Vec<(Arc<str>, Layer)>;
+
+/// Every host and group, with variables and roles.
+#[derive(Debug, Clone)]
+pub struct Inventory {
+    groups: IndexMap<Arc<str>, Group>,
+    hosts: IndexMap<HostName, Host>,
+}
+
+/// A group of hosts. `all` and `ungrouped` always exist.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it was first named.
+    pub span: Option<Span>,
+    /// The longest way from `all`, in steps; a deeper group's variables win.
+    pub depth: usize,
+    /// `ansible_group_priority`: among groups of one depth the higher one's variables win.
+    pub priority: i64,
+    parents: Vec<usize>,
+    children: Vec<usize>,
+    hosts: Vec<usize>,
+    inline: Settings,
+    files: Settings,
+    roles: Vec<(String, Span)>,
+}
+
+/// A managed host.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// Its name.
+    pub name: HostName,
+    /// Where it was first named.
+    pub span: Span,
+    groups: Vec<usize>,
+    inline: Settings,
+    files: Settings,
+    roles: Vec<(String, Span)>,
+}
+
+impl Inventory {
+    /// Reads an inventory file, and `group_vars/` and `host_vars/` beside it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(path: &Path, reader: &mut Reader<'_>) -> Result<Self, Vec<Diagnostic>> {
+        let root = root(path, reader).map_err(|error| vec![error])?;
+        let mut draft = draft::Draft::default();
+        draft.root(root);
+        let mut errors = std::mem::take(&mut draft.errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut inventory = Self { groups: draft.groups, hosts: draft.hosts };
+        inventory.link().map_err(|error| vec![error])?;
+        if inventory.hosts.is_empty() {
+            return Err(vec![
+                Diagnostic::new(format!("inventory {} has no hosts", path.display()))
+                    .help("name one under `hosts:` of a group"),
+            ]);
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        vars_files::read(&mut inventory, folder, reader, &mut errors);
+        if errors.is_empty() { Ok(inventory) } else { Err(errors) }
+    }
+
+    /// Every host, in the order in which the file first names them.
+    pub fn hosts(&self) -> impl ExactSizeIterator<Item = &Host> {
+        self.hosts.values()
+    }
+
+    /// Every group: `all`, `ungrouped`, then in the order in which the file first names them.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    /// The host of this name.
+    #[must_use]
+    pub fn host(&self, name: &str) -> Option<&Host> {
+        self.hosts.get(name)
+    }
+
+    /// The group of this name.
+    #[must_use]
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.get(name)
+    }
+
+    /// The groups right below a group.
+    pub fn children<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Group> {
+        group.children.iter().map(|&child| &self.groups[child])
+    }
+
+    /// The hosts that a group itself names, those of its children not included.
+    pub fn own_hosts<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Host> {
+        group.hosts.iter().map(|&host| &self.hosts[host])
+    }
+
+    /// Every host of a group and of the groups below it, in inventory order.
+    pub fn hosts_of<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Host> {
+        self.host_ids_of(group).into_iter().map(|host| &self.hosts[host])
+    }
+
+    /// The groups that a host is in, `all` and those above included: weakest first, which is by
+    /// depth, then priority, then name.
+    #[must_use]
+    pub fn groups_of(&self, host: &Host) -> Vec<&Group> {
+        let mut found = BTreeSet::from([0]);
+        let mut open = host.groups.clone();
+        while let Some(group) = open.pop() {
+            if found.insert(group) {
+                open.extend(&self.groups[group].parents);
+            }
+        }
+        let mut groups: Vec<&Group> = found.into_iter().map(|group| &self.groups[group]).collect();
+        groups.sort_by(|a, b| (a.depth, a.priority, &a.name).cmp(&(b.depth, b.priority, &b.name)));
+        groups
+    }
+
+    /// What templates see as `group_names`: the host's groups by name, without `all`.
+    #[must_use]
+    pub fn group_names(&self, host: &Host) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.groups_of(host).iter().map(|group| &*group.name).filter(|n| *n != "all").collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The roles that a host gets, each once: those of its groups, weakest group first, then its
+    /// own.
+    #[must_use]
+    pub fn roles_of(&self, host: &Host) -> Vec<(String, Span)> {
+        let groups = self.groups_of(host);
+        let every = groups.iter().flat_map(|group| &group.roles).chain(&host.roles);
+        let mut roles: IndexMap<&str, Span> = IndexMap::new();
+        for (name, span) in every {
+            roles.entry(name).or_insert(*span);
+        }
+        roles.into_iter().map(|(name, span)| (name.to_owned(), span)).collect()
+    }
+
+    /// Every variable that the inventory sets for a host, with every layer that set it: the
+    /// groups' in the inventory file, the groups' in `group_vars/`, the host's in the inventory
+    /// file, the host's in `host_vars/`; groups in the order of [`Inventory::groups_of`].
+    #[must_use]
+    pub fn variables(&self, host: &Host) -> Layers {
+        let groups = self.groups_of(host);
+        let inline = groups.iter().flat_map(|group| &group.inline);
+        let files = groups.iter().flat_map(|group| &group.files);
+        let mut layers = Layers::default();
+        for (name, layer) in inline.chain(files).chain(&host.inline).chain(&host.files) {
+            layers.add(name.clone(), layer.clone());
+        }
+        layers
+    }
+
+    /// The numbers of every host of a group and of the groups below it, in inventory order.
+    fn host_ids_of(&self, group: &Group) -> BTreeSet<usize> {
+        let mut hosts: BTreeSet<usize> = group.hosts.iter().copied().collect();
+        let mut seen = BTreeSet::new();
+        let mut open = group.children.clone();
+        while let Some(child) = open.pop() {
+            if seen.insert(child) {
+                hosts.extend(&self.groups[child].hosts);
+                open.extend(&self.groups[child].children);
+            }
+        }
+        hosts
+    }
+}
+
+/// The inventory file's tree.
+fn root(path: &Path, reader: &mut Reader<'_>) -> Result<crate::value::Node, Diagnostic> {
+    if reader.files.list(path).is_ok_and(|names| names.is_some()) {
+        return Err(Diagnostic::new(format!("inventory {} is a folder", path.display()))
+            .help("name one file in it, such as its hosts.yml"));
+    }
+    let Some(source) = reader.text(path)? else {
+        return Err(Diagnostic::new(format!("there is no inventory {}", path.display()))
+            .help("name one with -i"));
+    };
+    let text = reader.sources.text(source).unwrap_or_default();
+    if text.starts_with("#!") {
+        return Err(Diagnostic::new("inventory is a program")
+            .at(yaml::first_place(source))
+            .help("save what it prints as YAML, and name that file"));
+    }
+    let is_section = |line: &str| line.starts_with('[') && line.trim_end().ends_with(']');
+    if text.lines().any(is_section) {
+        let form = |error: Diagnostic| {
+            error
+                .note("sections such as `[web]` are Ansible's INI form, which is not read")
+                .help("convert it: ansible-inventory -i FILE --list --yaml --export")
+        };
+        return reader.parsed(source).map_err(form);
+    }
+    reader.parsed(source)
+}
+
+#[cfg(test)]
+mod tests;
