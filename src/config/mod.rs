@@ -3,6 +3,7 @@
 
 mod files;
 mod inventory;
+mod pattern;
 mod reader;
 mod secret;
 mod variables;
@@ -11,6 +12,7 @@ pub mod yaml;
 
 pub use files::{Files, MemoryFiles};
 pub use inventory::{Group, Host, Inventory};
+pub use pattern::select;
 pub use reader::Reader;
 pub use variables::{Layer, LayerKind, Layers};
 pub use vault::Vault;

@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
 #![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 
+mod disk;
+mod inventory;
 mod report_snapshots;

@@ -173,8 +173,13 @@ impl Inventory {
         layers
     }
 
+    /// A host's number: its place in inventory order.
+    pub(super) fn host_id(&self, name: &str) -> Option<usize> {
+        self.hosts.get_index_of(name)
+    }
+
     /// The numbers of every host of a group and of the groups below it, in inventory order.
-    fn host_ids_of(&self, group: &Group) -> BTreeSet<usize> {
+    pub(super) fn host_ids_of(&self, group: &Group) -> BTreeSet<usize> {
         let mut hosts: BTreeSet<usize> = group.hosts.iter().copied().collect();
         let mut seen = BTreeSet::new();
         let mut open = group.children.clone();

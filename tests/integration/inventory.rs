@@ -1,0 +1,108 @@
+//! Inventories from a disk: as Ansible reads them, and fast.
+
+use crate::disk::Disk;
+use converge::config::{Inventory, Reader, Vault};
+use converge::text::Sources;
+use converge::value::Value;
+use std::fmt::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+fn load(path: &Path) -> Inventory {
+    let mut sources = Sources::default();
+    let vault = Vault::default();
+    let mut reader = Reader { files: &Disk, sources: &mut sources, vault: &vault };
+    Inventory::load(path, &mut reader).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+fn expected(path: &Path) -> Value {
+    let text = String::from_utf8(crate::disk::read(path)).unwrap();
+    serde_json::from_str::<serde_json::Value>(&text).unwrap().into()
+}
+
+/// `expected.json` was written by `ansible-inventory --list` (ansible-core 2.19).
+#[test]
+fn variables_win_as_in_ansible() {
+    let folder = Path::new("tests/integration/fixtures/inventory");
+    let inventory = load(&folder.join("hosts.yml"));
+    let expected = expected(&folder.join("expected.json"));
+    let hostvars = expected.get("_meta").and_then(|meta| meta.get("hostvars")).unwrap();
+    assert_eq!(hostvars.as_map().unwrap().len(), inventory.hosts().len());
+    for host in inventory.hosts() {
+        let mut found: Vec<(String, Value)> = inventory
+            .variables(host)
+            .winners()
+            .map(|(name, layer)| (name.to_owned(), layer.node.to_value()))
+            .collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let found = Value::Map(found.into_iter().collect());
+        assert_eq!(Some(&found), hostvars.get(host.name.as_str()), "{}", host.name);
+    }
+    for group in inventory.groups().filter(|group| &*group.name != "all") {
+        let hosts: Vec<&str> = inventory.own_hosts(group).map(|host| host.name.as_str()).collect();
+        let mut expected: Vec<&str> = match expected.get(&group.name).and_then(|g| g.get("hosts")) {
+            Some(Value::List(hosts)) => hosts.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        expected.sort_by_key(|name| inventory.hosts().position(|host| host.name.as_str() == *name));
+        let mut hosts = hosts;
+        hosts.sort_by_key(|name| inventory.hosts().position(|host| host.name.as_str() == *name));
+        assert_eq!(hosts, expected, "{}", group.name);
+    }
+}
+
+/// Hosts in 200 groups of ten parents, with two variables each and ten in each group.
+fn large(hosts: usize) -> String {
+    let mut text = String::from("all:\n  vars:\n    everywhere: 1\n  children:\n");
+    for parent in 0..10 {
+        writeln!(text, "    site{parent}:\n      children:").unwrap();
+        for group in 0..20 {
+            writeln!(text, "        group{parent}_{group}:\n          vars:").unwrap();
+            for variable in 0..10 {
+                writeln!(text, "            variable_{variable}: value of {group}").unwrap();
+            }
+            text.push_str("          hosts:\n");
+            for host in 0..hosts / 200 {
+                let number = (parent * 20 + group) * (hosts / 200) + host;
+                write!(
+                    text,
+                    "            host{number:06}.example.org:\n              \
+                     ansible_host: 10.{}.{}.{}\n              rack: {}\n",
+                    number >> 16 & 255,
+                    number >> 8 & 255,
+                    number & 255,
+                    number % 40
+                )
+                .unwrap();
+            }
+        }
+    }
+    text
+}
+
+fn time_of(hosts: usize) -> Duration {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hosts.yml");
+    crate::disk::write(&path, large(hosts).as_bytes());
+    let start = Instant::now();
+    let inventory = load(&path);
+    let last = inventory.hosts().last().unwrap();
+    assert_eq!(inventory.variables(last).names().count(), 13);
+    let took = start.elapsed();
+    assert_eq!(inventory.hosts().len(), hosts);
+    took
+}
+
+/// The bound is for release builds (0.3 s) with room for unoptimised ones and a busy machine.
+#[test]
+fn ten_thousand_hosts_load_fast_and_a_hundred_thousand_in_proportion() {
+    let bound = if cfg!(debug_assertions) { 5.0 } else { 0.5 };
+    let ten = time_of(10_000).as_secs_f64();
+    assert!(ten < bound, "10,000 hosts took {ten:.3} s");
+    let hundred = time_of(100_000).as_secs_f64();
+    assert!(hundred < bound * 15.0 && hundred < ten * 30.0, "{ten:.3} s became {hundred:.3} s");
+    #[expect(clippy::print_stderr, reason = "the figure that the documents quote")]
+    {
+        eprintln!("10,000 hosts: {ten:.3} s, 100,000: {hundred:.3} s");
+    }
+}
