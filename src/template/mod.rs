@@ -1,1 +1,23 @@
-//! (empty room)
+//! Templates and expressions: Jinja as Ansible's roles write it, strict about undefined names,
+//! honest about what is secret or not known yet, without clock, randomness or a loader.
+
+mod condition;
+mod environment;
+mod evaluation;
+mod fault;
+mod filters;
+mod is;
+mod names;
+mod omit;
+mod place;
+mod program;
+mod scope;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use names::Name;
+pub use omit::{is_omit, omit};
+pub use scope::Scope;
+pub use templates::{FromYaml, Templates};

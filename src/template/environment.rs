@@ -1,0 +1,168 @@
+//! The one template environment: which filters, tests and functions exist, which are refused.
+
+use super::evaluation::Evaluation;
+use super::omit::Omitted;
+use super::program::SYNTAX;
+use super::{filters, is};
+use minijinja::functions::{self, Function};
+use minijinja::value::{FunctionArgs, FunctionResult};
+use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Steps that one evaluation may take.
+const FUEL: u64 = 10_000_000;
+
+/// How deep macros may call one another; each level takes stack.
+const RECURSION_LIMIT: usize = 100;
+
+/// The functions that exist.
+pub(super) const GLOBALS: [&str; 3] = ["dict", "namespace", "range"];
+
+/// Filters, tests and functions under their names.
+pub(super) struct Registry {
+    environment: Environment<'static>,
+    filters: BTreeSet<&'static str>,
+    tests: BTreeSet<&'static str>,
+}
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    let mut environment = Environment::empty();
+    environment.set_syntax(SYNTAX.clone());
+    // Debug information holds the values of variables, and asks for them again to get them.
+    environment.set_debug(false);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(RECURSION_LIMIT);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_formatter(format);
+    environment.add_function("dict", functions::dict);
+    environment.add_function("namespace", functions::namespace);
+    environment.add_function("range", functions::range);
+    let mut registry = Registry { environment, filters: BTreeSet::new(), tests: BTreeSet::new() };
+    filters::register(&mut registry);
+    is::register(&mut registry);
+    registry
+});
+
+impl Registry {
+    /// Adds a filter under its name and Ansible's long one.
+    pub(super) fn filter<F, Rv, Args>(&mut self, name: &'static str, filter: F)
+    where
+        F: Function<Rv, Args> + Clone,
+        Rv: FunctionResult,
+        Args: for<'a> FunctionArgs<'a>,
+    {
+        self.filters.insert(name);
+        self.environment.add_filter(name, filter.clone());
+        self.environment.add_filter(format!("ansible.builtin.{name}"), filter);
+    }
+
+    /// Adds a test under its name and Ansible's long one.
+    pub(super) fn test<F, Rv, Args>(&mut self, name: &'static str, test: F)
+    where
+        F: Function<Rv, Args> + Clone,
+        Rv: FunctionResult,
+        Args: for<'a> FunctionArgs<'a>,
+    {
+        self.tests.insert(name);
+        self.environment.add_test(name, test.clone());
+        self.environment.add_test(format!("ansible.builtin.{name}"), test);
+    }
+}
+
+/// The environment that every evaluation runs in.
+pub(super) fn environment() -> &'static Environment<'static> {
+    &REGISTRY.environment
+}
+
+/// Whether a filter of that name exists.
+pub(super) fn has_filter(name: &str) -> bool {
+    REGISTRY.filters.contains(super::names::bare(name))
+}
+
+/// Whether a test of that name exists.
+pub(super) fn has_test(name: &str) -> bool {
+    REGISTRY.tests.contains(super::names::bare(name))
+}
+
+/// Every filter's name.
+pub(super) fn filter_names() -> impl Iterator<Item = &'static str> {
+    REGISTRY.filters.iter().copied()
+}
+
+/// Every test's name.
+pub(super) fn test_names() -> impl Iterator<Item = &'static str> {
+    REGISTRY.tests.iter().copied()
+}
+
+/// Whether a name means something without any layer that sets it.
+pub(super) fn is_global(name: &str) -> bool {
+    name == "omit" || GLOBALS.contains(&name)
+}
+
+const LOOKUPS: &str = "a template reads nothing but its variables; give the value as a variable";
+const RANDOM: &str = "a template has no randomness, else no second run would plan nothing; \
+                      make the value on the host with `generate`";
+const CLOCK: &str = "a template has no clock, else no second run would plan nothing";
+const CONTROLLER: &str = "a template looks at no files; register a `stat` instead";
+
+/// Why a function of Ansible's or Jinja's does not exist here.
+pub(super) fn refused_function(name: &str) -> Option<&'static str> {
+    match super::names::bare(name) {
+        "lookup" | "query" | "q" => Some(LOOKUPS),
+        "now" => Some(CLOCK),
+        "lipsum" => Some(RANDOM),
+        "cycler" | "joiner" => Some("use `loop.cycle(…)` or `loop.first`"),
+        _ => None,
+    }
+}
+
+/// Why a filter of Ansible's does not exist here.
+pub(super) fn refused_filter(name: &str) -> Option<&'static str> {
+    match super::names::bare(name) {
+        "random" | "shuffle" | "random_mac" => Some(RANDOM),
+        "strftime" | "to_datetime" => Some(CLOCK),
+        "fileglob" | "realpath" | "expanduser" | "expandvars" => Some(CONTROLLER),
+        "vault" | "unvault" => Some("vaulted values are read when the inventory is"),
+        _ => None,
+    }
+}
+
+/// Why a test of Ansible's does not exist here.
+pub(super) fn refused_test(name: &str) -> Option<&'static str> {
+    match super::names::bare(name) {
+        "exists" | "file" | "directory" | "link" | "link_exists" | "mount" | "same_file" => {
+            Some(CONTROLLER)
+        }
+        _ => None,
+    }
+}
+
+/// What stands in the text for a value: nothing for null, as in Ansible.
+fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if value.is_undefined() {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    if value.is_none() {
+        return Ok(());
+    }
+    if Omitted::is(value) {
+        let message = "`omit` stands for no value, so it cannot stand inside a text";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    let rendered;
+    let text = match value.as_str() {
+        Some(text) => text,
+        None => {
+            rendered = value.to_string();
+            &rendered
+        }
+    };
+    if Evaluation::of(state).is_some_and(|evaluation| !evaluation.may_emit(text.len())) {
+        let message = "the template writes more than 64 MiB";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    out.write_str(text).map_err(Error::from)
+}

@@ -1,0 +1,174 @@
+//! One evaluation: the one object through which names are reached, and what was met on the way.
+
+use super::omit::{Omitted, is_omit};
+use super::tree::{Tree, Unsettled};
+use super::{FromYaml, Scope};
+use crate::text::Diagnostic;
+use crate::value::{Origin, Value};
+use minijinja::value::{Object, ObjectRepr};
+use minijinja::{Error, ErrorKind, Value as Jinja};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The name under which filters find the evaluation; no template can write it.
+const SELF: &str = "\0evaluation";
+
+/// Text that one evaluation may emit, in bytes.
+const EMIT_LIMIT: usize = 64 << 20;
+
+/// What one evaluation shares with every object it handed out.
+///
+/// Operators of the template language cannot be overloaded, so an unknown or secret value is
+/// recorded here as soon as it is reached: a result that may depend on it is marked as a whole.
+pub(super) struct Evaluation {
+    scope: Arc<dyn Scope>,
+    from_yaml: Option<FromYaml>,
+    unknown: OnceLock<Origin>,
+    secret: AtomicBool,
+    failure: OnceLock<Diagnostic>,
+    seen: Mutex<Vec<(String, Option<Jinja>)>>,
+    emitted: AtomicUsize,
+}
+
+impl Evaluation {
+    pub(super) fn new(scope: Arc<dyn Scope>, from_yaml: Option<FromYaml>) -> Arc<Self> {
+        Arc::new(Self {
+            scope,
+            from_yaml,
+            unknown: OnceLock::new(),
+            secret: AtomicBool::new(false),
+            failure: OnceLock::new(),
+            seen: Mutex::new(Vec::new()),
+            emitted: AtomicUsize::new(0),
+        })
+    }
+
+    /// The root object of the evaluation.
+    pub(super) fn root(self: &Arc<Self>) -> Jinja {
+        Jinja::from_object(Names(self.clone()))
+    }
+
+    /// The evaluation that a filter, test or formatter runs in.
+    pub(super) fn of(state: &minijinja::State<'_, '_>) -> Option<Arc<Self>> {
+        let names = state.lookup(SELF)?.downcast_object::<Names>()?;
+        Some(names.0.clone())
+    }
+
+    /// The first unknown that was reached.
+    pub(super) fn unknown(&self) -> Option<&Origin> {
+        self.unknown.get()
+    }
+
+    /// Whether a secret was reached.
+    pub(super) fn met_secret(&self) -> bool {
+        self.secret.load(Ordering::Relaxed)
+    }
+
+    /// Why a variable could not be had.
+    pub(super) fn failure(&self) -> Option<&Diagnostic> {
+        self.failure.get()
+    }
+
+    /// What names mean here.
+    pub(super) fn scope(&self) -> &Arc<dyn Scope> {
+        &self.scope
+    }
+
+    /// The YAML reader of `from_yaml`.
+    pub(super) fn from_yaml(&self) -> Option<FromYaml> {
+        self.from_yaml
+    }
+
+    /// Whether this name was asked for and no layer had it.
+    pub(super) fn missed(&self, name: &str) -> bool {
+        self.lock().iter().any(|(seen, value)| seen == name && value.is_none())
+    }
+
+    /// Records that an unknown was reached.
+    pub(super) fn meet_unknown(&self, origin: &Origin) {
+        let _ = self.unknown.set(origin.clone());
+    }
+
+    /// Records that a secret was reached.
+    pub(super) fn meet_secret(&self) {
+        self.secret.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts text that is emitted; false once it is more than a template may write.
+    pub(super) fn may_emit(&self, bytes: usize) -> bool {
+        self.emitted.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= EMIT_LIMIT
+    }
+
+    /// Hands out a value that stands at `path` under `root`, and records what it is.
+    pub(super) fn give(self: &Arc<Self>, value: &Value, at: impl FnOnce() -> Tree) -> Jinja {
+        match value {
+            Value::Null => Jinja::from(()),
+            Value::Bool(value) => Jinja::from(*value),
+            Value::Int(value) => Jinja::from(*value),
+            Value::Float(value) => Jinja::from(*value),
+            Value::Str(text) => Jinja::from(text.as_str()),
+            Value::List(_) | Value::Map(_) => Jinja::from_object(at()),
+            Value::Secret(inner) => {
+                self.meet_secret();
+                self.give(inner, at)
+            }
+            Value::Unknown(_) if is_omit(value) => Jinja::from_object(Omitted),
+            Value::Unknown(origin) => {
+                self.meet_unknown(origin);
+                Jinja::from_object(Unsettled(origin.clone()))
+            }
+        }
+    }
+
+    fn lookup(self: &Arc<Self>, name: &str) -> Option<Jinja> {
+        if name == "omit" {
+            return Some(Jinja::from_object(Omitted));
+        }
+        if let Some((_, value)) = self.lock().iter().find(|(seen, _)| seen == name) {
+            return value.clone();
+        }
+        let value = match self.scope.shared(name) {
+            Ok(found) => {
+                found.map(|value| self.give(&value, || Tree::root(value.clone(), self.clone())))
+            }
+            Err(diagnostic) => {
+                let message = diagnostic.message.clone();
+                let _ = self.failure.set(diagnostic);
+                return Some(Jinja::from(Error::new(ErrorKind::InvalidOperation, message)));
+            }
+        };
+        self.lock().push((name.to_owned(), value.clone()));
+        value
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, Option<Jinja>)>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The root of every evaluation: each variable is reached through it.
+struct Names(Arc<Evaluation>);
+
+/// Never shows a variable.
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Names")
+    }
+}
+
+impl Object for Names {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
+        if key == SELF {
+            return Some(Jinja::from_dyn_object(self.clone()));
+        }
+        self.0.lookup(key)
+    }
+}

@@ -1,0 +1,151 @@
+//! Errors of the template engine as diagnostics with the place of the cause.
+
+use super::evaluation::Evaluation;
+use super::names::Use;
+use super::place::Place;
+use super::program::Program;
+use crate::text::{Diagnostic, Span, nearest};
+use crate::value::Value;
+use minijinja::{Error, ErrorKind};
+use std::ops::Range;
+
+/// A text that cannot be parsed.
+pub(super) fn syntax(error: &Error, text: &str, place: Place) -> Diagnostic {
+    let detail = error.detail().unwrap_or("not a template");
+    let diagnostic = Diagnostic::new(format!("syntax error in the template: {detail}"));
+    diagnostic.at(error.range().map_or_else(
+        || place.span(text, 0..text.len()),
+        // The engine points at what it read last; at the end of the text that is nothing.
+        |range| place.span(text, range),
+    ))
+}
+
+/// An error met while running.
+pub(super) fn running(
+    error: &Error,
+    program: &Program,
+    evaluation: &Evaluation,
+    place: Place,
+) -> Diagnostic {
+    let range = error.range().unwrap_or(0..program.source.len());
+    let span = place.span(program.source, range.clone());
+    if let Some(failure) = evaluation.failure() {
+        return failure.clone().or_at(span);
+    }
+    if let Some(diagnostic) = undefined(program, evaluation, &range, place) {
+        return diagnostic;
+    }
+    match error.kind() {
+        ErrorKind::UndefinedError => {
+            let words = program.source.get(range).unwrap_or(program.source).trim();
+            Diagnostic::new(format!("`{}` is undefined", shorten(words))).at(span)
+        }
+        ErrorKind::OutOfFuel => Diagnostic::new("the template does not come to an end")
+            .at(span)
+            .help("a template may take ten million steps"),
+        _ => Diagnostic::new(message(error)).at(span),
+    }
+}
+
+/// The engine's own words, as one fragment.
+fn message(error: &Error) -> String {
+    match (error.kind(), error.detail()) {
+        (ErrorKind::InvalidOperation, Some(detail)) => detail.to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    }
+}
+
+/// The undefined name or member that an error within `range` comes from.
+fn undefined(
+    program: &Program,
+    evaluation: &Evaluation,
+    range: &Range<usize>,
+    place: Place,
+) -> Option<Diagnostic> {
+    let inside = |used: &&Use| range.start <= used.range.start && used.range.end <= range.end;
+    let uses = || program.survey.uses.iter().filter(inside);
+    if let Some(used) = uses().find(|used| evaluation.missed(&used.name)) {
+        let span = place.span(program.source, used.range.clone());
+        return Some(unknown_name(&used.name, span, evaluation));
+    }
+    uses().find_map(|used| missing_member(used, program.source, evaluation, place))
+}
+
+/// A name that no layer has.
+fn unknown_name(name: &str, span: Span, evaluation: &Evaluation) -> Diagnostic {
+    let diagnostic = Diagnostic::new(format!("undefined variable `{name}`")).at(span);
+    let names = evaluation.scope().names();
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+/// The first member of a chain that its value does not have.
+fn missing_member(
+    used: &Use,
+    source: &str,
+    evaluation: &Evaluation,
+    place: Place,
+) -> Option<Diagnostic> {
+    let root = evaluation.scope().shared(&used.name).ok()??;
+    let mut value: &Value = root.exposed();
+    let mut path = used.name.clone();
+    for member in &used.members {
+        let next = match value {
+            Value::Map(map) => map.get(member),
+            Value::List(items) => {
+                let index: i64 = member.parse().ok()?;
+                let index =
+                    if index < 0 { index + i64::try_from(items.len()).ok()? } else { index };
+                usize::try_from(index).ok().and_then(|index| items.get(index))
+            }
+            Value::Unknown(_) => return None,
+            _ => None,
+        };
+        let Some(next) = next else {
+            let span = place.span(source, member_range(used, member, source));
+            let message = match value {
+                Value::List(items) => format!("`{path}` has {} items, no `{member}`", items.len()),
+                Value::Map(_) => format!("`{path}` has no `{member}`"),
+                other => format!("`{path}` is {}, it has no `{member}`", a(other.kind())),
+            };
+            let diagnostic = Diagnostic::new(message).at(span);
+            let keys = value.as_map().into_iter().flat_map(|map| map.keys());
+            return Some(match nearest(member, keys.map(String::as_str)) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic,
+            });
+        };
+        value = next.exposed();
+        path = format!("{path}.{member}");
+    }
+    None
+}
+
+/// Where a member is named in its chain; the whole chain if it is not named plainly.
+fn member_range(used: &Use, member: &str, source: &str) -> Range<usize> {
+    let after = used.range.end..used.chain.end;
+    source
+        .get(after.clone())
+        .and_then(|rest| rest.find(member))
+        .map_or(used.chain.clone(), |at| after.start + at..after.start + at + member.len())
+}
+
+/// A kind's name with its article.
+pub(super) fn a(kind: &str) -> String {
+    match kind {
+        "null" | "text" | "secret" | "unknown" => kind.to_owned(),
+        "integer" => format!("an {kind}"),
+        _ => format!("a {kind}"),
+    }
+}
+
+fn shorten(words: &str) -> String {
+    const LIMIT: usize = 60;
+    match words.char_indices().nth(LIMIT) {
+        Some((at, _)) => format!("{}…", &words[..at]),
+        None => words.to_owned(),
+    }
+}

@@ -1,0 +1,109 @@
+//! Compiled templates, kept for the life of the process.
+
+use super::fault;
+use super::names::{Mistake, Survey};
+use super::place::Place;
+use crate::text::Diagnostic;
+use minijinja::Error;
+use minijinja::machinery::ast::{Expr, Stmt};
+use minijinja::machinery::{CodeGenerator, Instructions, parse, parse_expr};
+use minijinja::syntax::SyntaxConfig;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+/// How a text is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    /// Text with `{{ … }}` in it; a single expression keeps its type.
+    Text,
+    /// A file: always text.
+    File,
+    /// An expression without braces.
+    Expression,
+}
+
+/// A compiled template or expression.
+pub(super) struct Program {
+    /// The text that byte ranges point into.
+    pub(super) source: &'static str,
+    pub(super) code: Instructions<'static>,
+    pub(super) blocks: BTreeMap<&'static str, Instructions<'static>>,
+    /// Whether running it leaves a value; otherwise it emits text.
+    pub(super) is_value: bool,
+    /// What it names.
+    pub(super) survey: Survey,
+}
+
+type Cache = RwLock<HashMap<(Form, &'static str), Arc<Program>>>;
+
+/// Instructions borrow from the text they were made of. Texts are those that roles and
+/// inventories hold, a bounded number: each is kept once, as long as the process lives.
+static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
+
+/// Ansible's: the newline after a block is dropped, that at the end of a file is kept.
+pub(super) static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
+    let mut builder = SyntaxConfig::builder();
+    builder.trim_blocks(true).keep_trailing_newline(true);
+    builder.build().unwrap_or_default()
+});
+
+/// The compiled form of a text.
+pub(super) fn compile(form: Form, text: &str, place: Place) -> Result<Arc<Program>, Diagnostic> {
+    let known = CACHE.read().unwrap_or_else(PoisonError::into_inner).get(&(form, text)).cloned();
+    if let Some(program) = known {
+        return Ok(program);
+    }
+    check(form, text, place)?;
+    let source: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    let program = Arc::new(generate(form, source).map_err(|e| fault::syntax(&e, text, place))?);
+    let mut cache = CACHE.write().unwrap_or_else(PoisonError::into_inner);
+    Ok(cache.entry((form, source)).or_insert(program).clone())
+}
+
+/// Refuses what cannot be parsed or can never work, before anything is kept.
+pub(super) fn check(form: Form, text: &str, place: Place) -> Result<Survey, Diagnostic> {
+    let syntax = |error: Error| fault::syntax(&error, text, place);
+    let survey = match form {
+        Form::Expression => Survey::of_expression(&parse_expr(text).map_err(syntax)?),
+        Form::Text | Form::File => {
+            Survey::of_template(&parse(text, "", SYNTAX.clone()).map_err(syntax)?)
+        }
+    };
+    match survey.mistakes.first() {
+        Some(Mistake { range, message, help }) => {
+            let mut diagnostic =
+                Diagnostic::new(message.clone()).at(place.span(text, range.clone()));
+            diagnostic.help.clone_from(help);
+            Err(diagnostic)
+        }
+        None => Ok(survey),
+    }
+}
+
+fn generate(form: Form, source: &'static str) -> Result<Program, Error> {
+    let mut generator = CodeGenerator::new("", source);
+    let (survey, is_value) = if form == Form::Expression {
+        let expression = parse_expr(source)?;
+        generator.compile_expr(&expression);
+        (Survey::of_expression(&expression), true)
+    } else {
+        let template = parse(source, "", SYNTAX.clone())?;
+        let single = if form == Form::Text { single(&template) } else { None };
+        match single {
+            Some(expression) => generator.compile_expr(expression),
+            None => generator.compile_stmt(&template),
+        }
+        (Survey::of_template(&template), single.is_some())
+    };
+    let (code, blocks) = generator.finish();
+    Ok(Program { source, code, blocks, is_value, survey })
+}
+
+/// The expression of a text that is exactly one `{{ expression }}`.
+fn single<'a, 'source>(template: &'a Stmt<'source>) -> Option<&'a Expr<'source>> {
+    let Stmt::Template(template) = template else { return None };
+    match template.children.as_slice() {
+        [Stmt::EmitExpr(emit)] => Some(&emit.expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,278 @@
+//! Rendering: texts, files, expressions, conditions and whole trees.
+
+use super::evaluation::Evaluation;
+use super::names::{Name, Use};
+use super::omit::is_omit;
+use super::place::Place;
+use super::program::{self, Form, Program};
+use super::{Scope, condition, environment, fault, tree};
+use crate::text::{Diagnostic, SourceId, Span};
+use crate::value::{Kind, Known, Map, Node, Value};
+use minijinja::machinery::{self, make_string_output};
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// Reads YAML as data, for the filters that do: the text in, or what is wrong with it.
+pub type FromYaml = fn(&str) -> Result<Value, String>;
+
+/// How many variables may be rendered inside one another. Longer chains are cycles in all
+/// likelihood, and would end the process for want of stack.
+const NESTING_LIMIT: u32 = 40;
+
+/// The template engine. Cheap to make: what was compiled is kept for the process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Templates {
+    from_yaml: Option<FromYaml>,
+}
+
+impl Templates {
+    /// An engine whose `from_yaml` filter is missing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives the filters `from_yaml` and `from_yaml_all` their reader, which this floor lacks.
+    #[must_use]
+    pub const fn with_yaml(mut self, reader: FromYaml) -> Self {
+        self.from_yaml = Some(reader);
+        self
+    }
+
+    /// A string of a task or variable, which stands at `span`. Exactly one `{{ expression }}`
+    /// keeps that expression's type; any other text gives [`Value::Str`]. [`Value::Unknown`] if
+    /// it met an unknown, [`Value::Secret`] if it met a secret.
+    ///
+    /// # Errors
+    /// What is wrong in the text or with the values it names, with its place.
+    pub fn text(
+        &self,
+        text: &str,
+        span: Span,
+        scope: &Arc<dyn Scope>,
+    ) -> Result<Value, Diagnostic> {
+        if !is_template(text) {
+            return Ok(Value::str(text));
+        }
+        let place = Place::Scalar(span);
+        self.run(&*program::compile(Form::Text, text, place)?, place, scope)
+    }
+
+    /// A template file; errors point into `source`, which holds `text`. The result is text,
+    /// unknown or secret as in [`Templates::text`].
+    ///
+    /// # Errors
+    /// As [`Templates::text`].
+    pub fn file(
+        &self,
+        source: SourceId,
+        text: &str,
+        scope: &Arc<dyn Scope>,
+    ) -> Result<Value, Diagnostic> {
+        let place = Place::File(source);
+        self.run(&*program::compile(Form::File, text, place)?, place, scope)
+    }
+
+    /// A bare expression (`loop: items`, `until: r.rc == 0`) and its value.
+    ///
+    /// # Errors
+    /// As [`Templates::text`].
+    pub fn expression(
+        &self,
+        expression: &str,
+        span: Span,
+        scope: &Arc<dyn Scope>,
+    ) -> Result<Value, Diagnostic> {
+        let place = Place::Scalar(span);
+        self.run(&*program::compile(Form::Expression, expression, place)?, place, scope)
+    }
+
+    /// Whether a condition (`when`, `until`, `failed_when`, `assert`'s `that`) holds: a boolean,
+    /// an expression, or a list of which all must hold; one that does not hold decides even if
+    /// another is unknown.
+    ///
+    /// # Errors
+    /// As [`Templates::text`], and a result that is neither boolean nor text such as `yes`.
+    pub fn truth(&self, node: &Node, scope: &Arc<dyn Scope>) -> Result<Known<bool>, Diagnostic> {
+        condition::truth(self, node, scope)
+    }
+
+    /// Renders a whole tree. Members that render to `omit` are dropped; unknown and secret
+    /// values stay at their leaves. A tree that is itself `omit` is [`super::omit`].
+    ///
+    /// # Errors
+    /// As [`Templates::text`], of the first leaf that has one.
+    pub fn node(&self, node: &Node, scope: &Arc<dyn Scope>) -> Result<Value, Diagnostic> {
+        let value = match &node.kind {
+            Kind::Str(text) => self.text(text, node.span, scope)?,
+            Kind::List(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    let item = self.node(item, scope)?;
+                    if !is_omit(&item) {
+                        list.push(item);
+                    }
+                }
+                Value::List(list)
+            }
+            Kind::Map(entries) => {
+                let mut map = Map::with_capacity(entries.len());
+                for (key, member) in entries {
+                    let member = self.node(member, scope)?;
+                    if !is_omit(&member) {
+                        map.insert(key.name.clone(), member);
+                    }
+                }
+                Value::Map(map)
+            }
+            _ => node.to_value(),
+        };
+        Ok(if node.secret { value.into_secret() } else { value })
+    }
+
+    /// The variables that the texts of a tree name, each use with its place: for finding names
+    /// that nothing can set before any host is touched.
+    ///
+    /// # Errors
+    /// A text that cannot be parsed, or names a filter, test or function that does not exist.
+    pub fn names(&self, node: &Node) -> Result<Vec<Name>, Diagnostic> {
+        match &node.kind {
+            Kind::Str(text) if is_template(text) => {
+                names_in(Form::Text, text, Place::Scalar(node.span))
+            }
+            Kind::List(items) => gather(items.iter(), |item| self.names(item)),
+            Kind::Map(entries) => gather(entries.iter(), |(_, member)| self.names(member)),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// As [`Templates::names`], of a condition. What one part guards with `is defined` is
+    /// optional in all.
+    ///
+    /// # Errors
+    /// As [`Templates::names`].
+    pub fn names_in_condition(&self, node: &Node) -> Result<Vec<Name>, Diagnostic> {
+        let mut names = match &node.kind {
+            Kind::Str(text) if condition::has_braces(text) => {
+                names_in(Form::Text, text, Place::Scalar(node.span))?
+            }
+            Kind::Str(text) => names_in(Form::Expression, text, Place::Scalar(node.span))?,
+            Kind::List(items) => gather(items.iter(), |item| self.names_in_condition(item))?,
+            _ => Vec::new(),
+        };
+        share_guards(&mut names);
+        Ok(names)
+    }
+
+    /// As [`Templates::names`], of a template file.
+    ///
+    /// # Errors
+    /// As [`Templates::names`].
+    pub fn names_in_file(&self, source: SourceId, text: &str) -> Result<Vec<Name>, Diagnostic> {
+        names_in(Form::File, text, Place::File(source))
+    }
+
+    pub(super) fn run(
+        &self,
+        program: &Program,
+        place: Place,
+        scope: &Arc<dyn Scope>,
+    ) -> Result<Value, Diagnostic> {
+        let _nesting = Nesting::enter().ok_or_else(|| {
+            Diagnostic::new(format!(
+                "variables refer to one another more than {NESTING_LIMIT} deep"
+            ))
+            .at(place.span(program.source, 0..program.source.len()))
+        })?;
+        let evaluation = Evaluation::new(scope.clone(), self.from_yaml);
+        let result = evaluate(program, &evaluation);
+        if let Some(origin) = evaluation.unknown() {
+            return Ok(Value::Unknown(origin.clone()));
+        }
+        let value = result.map_err(|error| fault::running(&error, program, &evaluation, place))?;
+        Ok(if evaluation.met_secret() && !is_omit(&value) { value.into_secret() } else { value })
+    }
+}
+
+fn evaluate(program: &Program, evaluation: &Arc<Evaluation>) -> Result<Value, minijinja::Error> {
+    let mut text = String::new();
+    let value = {
+        let mut output = make_string_output(&mut text);
+        let (value, _state) = machinery::eval(
+            environment::environment(),
+            &program.code,
+            evaluation.root(),
+            &program.blocks,
+            &mut output,
+            minijinja::AutoEscape::None,
+        )?;
+        match value {
+            Some(value) if program.is_value => Some(tree::result(&value)?),
+            _ => None,
+        }
+    };
+    Ok(value.unwrap_or(Value::Str(text)))
+}
+
+/// Whether anything in a text is to be rendered.
+pub(super) fn is_template(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"{#"))
+}
+
+fn names_in(form: Form, text: &str, place: Place) -> Result<Vec<Name>, Diagnostic> {
+    let survey = program::check(form, text, place)?;
+    let name = |used: Use| Name {
+        span: place.span(text, used.range),
+        name: used.name,
+        members: used.members,
+        optional: used.guarded,
+    };
+    let mut names: Vec<_> = survey.uses.into_iter().map(name).collect();
+    names.retain(|name| name.name != "omit");
+    share_guards(&mut names);
+    Ok(names)
+}
+
+/// A name that is guarded once is guarded wherever the same text uses it.
+fn share_guards(names: &mut [Name]) {
+    let guarded: Vec<String> =
+        names.iter().filter(|name| name.optional).map(|name| name.name.clone()).collect();
+    for name in names {
+        name.optional |= guarded.contains(&name.name);
+    }
+}
+
+fn gather<T>(
+    parts: impl Iterator<Item = T>,
+    each: impl Fn(T) -> Result<Vec<Name>, Diagnostic>,
+) -> Result<Vec<Name>, Diagnostic> {
+    let mut all = Vec::new();
+    for part in parts {
+        all.append(&mut each(part)?);
+    }
+    Ok(all)
+}
+
+thread_local! {
+    static NESTED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One rendering inside another, on this thread.
+struct Nesting;
+
+impl Nesting {
+    fn enter() -> Option<Self> {
+        NESTED.with(|nested| {
+            (nested.get() < NESTING_LIMIT).then(|| {
+                nested.set(nested.get() + 1);
+                Self
+            })
+        })
+    }
+}
+
+impl Drop for Nesting {
+    fn drop(&mut self) {
+        NESTED.with(|nested| nested.set(nested.get().saturating_sub(1)));
+    }
+}

@@ -1,0 +1,206 @@
+//! What the engine promises of values, unknowns, secrets and places.
+
+use super::{Scope, Templates, is_omit};
+use crate::text::{SourceId, Span};
+use crate::value::{Key, Kind, Known, Map, Node, Origin, Value};
+use std::sync::Arc;
+
+fn span() -> Span {
+    Span { source: SourceId(0), line: 3, column: 5, len: 999 }
+}
+
+fn map(pairs: impl IntoIterator<Item = (&'static str, Value)>) -> Map {
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn unknown(words: &str) -> Value {
+    Value::Unknown(Origin::new(words))
+}
+
+fn scope() -> Arc<dyn Scope> {
+    Arc::new(map([
+        ("name", Value::str("mx1")),
+        ("port", Value::Int(25)),
+        ("ports", Value::from(vec![25_i64, 587])),
+        ("on", Value::Bool(true)),
+        ("off", Value::Bool(false)),
+        ("word", Value::str("yes")),
+        ("nothing", Value::Null),
+        ("later", unknown("the output of \"make token\"")),
+        ("password", Value::str("hunter2hunter2").into_secret()),
+        (
+            "account",
+            Value::Map(map([
+                ("user", Value::str("relay")),
+                ("password", Value::str("hunter2hunter2").into_secret()),
+            ])),
+        ),
+        (
+            "r",
+            Value::Map(map([
+                ("failed", Value::Bool(false)),
+                ("changed", Value::Bool(true)),
+                ("status", unknown("the answer")),
+            ])),
+        ),
+        ("braces", Value::str("{{ password }}")),
+    ]))
+}
+
+fn text(text: &str) -> Result<Value, String> {
+    Templates::new().text(text, span(), &scope()).map_err(|diagnostic| diagnostic.message)
+}
+
+fn node(kind: Kind) -> Node {
+    Node { kind, span: span(), secret: false }
+}
+
+fn string(text: &str) -> Node {
+    node(Kind::Str(text.to_owned()))
+}
+
+fn truth(condition: Node) -> Result<Known<bool>, String> {
+    Templates::new().truth(&condition, &scope()).map_err(|diagnostic| diagnostic.message)
+}
+
+#[test]
+fn a_single_expression_keeps_its_type_and_other_text_is_text() {
+    for (template, expected) in [
+        ("{{ port }}", Value::Int(25)),
+        ("{{ ports }}", Value::from(vec![25_i64, 587])),
+        ("{{ nothing }}", Value::Null),
+        ("{{ port / 2 }}", Value::Float(12.5)),
+        ("{{ on and off }}", Value::Bool(false)),
+        ("{{ {'a': port} }}", Value::Map(map([("a", Value::Int(25))]))),
+        (" {{ port }}", Value::str(" 25")),
+        ("{{ port }}\n", Value::str("25\n")),
+        ("{{ name }}:{{ port }}", Value::str("mx1:25")),
+        ("{% if on %}{{ port }}{% endif %}", Value::str("25")),
+        ("a{{ nothing }}b{{ on }}", Value::str("abTrue")),
+        ("no template { at all }", Value::str("no template { at all }")),
+        ("{# nothing #}", Value::str("")),
+    ] {
+        assert_eq!(text(template), Ok(expected), "{template}");
+    }
+}
+
+#[test]
+fn data_is_never_rendered_again() {
+    assert_eq!(text("{{ braces }}"), Ok(Value::str("{{ password }}")));
+    assert_eq!(text("x{{ braces }}"), Ok(Value::str("x{{ password }}")));
+}
+
+#[test]
+fn what_depends_on_an_unknown_is_unknown_and_what_does_not_is_not() {
+    let later = || Ok(unknown("the output of \"make token\""));
+    for template in [
+        "{{ later }}",
+        "token {{ later }}",
+        "{{ later == 'x' }}",
+        "{{ later | length }}",
+        "{{ 'a' if later else 'b' }}",
+        "{{ later.some.member }}",
+        "{{ later[0] | int + 1 }}",
+        "{{ later.strip() }}",
+        "{% for x in later %}{{ x }}{% endfor %}",
+        "{{ [1, later] }}",
+        "{{ [later] | map('upper') | list }}",
+        "{{ later + undefined_name }}",
+        "{{ password ~ later }}",
+    ] {
+        assert_eq!(text(template), later(), "{template}");
+    }
+    for (template, expected) in [
+        ("{{ r.failed }}", Value::Bool(false)),
+        ("{{ r is changed }}", Value::Bool(true)),
+        ("{{ r | length }}", Value::Int(3)),
+        ("{{ name if on else later }}", Value::str("mx1")),
+        ("{{ on or later }}", Value::Bool(true)),
+        ("{% if off %}{{ later }}{% endif %}-", Value::str("-")),
+    ] {
+        assert_eq!(text(template), Ok(expected), "{template}");
+    }
+    assert_eq!(text("{{ r.status }}"), Ok(unknown("the answer")));
+    let whole = text("{{ r }}").expect("a mapping");
+    assert_eq!(whole.get("status"), Some(&unknown("the answer")));
+    assert_eq!(whole.get("failed"), Some(&Value::Bool(false)));
+}
+
+#[test]
+fn what_holds_a_secret_is_secret() {
+    for template in [
+        "{{ password }}",
+        "user:{{ password }}",
+        "{{ password | upper }}",
+        "{{ password == 'x' }}",
+        "{{ account.password }}",
+        "{{ account | to_json }}",
+        "{{ account }} as text",
+        "{% set copy = account.password %}{{ copy }}",
+        "{{ [password] }}",
+    ] {
+        assert!(matches!(text(template), Ok(Value::Secret(_))), "{template}");
+    }
+    assert_eq!(text("{{ account.user }}"), Ok(Value::str("relay")));
+    let whole = text("{{ account }}").expect("a mapping");
+    assert!(matches!(whole, Value::Map(_)), "only the leaf is secret");
+    assert!(matches!(whole.get("password"), Some(Value::Secret(_))));
+}
+
+#[test]
+fn a_tree_keeps_marks_at_its_leaves_and_drops_what_is_omitted() {
+    let entry = |name: &str, node: Node| (Key { name: name.to_owned(), span: span() }, node);
+    let tree = node(Kind::Map(vec![
+        entry("path", string("/etc/{{ name }}")),
+        entry("mode", string("{{ omit }}")),
+        entry("owner", string("{{ missing | default(omit) }}")),
+        entry("content", string("{{ password }}")),
+        entry("token", string("{{ later }}")),
+        entry("list", node(Kind::List(vec![string("{{ omit }}"), string("{{ port }}")]))),
+    ]));
+    let value = Templates::new().node(&tree, &scope()).expect("renders");
+    let keys: Vec<_> = value.as_map().expect("a mapping").keys().map(String::as_str).collect();
+    assert_eq!(keys, ["path", "content", "token", "list"]);
+    assert_eq!(value.get("path"), Some(&Value::str("/etc/mx1")));
+    assert!(matches!(value.get("content"), Some(Value::Secret(_))));
+    assert!(matches!(value.get("token"), Some(Value::Unknown(_))));
+    assert_eq!(value.get("list"), Some(&Value::from(vec![25_i64])));
+    assert!(is_omit(&text("{{ omit }}").expect("renders")));
+    assert!(text("x{{ omit }}").is_err());
+}
+
+#[test]
+fn a_condition_is_true_false_or_unknown_and_nothing_else() {
+    let list = |parts: &[&str]| node(Kind::List(parts.iter().map(|part| string(part)).collect()));
+    let later = || Ok(Known::Unknown(Origin::new("the output of \"make token\"")));
+    assert_eq!(truth(node(Kind::Bool(false))), Ok(Known::Is(false)));
+    assert_eq!(truth(string("port == 25 and name is match('mx')")), Ok(Known::Is(true)));
+    assert_eq!(truth(string("word")), Ok(Known::Is(true)));
+    assert_eq!(truth(string("{{ on }}")), Ok(Known::Is(true)));
+    assert_eq!(truth(string("password is defined")), Ok(Known::Is(true)));
+    assert_eq!(truth(string("later == 3")), later());
+    assert_eq!(truth(list(&["on", "later"])), later());
+    assert_eq!(truth(list(&["later", "off"])), Ok(Known::Is(false)));
+    assert_eq!(truth(list(&["later", "name.nonsense.deeper"])), later());
+    assert_eq!(truth(list(&[])), Ok(Known::Is(true)));
+    for wrong in ["name", "ports", "port", "nothing", "r", "{{ port }} == 25", " "] {
+        assert!(truth(string(wrong)).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn variables_that_name_one_another_in_a_circle_are_an_error() {
+    struct Circle(std::sync::Weak<Circle>);
+    impl Scope for Circle {
+        fn lookup(&self, name: &str) -> Result<Option<Value>, crate::text::Diagnostic> {
+            let scope: Arc<dyn Scope> = self.0.upgrade().expect("alive");
+            Templates::new().text(&format!("{{{{ {name} }}}}"), span(), &scope).map(Some)
+        }
+        fn names(&self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+    let scope: Arc<dyn Scope> = Arc::new_cyclic(|weak| Circle(weak.clone()));
+    let error = Templates::new().text("{{ a }}", span(), &scope).expect_err("a circle");
+    assert!(error.message.contains("refer to one another"), "{error}");
+}
