@@ -1,6 +1,6 @@
 //! What one look at a resource yields: the actions still to do, the result, the verdict.
 
-use crate::host::Action;
+use crate::host::{Action, Validate};
 use crate::text::Diagnostic;
 use crate::value::{Map, Origin, Value};
 
@@ -9,6 +9,12 @@ use crate::value::{Map, Origin, Value};
 pub struct Look {
     /// In order.
     pub steps: Vec<Step>,
+    /// Actions that may be needed, but that nothing can tell in full yet. In apply, another look
+    /// after the steps were performed tells them.
+    pub open: Vec<Open>,
+    /// A `validate` whose program is not there yet: to be run on the file itself once it is,
+    /// before a service starts.
+    pub validate_later: Option<Validate>,
     /// What `register` gets, besides `changed`, `failed`, `skipped` and an act's own output.
     pub result: Map,
     /// What a gate says; `Pass` for everything else.
@@ -22,6 +28,18 @@ pub struct Step {
     pub action: Action,
     /// Why it may already be as declared; `None` if it is certain.
     pub unless: Option<Origin>,
+}
+
+/// An action that may be needed and cannot be written down yet, because what it builds on is not
+/// known: a line in a file that a package will bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The action's kind, as [`Action::kind`] has it.
+    pub kind: &'static str,
+    /// The action's target, as [`Action::target`] has it; for a path, what becomes unknown.
+    pub target: String,
+    /// What will make it known.
+    pub origin: Origin,
 }
 
 /// The answer of something that only observes.
@@ -54,6 +72,27 @@ impl Look {
     #[must_use]
     pub fn unless(mut self, action: Action, origin: Origin) -> Self {
         self.steps.push(Step { action, unless: Some(origin) });
+        self
+    }
+
+    /// Adds an action that cannot be written down yet.
+    #[must_use]
+    pub fn open(mut self, kind: &'static str, target: impl Into<String>, origin: Origin) -> Self {
+        self.open.push(Open { kind, target: target.into(), origin });
+        self
+    }
+
+    /// Adds an action that is certain unless there is an origin of doubt.
+    #[must_use]
+    pub fn step(mut self, action: Action, unless: Option<Origin>) -> Self {
+        self.steps.push(Step { action, unless });
+        self
+    }
+
+    /// Cannot be asked yet.
+    #[must_use]
+    pub fn assume(mut self, origin: Origin) -> Self {
+        self.gate = Gate::Unknown(origin);
         self
     }
 

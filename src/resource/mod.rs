@@ -2,9 +2,24 @@
 //! observed, and the actions that bring the one to the other. No resource touches a machine, and
 //! none knows whether this is a dry run.
 
+mod check;
+mod kind;
+mod kinds;
 mod look;
+mod mismatch;
+mod on_disk;
+mod parameter;
+mod parse_error;
+mod process;
+mod schema;
+mod shell_words;
+mod whole_file;
 
-pub use look::{Gate, Look, Step};
+pub use kind::{Declared, Kind};
+pub use kinds::{find, kinds};
+pub use look::{Gate, Look, Open, Step};
+pub use parse_error::ParseError;
+pub use schema::{Parameter, Parameters};
 
 use crate::host::{HostError, View};
 use crate::text::Diagnostic;
@@ -19,6 +34,8 @@ pub trait Resource: serde::de::DeserializeOwned + schemars::JsonSchema + std::fm
     const ALIASES: &'static [&'static str] = &[];
     /// The parameter that a task may give as plain text (`command: make`).
     const FREE_FORM: Option<&'static str> = None;
+    /// A task that can be run, in YAML.
+    const EXAMPLE: &'static str;
 
     /// What it looks at.
     type State: std::fmt::Debug;

@@ -1,0 +1,125 @@
+//! A kind of resource, its type erased: what the engine types tasks with.
+
+use super::parse_error::ParseError;
+use super::schema::Parameters;
+use super::{Look, Resource, check};
+use crate::host::{Action, View};
+use crate::text::Diagnostic;
+use crate::value::{Node, Value};
+use std::sync::OnceLock;
+
+/// A declared resource.
+pub trait Declared: std::fmt::Debug {
+    /// Looks at the host, and tells what is still to do.
+    ///
+    /// # Errors
+    /// If the host cannot be read, or no action leads to what is declared.
+    fn look(&self, view: &dyn View) -> Result<Look, Diagnostic>;
+}
+
+impl<R: Resource> Declared for R {
+    fn look(&self, view: &dyn View) -> Result<Look, Diagnostic> {
+        let state = self.observe(view).map_err(|error| error.diagnostic())?;
+        self.plan(&state)
+    }
+}
+
+/// A kind of resource: its names, its parameters, and how a task's parameters become one.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its name in a task.
+    pub name: &'static str,
+    /// Further names, `ansible.builtin.NAME` not among them.
+    pub aliases: &'static [&'static str],
+    /// The parameter that a task may give as plain text.
+    pub free_form: Option<&'static str>,
+    /// A task that can be run, in YAML.
+    pub example: &'static str,
+    /// The JSON schema of its parameters.
+    pub schema: fn() -> schemars::Schema,
+    parse: fn(serde_json::Value) -> Result<Box<dyn Declared>, ParseError>,
+    parameters: OnceLock<Parameters>,
+}
+
+impl Kind {
+    pub(super) const fn of<R: Resource + 'static>() -> Self {
+        Self {
+            name: R::NAME,
+            aliases: R::ALIASES,
+            free_form: R::FREE_FORM,
+            example: R::EXAMPLE,
+            schema: schema::<R>,
+            parse: parse::<R>,
+            parameters: OnceLock::new(),
+        }
+    }
+
+    /// Its parameters, as the schema has them.
+    pub fn parameters(&self) -> &Parameters {
+        self.parameters.get_or_init(|| Parameters::read((self.schema)().to_value()))
+    }
+
+    /// A resource from rendered parameters without secrets.
+    ///
+    /// # Errors
+    /// The first parameter that is unknown, missing or of the wrong type, or a combination that
+    /// makes no sense.
+    pub fn parse(&self, parameters: serde_json::Value) -> Result<Box<dyn Declared>, ParseError> {
+        let written = parameters.clone();
+        (self.parse)(parameters).map_err(|error| error.explained(self, &written))
+    }
+
+    /// A resource from rendered parameters. If one of them is secret, so is what it writes.
+    ///
+    /// # Errors
+    /// As [`Kind::parse`].
+    pub fn declare(&self, parameters: &Value) -> Result<Box<dyn Declared>, ParseError> {
+        let declared = self.parse(parameters.to_json_exposed())?;
+        if parameters.has_secret() { Ok(Box::new(Tainted(declared))) } else { Ok(declared) }
+    }
+
+    /// Everything wrong with parameters as they are written, as far as it can be told before
+    /// their templates are rendered.
+    #[must_use]
+    pub fn check(&self, parameters: &Node) -> Vec<Diagnostic> {
+        check::parameters(self, parameters)
+    }
+
+    /// Checks the type of one parameter as it is written; parts with templates are left out.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that there is no such parameter.
+    pub fn check_literal(&self, parameter: &str, node: &Node) -> Result<(), Diagnostic> {
+        check::literal(self, parameter, node)
+    }
+}
+
+fn schema<R: Resource>() -> schemars::Schema {
+    let settings = schemars::generate::SchemaSettings::draft2020_12()
+        .with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<R>()
+}
+
+fn parse<R: Resource + 'static>(
+    parameters: serde_json::Value,
+) -> Result<Box<dyn Declared>, ParseError> {
+    let resource: R = serde_path_to_error::deserialize(parameters)?;
+    resource.validate()?;
+    Ok(Box::new(resource))
+}
+
+/// A resource with a secret among its parameters.
+#[derive(Debug)]
+struct Tainted(Box<dyn Declared>);
+
+impl Declared for Tainted {
+    fn look(&self, view: &dyn View) -> Result<Look, Diagnostic> {
+        let mut look = self.0.look(view)?;
+        for step in &mut look.steps {
+            if let Action::WriteFile { content, .. } = &mut step.action {
+                content.secret = true;
+            }
+        }
+        Ok(look)
+    }
+}

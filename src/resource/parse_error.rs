@@ -1,0 +1,132 @@
+//! Why parameters are no specification.
+
+use super::Kind;
+use super::mismatch::Mismatch;
+use crate::text::{Diagnostic, Span, nearest};
+use crate::value::{self, Node};
+
+/// A parameter that is unknown, missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// The way to it: the parameter's name, then keys and positions (from 0) within it. Empty
+    /// where the parameters as a whole are wrong.
+    pub path: Vec<String>,
+    /// What is wrong: a lower-case fragment.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl ParseError {
+    /// As people read it: at the nearest place of the way to it that was written.
+    #[must_use]
+    pub fn diagnostic(&self, parameters: &Node) -> Diagnostic {
+        let mut span = parameters.span;
+        let mut node = Some(parameters);
+        for name in &self.path {
+            let Some(here) = node else { break };
+            match &here.kind {
+                value::Kind::List(items) => {
+                    node = name.parse::<usize>().ok().and_then(|at| items.get(at));
+                }
+                _ => node = here.get(name),
+            }
+            span = node.map_or(span, |found| found.span);
+        }
+        self.at(span)
+    }
+
+    /// As people read it, at a place.
+    #[must_use]
+    pub fn at(&self, span: Span) -> Diagnostic {
+        let diagnostic = Diagnostic::new(&self.message).at(span);
+        match &self.help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+
+    /// No such parameter.
+    pub(super) fn unknown(kind: &Kind, name: &str) -> Self {
+        let known = kind.parameters().names();
+        let help = match nearest(name, known) {
+            Some(meant) => format!("did you mean `{meant}`?  (converge doc {})", kind.name),
+            None => format!("converge doc {}", kind.name),
+        };
+        Self {
+            path: vec![name.to_owned()],
+            message: format!("`{}` has no parameter `{name}`", kind.name),
+            help: Some(help),
+        }
+    }
+
+    /// A required parameter is not there.
+    pub(super) fn missing(kind: &Kind, name: &str) -> Self {
+        Self {
+            path: Vec::new(),
+            message: format!("`{}` needs `{name}`", kind.name),
+            help: Some(format!("converge doc {}", kind.name)),
+        }
+    }
+
+    /// In better words, if what was written does not fit the schema.
+    pub(super) fn explained(self, kind: &Kind, written: &serde_json::Value) -> Self {
+        let parameters = kind.parameters();
+        if let Some(written) = written.as_object() {
+            if let Some(name) = written.keys().find(|name| !parameters.takes(name)) {
+                return Self::unknown(kind, name);
+            }
+            for (name, value) in written {
+                if let Some(parameter) = parameters.get(name)
+                    && let Err(mismatch) = parameter.fits(name, value, false)
+                {
+                    return mismatch.into();
+                }
+            }
+            let present = |name: &str| {
+                parameters.get(name).is_some_and(|one| {
+                    written.contains_key(&one.name)
+                        || one.aliases.iter().any(|alias| written.contains_key(alias))
+                })
+            };
+            if let Some(missing) = parameters.required().find(|name| !present(name)) {
+                return Self::missing(kind, missing);
+            }
+        }
+        self
+    }
+}
+
+impl From<Mismatch> for ParseError {
+    fn from(mismatch: Mismatch) -> Self {
+        Self { path: mismatch.path, message: mismatch.message, help: mismatch.help }
+    }
+}
+
+impl From<Diagnostic> for ParseError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self { path: Vec::new(), message: diagnostic.message, help: diagnostic.help }
+    }
+}
+
+impl From<serde_path_to_error::Error<serde_json::Error>> for ParseError {
+    fn from(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        use serde_path_to_error::Segment;
+        let path = error
+            .path()
+            .iter()
+            .filter_map(|segment| match segment {
+                Segment::Seq { index } => Some(index.to_string()),
+                Segment::Map { key } => Some(key.clone()),
+                Segment::Enum { .. } | Segment::Unknown => None,
+            })
+            .collect::<Vec<_>>();
+        let what = error.into_inner().to_string();
+        let message = match path.first() {
+            Some(name) => format!("`{name}`: {what}"),
+            None => what,
+        };
+        Self { path, message, help: None }
+    }
+}
