@@ -13,20 +13,20 @@ use crate::event::{Event, HostStatus};
 use std::io::{self, Write};
 
 /// See the module.
-pub struct Human<'a> {
-    out: &'a mut dyn Write,
+pub struct Human<'a, W> {
+    pub(super) out: W,
     style: Style,
-    info: RunInfo<'a>,
-    run: RunFold,
+    pub(super) info: RunInfo<'a>,
+    pub(super) run: RunFold,
     lines: TaskLines,
     /// The task whose actions were shown when they were announced.
     announced: Option<String>,
     progress: Progress,
 }
 
-impl<'a> Human<'a> {
+impl<'a, W: Write> Human<'a, W> {
     /// Tells of a run that begins now.
-    pub fn new(out: &'a mut dyn Write, style: Style, info: RunInfo<'a>) -> Self {
+    pub fn new(out: W, style: Style, info: RunInfo<'a>) -> Self {
         let run = RunFold::new(&info.hosts);
         let (lines, progress) = (TaskLines::default(), Progress::default());
         Self { out, style, info, run, lines, announced: None, progress }
@@ -34,7 +34,7 @@ impl<'a> Human<'a> {
 
     /// One host: everything as it happens.
     fn follow(&mut self, name: &str, event: &Event) -> io::Result<()> {
-        let out = &mut *self.out;
+        let out = &mut self.out;
         let style = &self.style;
         let Some(host) = self.run.host(name) else { return Ok(()) };
         match event {
@@ -62,7 +62,7 @@ impl<'a> Human<'a> {
     /// Several hosts: a line when one fails, where lines cannot be rewritten; with `-v` when any is
     /// done.
     fn count(&mut self, name: &str, event: &Event) -> io::Result<()> {
-        let out = &mut *self.out;
+        let out = &mut self.out;
         let Some(host) = self.run.host(name) else { return Ok(()) };
         let quiet = |status| {
             let well = matches!(status, HostStatus::Ok | HostStatus::Changed);
@@ -89,25 +89,25 @@ impl<'a> Human<'a> {
     }
 }
 
-impl Report for Human<'_> {
+impl<W: Write> Report for Human<'_, W> {
     fn event(&mut self, host: &str, event: &Event) -> io::Result<()> {
         self.run.add(host, event);
-        self.progress.clear(self.out)?;
+        self.progress.clear(&mut self.out)?;
         if self.info.hosts.len() == 1 { self.follow(host, event) } else { self.count(host, event) }
     }
 
     fn finish(&mut self, end: &RunEnd) -> io::Result<()> {
-        self.progress.clear(self.out)?;
+        self.progress.clear(&mut self.out)?;
         if self.run.len() > 1 {
             match self.info.mode {
-                Mode::Check => plans(self.out, &self.style, &self.run)?,
+                Mode::Check => plans(&mut self.out, &self.style, &self.run)?,
                 Mode::Apply | Mode::Verify => {
-                    results(self.out, &self.style, &self.run, self.info.mode)?
+                    results(&mut self.out, &self.style, &self.run, self.info.mode)?
                 }
             }
         }
-        warnings::write(self.out, &self.style, &self.info, &self.run)?;
-        failure::stopped(self.out, &self.style, &self.info, &self.run)?;
-        totals(self.out, &self.info, &self.run, end)
+        warnings::write(&mut self.out, &self.style, &self.info, &self.run)?;
+        failure::stopped(&mut self.out, &self.style, &self.info, &self.run)?;
+        totals(&mut self.out, &self.info, &self.run, end)
     }
 }

@@ -1,5 +1,7 @@
 //! Whole outputs as people see them, from runs that are told event by event.
 
+mod ci;
+mod json;
 mod story;
 
 use converge::event::{Certainty, Change, HostStatus, TaskStatus};
