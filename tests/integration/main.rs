@@ -3,5 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 
 mod disk;
+mod floors;
+mod house;
 mod inventory;
 mod report_snapshots;
