@@ -51,7 +51,7 @@ struct Up {
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     debian: usize,
     /// How many hosts of the pacman family to boot: arch1, arch2, …
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
     pacman: usize,
     /// A further host, for a name of your own choice
     #[arg(long = "host", value_name = "NAME=FAMILY", value_parser = named_host)]

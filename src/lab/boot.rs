@@ -107,7 +107,7 @@ impl Machine {
             .arg(self.overlay(dir))
             .arg(&root)
             .args(["systemd-nspawn", "--quiet", "--boot", "--keep-unit", "--register=no"])
-            .args(["--notify-ready=yes", "--console=pipe", "--resolv-conf=off"])
+            .args(["--notify-ready=yes", "--console=read-only", "--resolv-conf=off"])
             .args(["--timezone=off", "--link-journal=no", "--settings=no"])
             .arg(format!("--directory={}", root.display()))
             .arg(format!("--machine={netns}"))

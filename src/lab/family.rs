@@ -44,6 +44,13 @@ impl Family {
             Self::Pacman => &[
                 ("build.sh", include_str!("recipes/pacman.sh")),
                 ("common.sh", include_str!("recipes/common.sh")),
+                ("os-release", include_str!("recipes/pacman/os-release")),
+                ("daemon-reload.hook", include_str!("recipes/pacman/daemon-reload.hook")),
+                ("lmdb-only.pl", include_str!("recipes/pacman/lmdb-only.pl")),
+                ("main.cf", include_str!("recipes/pacman/main.cf")),
+                ("postfix.install", include_str!("recipes/pacman/postfix.install")),
+                ("postfix.service", include_str!("recipes/pacman/postfix.service")),
+                ("postfix.sysusers", include_str!("recipes/pacman/postfix.sysusers")),
             ],
         }
     }

@@ -1,6 +1,6 @@
 //! Making an instance, and the handle on one that is up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
@@ -171,8 +171,16 @@ pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
     Ok(lab)
 }
 
+/// The bases of all families that occur; missing ones are built side by side.
 fn bases(state: &LabState) -> Result<BTreeMap<Family, Base>, LabError> {
-    state.hosts.iter().map(|host| Ok((host.family, base(host.family)?))).collect()
+    let families: BTreeSet<Family> = state.hosts.iter().map(|host| host.family).collect();
+    std::thread::scope(|scope| {
+        let building: Vec<_> = families
+            .into_iter()
+            .map(|family| scope.spawn(move || Ok((family, base(family)?))))
+            .collect();
+        building.into_iter().map(joined).collect()
+    })
 }
 
 /// Takes the name and a subnet, one `up` at a time, and writes down what the lab will be. Others
