@@ -51,8 +51,8 @@ pub(super) fn fits(schema: &Value, value: &Value, templates: bool) -> Result<(),
     {
         return Ok(());
     }
-    if let Some(words) = words(schema) {
-        return one_of(&words, schema, value);
+    if let Some(allowed) = words(schema, true) {
+        return one_of(&allowed, schema, value);
     }
     if let Some(alternatives) = alternatives(schema) {
         if alternatives.iter().any(|one| fits(one, value, templates).is_ok()) {
@@ -108,30 +108,37 @@ pub(super) fn fits(schema: &Value, value: &Value, templates: bool) -> Result<(),
     }
 }
 
-/// The words that a schema of fixed words allows.
-fn words(schema: &Value) -> Option<Vec<&str>> {
+/// The words that a schema of fixed words allows, or only those that a reader is told of.
+fn words(schema: &Value, all: bool) -> Option<Vec<&str>> {
     if let Some(word) = schema.get("const") {
-        return word.as_str().map(|word| vec![word]);
+        let word = word.as_str()?;
+        if !all {
+            let hidden = schema.get("hidden") == Some(&Value::Bool(true));
+            return Some(if hidden { Vec::new() } else { vec![word] });
+        }
+        let aliases = schema.get("aliases").and_then(Value::as_array);
+        let aliases = aliases.into_iter().flatten().filter_map(Value::as_str);
+        return Some(std::iter::once(word).chain(aliases).collect());
     }
     if let Some(list) = schema.get("enum").and_then(Value::as_array) {
         return Some(list.iter().filter_map(Value::as_str).collect());
     }
     let list = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array)?;
     let not_null = list.iter().filter(|one| !is_null(one));
-    let groups: Option<Vec<Vec<&str>>> = not_null.map(words).collect();
+    let groups: Option<Vec<Vec<&str>>> = not_null.map(|one| words(one, all)).collect();
     groups.map(|groups| groups.concat()).filter(|words| !words.is_empty())
 }
 
-fn one_of(words: &[&str], schema: &Value, value: &Value) -> Result<(), Mismatch> {
+fn one_of(allowed: &[&str], schema: &Value, value: &Value) -> Result<(), Mismatch> {
     let Some(text) = value.as_str() else {
         return Err(wrong_type(schema, value));
     };
-    if words.contains(&text) {
+    if allowed.contains(&text) {
         return Ok(());
     }
-    let list = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let list = expected(schema);
     let mismatch = Mismatch::new(format!("cannot be `{text}`"));
-    Err(match nearest(text, words.iter().copied()) {
+    Err(match nearest(text, allowed.iter().copied()) {
         Some(meant) => mismatch.help(format!("did you mean `{meant}`?")),
         None => mismatch.help(format!("one of {list}")),
     })
@@ -239,7 +246,7 @@ fn unquoted_mode(number: &serde_json::Number) -> Mismatch {
 
 /// A schema in words that fit "must be …".
 pub(super) fn expected(schema: &Value) -> String {
-    if let Some(words) = words(schema) {
+    if let Some(words) = words(schema, false) {
         return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     }
     if let Some(alternatives) = alternatives(schema) {

@@ -74,7 +74,8 @@ impl ParseError {
     pub(super) fn explained(self, kind: &Kind, written: &serde_json::Value) -> Self {
         let parameters = kind.parameters();
         if let Some(written) = written.as_object() {
-            if let Some(name) = written.keys().find(|name| !parameters.takes(name)) {
+            let is_known = |name: &str| parameters.any || parameters.get(name).is_some();
+            if let Some(name) = written.keys().find(|name| !is_known(name)) {
                 return Self::unknown(kind, name);
             }
             for (name, value) in written {

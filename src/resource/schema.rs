@@ -29,6 +29,10 @@ pub struct Parameter {
     pub default: Option<Value>,
     /// Its JSON schema.
     pub schema: Value,
+    /// The engine gives it; a task may not.
+    pub reserved: bool,
+    /// It is known only to be refused in words.
+    pub hidden: bool,
 }
 
 impl Parameters {
@@ -52,6 +56,8 @@ impl Parameters {
             about: text(schema, "description"),
             required: required.contains(&name.as_str()),
             default: schema.get("default").filter(|value| !value.is_null()).cloned(),
+            reserved: is_true(schema, "reserved"),
+            hidden: is_true(schema, "hidden"),
             schema: schema.clone(),
         });
         Self {
@@ -72,13 +78,17 @@ impl Parameters {
     /// Whether a task may give a parameter of this name.
     #[must_use]
     pub fn takes(&self, name: &str) -> bool {
-        self.any || self.get(name).is_some()
+        self.any || self.get(name).is_some_and(|one| !one.reserved)
     }
 
-    /// Every name, aliases too.
+    /// Those that a task may give, for a reader.
+    pub fn shown(&self) -> impl Iterator<Item = &Parameter> {
+        self.all.iter().filter(|one| !one.reserved && !one.hidden)
+    }
+
+    /// Every name of those, aliases too.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.all
-            .iter()
+        self.shown()
             .flat_map(|one| std::iter::once(&one.name).chain(&one.aliases))
             .map(String::as_str)
     }
@@ -87,6 +97,10 @@ impl Parameters {
     pub fn required(&self) -> impl Iterator<Item = &str> {
         self.all.iter().filter(|one| one.required).map(|one| one.name.as_str())
     }
+}
+
+fn is_true(schema: &Value, key: &str) -> bool {
+    schema.get(key) == Some(&Value::Bool(true))
 }
 
 impl Parameter {

@@ -7,3 +7,4 @@ mod floors;
 mod house;
 mod inventory;
 mod report_snapshots;
+mod resource_cases;

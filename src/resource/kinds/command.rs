@@ -45,11 +45,11 @@ pub(super) struct Command {
     timeout: Seconds,
     /// The task's `environment`; the engine gives it.
     #[serde(default)]
-    #[schemars(skip)]
+    #[schemars(with = "Option<IndexMap<String, String>>", extend("reserved" = true))]
     environment: Option<IndexMap<String, Secret<String>>>,
     /// The task has `changed_when: false`; the engine gives it.
     #[serde(default)]
-    #[schemars(skip)]
+    #[schemars(extend("reserved" = true))]
     observe: bool,
 }
 

@@ -31,8 +31,7 @@ pub(super) struct File {
     /// Let a link replace a file.
     #[serde(default)]
     force: bool,
-    #[serde(default)]
-    #[schemars(skip)]
+    #[schemars(extend("hidden" = true))]
     recurse: Option<bool>,
 }
 
@@ -47,9 +46,11 @@ enum State {
     Absent,
     /// A symbolic link that says `src`.
     Link,
-    #[schemars(skip)]
+    /// Refused.
+    #[schemars(extend("hidden" = true))]
     Hard,
-    #[schemars(skip)]
+    /// Refused.
+    #[schemars(extend("hidden" = true))]
     Touch,
 }
 

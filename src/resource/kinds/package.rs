@@ -38,9 +38,11 @@ enum State {
     /// Installed, in whatever version.
     #[default]
     #[serde(alias = "installed")]
+    #[schemars(extend("aliases" = ["installed"]))]
     Present,
     /// Not installed.
     #[serde(alias = "removed")]
+    #[schemars(extend("aliases" = ["removed"]))]
     Absent,
     /// Installed in the newest version that the repositories have.
     Latest,

@@ -25,7 +25,7 @@ pub(super) struct Template {
     /// A file in the role's `templates/`.
     src: PathBuf,
     /// What it renders to; the engine gives it.
-    #[schemars(skip)]
+    #[schemars(extend("reserved" = true))]
     content: Option<Bytes>,
     /// Permission bits, in quotes. Without it an existing file keeps its own, a new one gets 0644.
     mode: Option<Mode>,
