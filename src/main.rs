@@ -1,3 +1,5 @@
 //! The `converge` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    converge::cli::main(std::env::args_os()).into()
+}

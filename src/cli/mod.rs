@@ -1,5 +1,83 @@
 //! The command line: arguments in, an exit code out. Only here is the environment read, the
 //! terminal looked at and a question asked.
 
+mod args;
+mod completions;
+mod doc;
 pub mod exit_code;
+mod inventory;
 pub mod lab;
+mod mistakes;
+mod output;
+mod schema;
+mod terminal;
+
+use args::{Cli, Command};
+use clap::Parser;
+use clap::error::ErrorKind;
+use exit_code::ExitCode;
+use output::Output;
+use std::ffi::OsString;
+use std::io::Write;
+use terminal::Terminal;
+
+/// Runs the command that these arguments name.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody may be listening; the exit code tells.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+                _ => ExitCode::USAGE,
+            };
+        }
+    };
+    let terminal = Terminal::of_process();
+    match cli.command {
+        Command::Inventory(command) => match inventory::text(&command.show) {
+            Ok(text) => print(&text, &terminal),
+            Err((errors, sources)) => mistakes::show(&errors, &sources, &terminal),
+        },
+        Command::Doc(args) => match doc::text(&args) {
+            Ok(text) => print(&text, &terminal),
+            Err(error) => refuse(&error, &terminal),
+        },
+        Command::Schema => print(&schema::text(), &terminal),
+        Command::Completions(args) => print(&completions::text(&args), &terminal),
+        Command::Lab(command) => match command.run() {
+            Ok(report) => print(&report.text, &terminal).and(ExitCode(report.code)),
+            Err(error) => {
+                mistakes::say(&mistakes::of_error(&error), &terminal);
+                ExitCode::FAILED
+            }
+        },
+    }
+}
+
+/// Prints text that was asked for.
+fn print(text: &str, terminal: &Terminal) -> ExitCode {
+    let mut out = Output::new(std::io::stdout().lock());
+    let _ = out.write_all(text.as_bytes());
+    ended(out.error(), terminal)
+}
+
+/// Whether everything could be printed.
+fn ended(error: Option<std::io::Error>, terminal: &Terminal) -> ExitCode {
+    match error {
+        None => ExitCode::SUCCESS,
+        Some(error) => {
+            let message = format!("cannot write to standard output: {error}");
+            mistakes::say(&crate::text::Diagnostic::new(message), terminal);
+            ExitCode::FAILED
+        }
+    }
+}
+
+/// Refuses what was asked on the command line.
+fn refuse(error: &crate::text::Diagnostic, terminal: &Terminal) -> ExitCode {
+    mistakes::say(error, terminal);
+    ExitCode::USAGE
+}

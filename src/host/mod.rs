@@ -3,6 +3,7 @@
 //! [`memory`] for tests.
 
 pub(crate) mod action;
+mod disk;
 mod error;
 pub mod local;
 pub mod memory;
@@ -15,6 +16,7 @@ mod view;
 pub use action::{
     Action, Attributes, Command, Content, FileBefore, Performed, ServiceChange, UserEntry, Validate,
 };
+pub use disk::Disk;
 pub use error::HostError;
 pub use packages::{Manager, Package, PackageChange, PackageRequest, PackageWish, Transaction};
 pub use probe::{

@@ -64,7 +64,7 @@ fn the_reader_of_paths_sees_every_form() {
     let text = "use crate::text::Span;\n// use crate::doc;\n    let x = crate::value::Mode::new();\n\
                 use crate::{event::Event, host::{self, View}};\npub(crate) fn f() {}\n\
                 use crate::{\n    lab::Lab,\n    cli,\n};\n";
-    let used: Vec<_> = crate_paths(text).into_iter().map(|(line, name)| (line, name)).collect();
+    let used = crate_paths(text);
     let expected = [(1, "text"), (3, "value"), (4, "event"), (4, "host"), (6, "lab"), (6, "cli")];
     assert_eq!(used, expected.map(|(line, name)| (line, name.to_owned())));
 }

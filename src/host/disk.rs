@@ -1,0 +1,63 @@
+//! The controller's own files, as [`crate::config`] reads them.
+#![expect(clippy::disallowed_methods, reason = "host/ is the door to files")]
+
+use crate::config::Files;
+use std::io;
+use std::path::Path;
+
+/// The files of the machine that this process runs on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        match std::fs::read(path) {
+            Err(error) if is_absent(&error) => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Option<Vec<String>>> {
+        let entries = match std::fs::read_dir(path) {
+            Err(error) if is_absent(&error) => return Ok(None),
+            entries => entries?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let mut name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() {
+                name.push('/');
+            }
+            names.push(name);
+        }
+        Ok(Some(names))
+    }
+}
+
+/// Nothing has that path: it, or a folder on the way, is missing or is a file.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_is_no_error_and_a_folder_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        std::fs::write(path.join("a.yml"), "x").unwrap();
+        std::fs::create_dir(path.join("b")).unwrap();
+        let mut names = Disk.list(path).unwrap().unwrap();
+        names.sort();
+        assert_eq!(names, ["a.yml", "b/"]);
+        assert_eq!(Disk.read(&path.join("a.yml")).unwrap().as_deref(), Some(&b"x"[..]));
+        assert_eq!(Disk.read(&path.join("none")).unwrap(), None);
+        assert_eq!(Disk.read(&path.join("a.yml/none")).unwrap(), None);
+        assert!(Disk.read(&path.join("b")).is_err());
+        assert_eq!(Disk.list(&path.join("none")).unwrap(), None);
+        assert_eq!(Disk.list(&path.join("a.yml")).unwrap(), None);
+    }
+}
