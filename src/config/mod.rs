@@ -1,18 +1,23 @@
 //! What people write, read: YAML, inventories, roles, variables with where each was set, vaults.
 //! Bytes in, typed values with their places out; nothing here knows what a resource is.
 
+mod arguments;
+mod fields;
 mod files;
 mod inventory;
 mod pattern;
 mod reader;
+mod role;
 mod secret;
 mod variables;
 mod vault;
 pub mod yaml;
 
+pub use arguments::{Argument, ArgumentSpec, ArgumentSpecs, ArgumentType};
 pub use files::{Files, MemoryFiles};
 pub use inventory::{Group, Host, Inventory};
 pub use pattern::select;
 pub use reader::Reader;
+pub use role::{Dependency, Role, RolePath, RolePlace, RoleUse, Roles};
 pub use variables::{Layer, LayerKind, Layers};
 pub use vault::Vault;

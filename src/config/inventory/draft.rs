@@ -2,6 +2,7 @@
 
 use super::entry::{self, Entry};
 use super::{Group, Host, Settings, range};
+use crate::config::fields::found;
 use crate::config::variables::{Layer, LayerKind, check_name};
 use crate::text::{Diagnostic, Span, nearest};
 use crate::value::{HostName, Key, Kind, Node};
@@ -93,7 +94,7 @@ impl Draft {
             return None;
         }
         let group = self.group_of_name(&key.name, Some(key.span));
-        let (span, kind_name) = (node.span, node.kind_name());
+        let (span, found_kind) = (node.span, found(&node));
         match node.kind {
             Kind::Null => {}
             Kind::Map(entries) => {
@@ -102,7 +103,7 @@ impl Draft {
                 }
             }
             _ => self.errors.push(
-                Diagnostic::new(format!("a group is a mapping, not {kind_name}"))
+                Diagnostic::new(format!("a group is a mapping, not {found_kind}"))
                     .at(span)
                     .help(format!("its keys are {}", GROUP_KEYS.join(", "))),
             ),
@@ -201,7 +202,7 @@ impl Draft {
     }
 
     fn group_hosts(&mut self, group: usize, node: Node) {
-        let (span, kind_name) = (node.span, node.kind_name());
+        let (span, found_kind) = (node.span, found(&node));
         let entries = match node.kind {
             Kind::Null => return,
             Kind::Map(entries) => entries,
@@ -210,7 +211,7 @@ impl Draft {
             }
             _ => {
                 self.errors.push(
-                    Diagnostic::new(format!("`hosts` is a mapping of hosts, not {kind_name}"))
+                    Diagnostic::new(format!("`hosts` is a mapping of hosts, not {found_kind}"))
                         .at(span)
                         .help("write `NAME:` for each, its variables below it"),
                 );

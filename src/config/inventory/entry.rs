@@ -1,5 +1,6 @@
 //! The parts of a group's or a host's entry.
 
+use crate::config::fields::found;
 use crate::text::{Diagnostic, Span};
 use crate::value::{Key, Kind, Node};
 
@@ -20,7 +21,7 @@ pub(super) fn host(node: Node) -> Result<Entry, Diagnostic> {
         _ => {
             return Err(Diagnostic::new(format!(
                 "a host's entry is a mapping of its variables, not {}",
-                node.kind_name()
+                found(&node)
             ))
             .at(node.span)
             .help("write `NAME: VALUE` below the host"));
@@ -66,7 +67,7 @@ pub(super) fn entries(
         Kind::Null => Vec::new(),
         Kind::Map(entries) => entries,
         _ => {
-            let message = format!("{what}, not {}", node.kind_name());
+            let message = format!("{what}, not {}", found(&node));
             errors.push(Diagnostic::new(message).at(node.span).help(help));
             Vec::new()
         }

@@ -2,6 +2,7 @@
 
 use super::{Inventory, Settings, entry};
 use crate::config::Reader;
+use crate::config::fields::found;
 use crate::config::variables::{Layer, LayerKind, check_name};
 use crate::text::Diagnostic;
 use crate::value::{Key, Kind, Node};
@@ -138,12 +139,9 @@ fn file(
             Kind::Null => {}
             Kind::Map(found) => entries.extend(found),
             _ => errors.push(
-                Diagnostic::new(format!(
-                    "a file of variables is a mapping, not {}",
-                    node.kind_name()
-                ))
-                .at(node.span)
-                .help("write `NAME: VALUE`"),
+                Diagnostic::new(format!("a file of variables is a mapping, not {}", found(&node)))
+                    .at(node.span)
+                    .help("write `NAME: VALUE`"),
             ),
         },
         Err(error) => errors.push(error),

@@ -28,8 +28,10 @@ pub enum LayerKind {
     TaskVar,
     /// `set_fact` or `register`, while running.
     Runtime,
-    /// `-e` on the command line.
+    /// `-e` on the command line, where every process can read it.
     Extra,
+    /// `-e @FILE`: as strong as `-e`.
+    ExtraFile,
 }
 
 impl LayerKind {
@@ -46,7 +48,7 @@ impl LayerKind {
             Self::BlockVar => 6,
             Self::TaskVar => 7,
             Self::Runtime => 8,
-            Self::Extra => 9,
+            Self::Extra | Self::ExtraFile => 9,
         }
     }
 }
@@ -65,6 +67,7 @@ impl std::fmt::Display for LayerKind {
             Self::TaskVar => f.write_str("vars of a task"),
             Self::Runtime => f.write_str("set while running"),
             Self::Extra => f.write_str("-e"),
+            Self::ExtraFile => f.write_str("-e @file"),
         }
     }
 }

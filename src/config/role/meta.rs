@@ -1,0 +1,69 @@
+//! `meta/main.yml`: what a role says of itself.
+
+use super::Dependency;
+use crate::config::arguments::ArgumentSpecs;
+use crate::config::fields::{Fields, mapping};
+use crate::config::variables::check_name;
+use crate::text::Diagnostic;
+use crate::value::{Kind, Node};
+
+const META_KEYS: [&str; 5] =
+    ["galaxy_info", "dependencies", "argument_specs", "allow_duplicates", "collections"];
+
+/// Task keywords that Ansible takes on a dependency too.
+const KEYWORDS: [&str; 6] = ["when", "tags", "become", "become_user", "delegate_to", "environment"];
+
+/// What of it matters here.
+#[derive(Default)]
+pub(super) struct Meta {
+    pub(super) dependencies: Vec<Dependency>,
+    pub(super) argument_specs: Option<ArgumentSpecs>,
+}
+
+impl Meta {
+    pub(super) fn read(node: Node) -> Result<Self, Diagnostic> {
+        let mut fields = Fields::of(node, "`meta/main.yml`", &META_KEYS)?;
+        let dependencies = match fields.take("dependencies") {
+            None | Some(Node { kind: Kind::Null, .. }) => Vec::new(),
+            Some(Node { kind: Kind::List(items), .. }) => {
+                items.into_iter().map(dependency).collect::<Result<_, _>>()?
+            }
+            Some(other) => {
+                return Err(Diagnostic::new("`dependencies` is a list of roles")
+                    .at(other.span)
+                    .help("write `- NAME` for each"));
+            }
+        };
+        let argument_specs = fields.take("argument_specs").map(ArgumentSpecs::read).transpose()?;
+        Ok(Self { dependencies, argument_specs })
+    }
+}
+
+fn dependency(node: Node) -> Result<Dependency, Diagnostic> {
+    let span = node.span;
+    if let Kind::Str(name) = node.kind {
+        return Ok(Dependency { name, span, vars: Vec::new() });
+    }
+    let (mut found, mut vars) = (None, Vec::new());
+    for (key, node) in mapping(node, "a dependency")? {
+        match (key.name.as_str(), node.kind) {
+            ("role" | "name", Kind::Str(name)) => found = Some((name, node.span)),
+            ("vars", Kind::Map(entries)) => vars.extend(entries),
+            (keyword, _) if KEYWORDS.contains(&keyword) => {
+                return Err(Diagnostic::new(format!("`{keyword}` does not work on a dependency"))
+                    .at(key.span)
+                    .help("use `include_role` in tasks/main.yml, with the keyword on that task"));
+            }
+            (_, kind) => {
+                check_name(&key)?;
+                vars.push((key, Node { kind, ..node }));
+            }
+        }
+    }
+    let Some((name, span)) = found else {
+        return Err(Diagnostic::new("a dependency without a role's name")
+            .at(span)
+            .help("write `- NAME`, or `- role: NAME`"));
+    };
+    Ok(Dependency { name, span, vars })
+}
