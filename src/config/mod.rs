@@ -19,5 +19,5 @@ pub use inventory::{Group, Host, Inventory};
 pub use pattern::select;
 pub use reader::Reader;
 pub use role::{Dependency, Role, RolePath, RolePlace, RoleUse, Roles};
-pub use variables::{Layer, LayerKind, Layers};
+pub use variables::{ExtraVars, Layer, LayerKind, Layers};
 pub use vault::Vault;

@@ -1,5 +1,6 @@
 //! Layers of variables, weakest first.
 
+use crate::config::Role;
 use crate::text::Span;
 use crate::value::{Key, Node};
 use indexmap::IndexMap;
@@ -102,6 +103,13 @@ impl Layers {
             let node = Arc::new(node.clone());
             self.add(key.name.as_str().into(), Layer { kind: kind.clone(), span: key.span, node });
         }
+    }
+
+    /// Adds what a role brings with it: its defaults and its vars.
+    pub fn add_role(&mut self, role: &Role) {
+        let name: Arc<str> = role.name.as_str().into();
+        self.add_entries(&LayerKind::RoleDefault(name.clone()), &role.defaults);
+        self.add_entries(&LayerKind::RoleVar(name), &role.vars);
     }
 
     /// The setting that wins.
