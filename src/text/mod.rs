@@ -2,9 +2,15 @@
 //! redaction, nearest names. Nothing here knows what converge does.
 
 mod diagnostic;
+mod diff;
 mod nearest;
+mod quote;
+mod redact;
 mod span;
 
 pub use diagnostic::Diagnostic;
+pub use diff::unified;
 pub use nearest::nearest;
+pub use quote::{command_line, quote};
+pub use redact::Redactor;
 pub use span::{SourceId, Sources, Span};
