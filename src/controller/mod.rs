@@ -1,1 +1,15 @@
-//! (empty room)
+//! Loads a project, reaches its hosts and runs their bundles side by side. It trusts no host.
+
+mod bundling;
+mod connection;
+mod cycles;
+mod embedded;
+mod host_plan;
+mod names;
+mod project;
+mod rollout;
+mod run_once;
+mod session;
+
+pub use project::{LoadErrors, LoadOptions, Project};
+pub use rollout::{Outcome, RunOptions, run};

@@ -1,1 +1,22 @@
-//! (empty room)
+//! The loop: types tasks when they are loaded, then renders, looks, performs and looks again.
+//! It is the same for a dry run and for real; only the host and the memory it is given differ.
+
+mod action_report;
+mod attempt;
+pub mod bundle;
+mod context;
+mod control;
+mod files;
+mod handlers;
+mod list;
+pub mod names;
+mod once;
+mod outcome;
+mod run;
+pub mod scope;
+pub mod state;
+pub mod task;
+mod task_run;
+pub mod typing;
+
+pub use run::{Outlet, Runner, Turn};

@@ -5,11 +5,13 @@
 pub(crate) mod action;
 mod disk;
 mod error;
+pub mod lasting;
 pub mod local;
 pub mod memory;
 pub mod overlay;
 mod packages;
 mod probe;
+mod session;
 mod state;
 mod view;
 
@@ -22,5 +24,6 @@ pub use packages::{Manager, Package, PackageChange, PackageRequest, PackageWish,
 pub use probe::{
     CommandOutput, HttpReply, HttpRequest, Probe, ProbeAnswer, SmtpDialogue, SmtpReply, SmtpTls,
 };
+pub use session::SessionProcess;
 pub use state::{Group, Stat, StatAttributes, Unit, User};
 pub use view::{Host, View};

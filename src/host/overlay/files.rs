@@ -78,6 +78,47 @@ impl Overlay<'_> {
         }
     }
 
+    /// What a directory holds: what it held, with what pending actions add and take away.
+    pub(super) fn virtual_list(&self, path: &Path) -> Result<Known<Vec<String>>, HostError> {
+        match self.virtual_stat(path)? {
+            Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
+            Known::Is(Stat::Directory(_)) => {}
+            Known::Is(_) => return Err(not_a_file(path)),
+        }
+        if let Some(origin) = self.packages.may_bring_files()
+            && in_package_territory(path)
+        {
+            return Ok(Known::Unknown(origin));
+        }
+        let below = self.files.get(path).map(|entry| entry.below.clone());
+        let below = match below {
+            Some(Below::Through) => None,
+            None => self.covering(path).map(|_| Below::Nothing),
+            decided => decided,
+        };
+        let mut names = match below {
+            Some(Below::Unknown(origin)) => return Ok(Known::Unknown(origin)),
+            Some(_) => Vec::new(),
+            None => match self.inner.list(path)? {
+                Known::Is(names) => names,
+                Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
+            },
+        };
+        for (child, entry) in self.files.iter().filter(|(child, _)| child.parent() == Some(path)) {
+            let Some(name) = child.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+                continue;
+            };
+            names.retain(|known| *known != name);
+            match &entry.stat {
+                Known::Unknown(origin) => return Ok(Known::Unknown(origin.clone())),
+                Known::Is(Stat::Absent) => {}
+                Known::Is(_) => names.push(name),
+            }
+        }
+        names.sort();
+        Ok(Known::Is(names))
+    }
+
     /// The answer of the nearest ancestor that decides for everything below it.
     fn covering(&self, path: &Path) -> Option<Known<Stat>> {
         path.ancestors().skip(1).find_map(|ancestor| match &self.files.get(ancestor)?.below {

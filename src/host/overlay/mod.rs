@@ -116,6 +116,10 @@ impl View for Overlay<'_> {
         self.inner.package_files(name)
     }
 
+    fn list(&self, path: &Path) -> Result<Known<Vec<String>>, HostError> {
+        self.virtual_list(path)
+    }
+
     fn pause(&self, time: std::time::Duration) {
         self.inner.pause(time);
     }

@@ -1,0 +1,48 @@
+//! Sends a run's events to the controller, and asks it about tasks that run once for all hosts.
+
+use crate::engine::{Outlet, Turn};
+use crate::event::Event;
+use crate::protocol::{self, FromAgent, ToAgent};
+use crate::value::Value;
+use std::io::{Read, Write};
+
+pub(super) struct SessionOutlet<'a> {
+    pub(super) from: &'a mut dyn Read,
+    pub(super) to: &'a mut dyn Write,
+    pub(super) gone: bool,
+}
+
+impl SessionOutlet<'_> {
+    pub(super) fn send(&mut self, message: &FromAgent) {
+        if !self.gone && protocol::write(self.to, message).is_err() {
+            self.gone = true;
+        }
+    }
+}
+
+impl Outlet for SessionOutlet<'_> {
+    fn event(&mut self, event: Event) {
+        self.send(&FromAgent::Event(event));
+    }
+
+    fn gone(&self) -> bool {
+        self.gone
+    }
+
+    fn run_once(&mut self, task: &str) -> Turn {
+        self.send(&FromAgent::RunOnce { task: task.to_owned() });
+        match protocol::read(self.from) {
+            Ok(Some(ToAgent::Yours)) => Turn::Mine,
+            Ok(Some(ToAgent::Done { result })) => Turn::Done(result),
+            // Without an answer nothing may be assumed: the run stops here.
+            _ => {
+                self.gone = true;
+                Turn::Done(Value::Null)
+            }
+        }
+    }
+
+    fn run_once_result(&mut self, task: &str, result: &Value) {
+        self.send(&FromAgent::RunOnceResult { task: task.to_owned(), result: result.clone() });
+    }
+}

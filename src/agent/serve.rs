@@ -1,0 +1,93 @@
+//! One session: handshake, bundle, run.
+
+use super::disk_memory::{DiskMemory, Recalled, recall};
+use super::outlet::SessionOutlet;
+use crate::engine::Runner;
+use crate::engine::bundle::{Bundle, Purpose};
+use crate::engine::state::{Forgetful, Memory};
+use crate::event::Event;
+use crate::host::lasting::{Lasting, LastingError};
+use crate::host::local::Local;
+use crate::host::overlay::Overlay;
+use crate::host::{Host, HostError};
+use crate::protocol::{self, FrameError, FromAgent, ToAgent, VERSION};
+use crate::text::Diagnostic;
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// Where a host remembers.
+pub const MEMORY_FOLDER: &str = "/var/lib/converge";
+
+/// Serves one run on this machine.
+///
+/// # Errors
+/// If the session breaks before the run could begin. What goes wrong in the run is told to the
+/// controller.
+pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(), FrameError> {
+    protocol::write(to, &FromAgent::Hello { version: VERSION })?;
+    let bundle = match protocol::read(from)? {
+        Some(ToAgent::Bundle { version: VERSION, bundle }) => bundle,
+        Some(ToAgent::Bundle { version, .. }) => {
+            let error = Diagnostic::new(format!("the agent speaks protocol {VERSION}, the controller {version}"))
+                .help("install the same version of converge on both");
+            return protocol::write(to, &FromAgent::Refused { locked: false, error });
+        }
+        Some(_) => return Err(FrameError::Malformed("a bundle comes first".to_owned())),
+        None => return Ok(()),
+    };
+    let mut outlet = SessionOutlet { from, to, gone: false };
+    if let Err(refused) = run(&bundle, &mut outlet, memory) {
+        let (locked, error) = match refused {
+            LastingError::Locked(holder) => (
+                true,
+                Diagnostic::new(format!("another run holds this host: {holder}"))
+                    .help("wait until it ends, then run again"),
+            ),
+            LastingError::Host(error) => (false, error.diagnostic()),
+        };
+        outlet.send(&FromAgent::Refused { locked, error });
+    }
+    Ok(())
+}
+
+fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result<(), LastingError> {
+    if !rustix::process::geteuid().is_root() {
+        let error = HostError::Failed {
+            message: "the agent must run as root".to_owned(),
+            notes: Vec::new(),
+            help: Some("connect as root, or run converge with sudo".to_owned()),
+        };
+        return Err(error.into());
+    }
+    let applies = bundle.purpose == Purpose::Apply;
+    let lasting = if applies {
+        Lasting::exclusive(folder, &format!("run {}, process {}", bundle.run, std::process::id()))?
+    } else {
+        Lasting::shared(folder)?
+    };
+    let Recalled { state, key, warning } = recall(&lasting, applies)?;
+    if let Some(warning) = warning {
+        outlet.send(&FromAgent::Event(Event::Warning(warning)));
+    }
+    let mut local = Local::new();
+    if applies {
+        lasting.sweep();
+        let mut memory = DiskMemory::new(&lasting, state, key);
+        drive(bundle, &mut memory, outlet, &mut local)
+    } else {
+        let mut memory = Forgetful::new(state, key);
+        let run_hosts = bundle.run_hosts.iter().cloned().collect();
+        let mut overlay = Overlay::new(&local, run_hosts);
+        drive(bundle, &mut memory, outlet, &mut overlay)
+    }
+}
+
+fn drive(
+    bundle: &Bundle,
+    memory: &mut dyn Memory,
+    outlet: &mut SessionOutlet<'_>,
+    host: &mut dyn Host,
+) -> Result<(), LastingError> {
+    Runner::new(bundle, memory, outlet).run(host)?;
+    Ok(())
+}

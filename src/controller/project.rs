@@ -1,0 +1,192 @@
+//! Everything a person wrote, loaded and checked before any host is touched.
+
+use super::connection::Connection;
+use super::embedded::{self, BuiltIn};
+use super::host_plan::{self, HostPlan};
+use super::names;
+use crate::config::{Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault};
+use crate::engine::names::{self as engine_names, Names};
+use crate::engine::typing::{TypedRole, type_role};
+use crate::template::Templates;
+use crate::text::{Diagnostic, Sources};
+use crate::value::HostName;
+use indexmap::IndexMap;
+use std::path::{Path, PathBuf};
+
+/// What to load.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// The inventory file.
+    pub inventory: PathBuf,
+    /// `--limit`.
+    pub limit: Option<String>,
+    /// `--roles-path`, in order.
+    pub roles_path: Vec<PathBuf>,
+    /// `-e`, in order.
+    pub extra: Vec<String>,
+    /// `--tags`.
+    pub tags: Vec<String>,
+    /// `--skip-tags`.
+    pub skip_tags: Vec<String>,
+}
+
+/// What is wrong with a project, and the texts to show it in.
+#[derive(Debug)]
+pub struct LoadErrors {
+    /// Each with its place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the places point into.
+    pub sources: Sources,
+}
+
+/// A project that can be run.
+pub struct Project {
+    /// Who is managed.
+    pub inventory: Inventory,
+    /// What diagnostics point into.
+    pub sources: Sources,
+    pub(super) hosts: IndexMap<HostName, HostPlan>,
+    pub(super) roles: IndexMap<String, LoadedRole>,
+    pub(super) extra: Layers,
+    pub(super) tags: Vec<String>,
+    pub(super) skip_tags: Vec<String>,
+}
+
+/// A role, as written and as typed.
+pub(super) struct LoadedRole {
+    pub(super) role: Role,
+    pub(super) typed: TypedRole,
+    pub(super) names: Names,
+}
+
+impl Project {
+    /// Loads an inventory, the roles of its hosts, and checks them against each other.
+    ///
+    /// # Errors
+    /// Everything that is wrong; no host was touched.
+    pub fn load(
+        options: &LoadOptions,
+        files: &dyn Files,
+        vault: &Vault,
+    ) -> Result<Self, Box<LoadErrors>> {
+        let mut sources = Sources::default();
+        match Self::read(options, files, vault, &mut sources) {
+            Ok(project) => Ok(Self { sources, ..project }),
+            Err(diagnostics) => Err(Box::new(LoadErrors { diagnostics, sources })),
+        }
+    }
+
+    fn read(
+        options: &LoadOptions,
+        files: &dyn Files,
+        vault: &Vault,
+        sources: &mut Sources,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let one = |error| vec![error];
+        let mut reader = Reader { files, sources, vault };
+        let inventory = Inventory::load(&options.inventory, &mut reader)?;
+        let extra = crate::config::extra_variables(&options.extra, &mut reader)?;
+        let hosts: Vec<HostName> = match &options.limit {
+            Some(pattern) => crate::config::select(&inventory, pattern, &reader).map_err(one)?,
+            None => inventory.hosts().map(|host| host.name.clone()).collect(),
+        };
+        let path = role_path(options, files);
+        let mut read = Roles::default();
+        let roles = load_roles(&inventory, &hosts, &path, &mut read, &mut reader)?;
+        let mut project = Self {
+            inventory,
+            sources: Sources::default(),
+            hosts: IndexMap::new(),
+            roles,
+            extra,
+            tags: options.tags.clone(),
+            skip_tags: options.skip_tags.clone(),
+        };
+        let mut errors = Vec::new();
+        for host in hosts {
+            match host_plan::plan(&project, &read, &host) {
+                Ok(plan) => {
+                    project.hosts.insert(host, plan);
+                }
+                Err(found) => errors.extend(found),
+            }
+        }
+        errors.extend(names::check(&project));
+        errors.dedup();
+        if errors.is_empty() { Ok(project) } else { Err(errors) }
+    }
+
+    /// The hosts that a run is about, in inventory order.
+    pub fn hosts(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.hosts.keys().map(HostName::as_str)
+    }
+
+    pub(super) fn connection(&self, host: &str) -> &Connection {
+        self.hosts.get(host).map_or(&Connection::Local, |plan| &plan.connection)
+    }
+}
+
+/// `roles/` beside the inventory or its parent, then `--roles-path`, then the built-in ones.
+fn role_path<'a>(options: &LoadOptions, files: &'a dyn Files) -> RolePath<'a> {
+    let beside = options.inventory.parent().unwrap_or(Path::new(""));
+    let mut folders = vec![beside.join("roles")];
+    folders.extend(beside.parent().map(|parent| parent.join("roles")));
+    if beside.as_os_str().is_empty() || beside == Path::new(".") {
+        folders.push(PathBuf::from("../roles"));
+    }
+    folders.extend(options.roles_path.iter().cloned());
+    let place = |folder: PathBuf| RolePlace { label: folder.display().to_string(), folder, files };
+    let mut places: Vec<RolePlace<'a>> = folders.into_iter().map(place).collect();
+    let label = embedded::LABEL.to_owned();
+    places.push(RolePlace { label, folder: PathBuf::new(), files: &BuiltIn });
+    RolePath { places }
+}
+
+/// Every role that the hosts can reach, each loaded and typed once.
+fn load_roles(
+    inventory: &Inventory,
+    hosts: &[HostName],
+    path: &RolePath<'_>,
+    read: &mut Roles,
+    reader: &mut Reader<'_>,
+) -> Result<IndexMap<String, LoadedRole>, Vec<Diagnostic>> {
+    let templates = Templates::new();
+    let mut roles: IndexMap<String, LoadedRole> = IndexMap::new();
+    let mut wanted = IndexMap::new();
+    for host in hosts.iter().filter_map(|host| inventory.host(host.as_str())) {
+        for (name, span) in inventory.roles_of(host) {
+            wanted.entry(name).or_insert(Some(span));
+        }
+    }
+    let mut errors = Vec::new();
+    while !wanted.is_empty() {
+        let found = read.load(wanted.drain(..), path, reader.sources, reader.vault);
+        errors.extend(found.err().into_iter().flatten());
+        let new: Vec<Role> =
+            read.iter().filter(|role| !roles.contains_key(&role.name)).cloned().collect();
+        for role in new {
+            let mut typed = type_role(&role, reader.sources);
+            errors.append(&mut typed.errors);
+            let mut names = engine_names::of_role(&typed.tasks, &templates);
+            errors.append(&mut names.errors);
+            for include in &typed.includes {
+                if read.get(&include.role).is_none() {
+                    wanted.insert(include.role.clone(), Some(include.span));
+                }
+            }
+            roles.insert(role.name.clone(), LoadedRole { role, typed, names });
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+    }
+    for include in roles.values().flat_map(|loaded| &loaded.typed.includes) {
+        let target = roles.get(&include.role).map(|target| &target.typed.tasks.tasks);
+        if target.is_some_and(|tasks| !tasks.contains_key(&include.file)) {
+            let message = format!("role `{}` has no tasks/{}", include.role, include.file);
+            errors.push(Diagnostic::new(message).at(include.span));
+        }
+    }
+    errors.extend(super::cycles::of_roles(&roles));
+    if errors.is_empty() { Ok(roles) } else { Err(errors) }
+}

@@ -1,0 +1,76 @@
+//! `run_once: true` over the whole rollout: the first host in inventory order that is still in
+//! the run does it, the others wait for its result.
+
+use crate::engine::Turn;
+use crate::value::Value;
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// Who runs what, shared by all sessions of a run.
+pub(super) struct RunOnceDesk {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+struct Inner {
+    /// Hosts that are still in the run, in inventory order.
+    present: Vec<String>,
+    results: HashMap<String, Value>,
+}
+
+impl RunOnceDesk {
+    pub(super) fn new(hosts: Vec<String>) -> Self {
+        let inner = Inner { present: hosts, results: HashMap::new() };
+        Self { inner: Mutex::new(inner), changed: Condvar::new() }
+    }
+
+    /// Waits until it is this host's turn, or the task was run by another.
+    pub(super) fn ask(&self, host: &str, task: &str) -> Turn {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(result) = inner.results.get(task) {
+                return Turn::Done(result.clone());
+            }
+            if inner.present.first().is_none_or(|first| first == host) {
+                return Turn::Mine;
+            }
+            inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub(super) fn done(&self, task: String, result: Value) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.results.insert(task, result);
+        self.changed.notify_all();
+    }
+
+    /// A host left the run, however it ended.
+    pub(super) fn leave(&self, host: &str) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.present.retain(|present| present != host);
+        self.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RunOnceDesk, Turn, Value};
+    use std::sync::Arc;
+
+    #[test]
+    fn the_first_host_runs_it_and_the_others_get_its_result() {
+        let desk = Arc::new(RunOnceDesk::new(vec!["a".into(), "b".into()]));
+        let waiting = Arc::clone(&desk);
+        let other = std::thread::spawn(move || waiting.ask("b", "t"));
+        assert_eq!(desk.ask("a", "t"), Turn::Mine);
+        desk.done("t".into(), Value::Int(1));
+        assert_eq!(other.join().unwrap(), Turn::Done(Value::Int(1)));
+    }
+
+    #[test]
+    fn the_next_host_runs_it_when_the_first_drops_out() {
+        let desk = RunOnceDesk::new(vec!["a".into(), "b".into()]);
+        desk.leave("a");
+        assert_eq!(desk.ask("b", "t"), Turn::Mine);
+    }
+}

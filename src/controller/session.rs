@@ -1,0 +1,162 @@
+//! One host's session: the bundle goes out in the first write, events come back until the end.
+
+use super::connection::Connection;
+use super::run_once::RunOnceDesk;
+use crate::agent;
+use crate::engine::Turn;
+use crate::engine::bundle::Bundle;
+use crate::event::{Event, HostReport, HostStatus};
+use crate::host::SessionProcess;
+use crate::protocol::{self, FrameError, FromAgent, ToAgent, VERSION};
+use crate::text::Diagnostic;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+/// Runs a bundle on its host and passes its events on. Always ends with
+/// [`Event::HostFinished`].
+pub(super) fn run(
+    connection: &Connection,
+    bundle: Bundle,
+    desk: &RunOnceDesk,
+    events: &mut dyn FnMut(Event),
+) {
+    let host = bundle.host.clone();
+    let ended = match connection {
+        Connection::Local => local(bundle, desk, events),
+        Connection::Program(argv) => remote(argv, bundle, desk, events),
+    };
+    desk.leave(&host);
+    if let Err((status, error)) = ended {
+        events(Event::Warning(error));
+        events(Event::HostFinished(HostReport {
+            status,
+            done: 0,
+            not_run: 0,
+            waiting_handlers: Vec::new(),
+            ms: 0,
+        }));
+    }
+}
+
+type Ended = Result<(), (HostStatus, Diagnostic)>;
+
+/// The same serialised session, with the agent on a thread of this process.
+fn local(bundle: Bundle, desk: &RunOnceDesk, events: &mut dyn FnMut(Event)) -> Ended {
+    let pair = UnixStream::pair().and_then(|(ours, theirs)| {
+        let (reader, back) = (ours.try_clone()?, theirs.try_clone()?);
+        Ok((ours, reader, theirs, back))
+    });
+    let (mut to, mut from, mut agent_from, mut agent_to) = pair.map_err(|error| {
+        (HostStatus::Unreachable, Diagnostic::new(format!("cannot make a session: {error}")))
+    })?;
+    std::thread::scope(|scope| {
+        let memory = Path::new(agent::MEMORY_FOLDER);
+        scope.spawn(move || {
+            let served = agent::serve(&mut agent_from, &mut agent_to, memory);
+            // Both clones must close, or the reader below waits forever.
+            let _ = agent_to.shutdown(std::net::Shutdown::Both);
+            served
+        });
+        let ended = converse(&mut to, &mut from, bundle, desk, events);
+        let _ = to.shutdown(std::net::Shutdown::Both);
+        ended.map_err(|error| match error {
+            Broken::Said(status, error) => (status, error),
+            Broken::Frame(error) => (HostStatus::Unreachable, Diagnostic::new(error.to_string())),
+        })
+    })
+}
+
+fn remote(
+    argv: &[String],
+    bundle: Bundle,
+    desk: &RunOnceDesk,
+    events: &mut dyn FnMut(Event),
+) -> Ended {
+    let mut process = SessionProcess::start(argv)
+        .map_err(|error| (HostStatus::Unreachable, error.diagnostic()))?;
+    let (to, from) = process.pipes();
+    match converse(to, from, bundle, desk, events) {
+        Ok(()) => Ok(()),
+        Err(Broken::Said(status, error)) => Err((status, error)),
+        Err(Broken::Frame(error)) => {
+            let (status, said) = process.end();
+            let program = argv.first().map(String::as_str).unwrap_or_default();
+            Err((HostStatus::Unreachable, unreachable(program, status, &said, &error)))
+        }
+    }
+}
+
+/// Why a host could not be reached, by what the connecting program said.
+fn unreachable(program: &str, status: Option<i32>, said: &str, error: &FrameError) -> Diagnostic {
+    let last = said.lines().rfind(|line| !line.trim().is_empty());
+    let message = match (last, status) {
+        (Some(line), _) => format!("{program}: {}", line.trim()),
+        (None, Some(status)) if status != 0 => format!("{program} ended with status {status}"),
+        _ => error.to_string(),
+    };
+    let diagnostic = Diagnostic::new(message);
+    if status == Some(127) || said.contains("not found") || said.contains("No such file") {
+        diagnostic.help("install converge on the host, or set `converge_agent` to its path there")
+    } else if said.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") {
+        diagnostic.help("the host's key changed; find out why before you trust the new one")
+    } else {
+        diagnostic.help(format!("try the same by hand: {program} … true"))
+    }
+}
+
+enum Broken {
+    Said(HostStatus, Diagnostic),
+    Frame(FrameError),
+}
+
+impl From<FrameError> for Broken {
+    fn from(error: FrameError) -> Self {
+        Self::Frame(error)
+    }
+}
+
+fn converse(
+    to: &mut dyn Write,
+    from: &mut dyn Read,
+    bundle: Bundle,
+    desk: &RunOnceDesk,
+    events: &mut dyn FnMut(Event),
+) -> Result<(), Broken> {
+    let host = bundle.host.clone();
+    let bundle = ToAgent::Bundle { version: VERSION, bundle: Box::new(bundle) };
+    protocol::write(to, &bundle)?;
+    let mut finished = false;
+    while let Some(message) = protocol::read::<FromAgent>(from)? {
+        match message {
+            FromAgent::Hello { version: VERSION } => {}
+            FromAgent::Hello { version } => {
+                let error = Diagnostic::new(format!(
+                    "the host's agent speaks protocol {version}, this controller {VERSION}"
+                ));
+                let help = "install the same version of converge on both";
+                return Err(Broken::Said(HostStatus::Unreachable, error.help(help)));
+            }
+            FromAgent::Event(event) => {
+                finished |= matches!(event, Event::HostFinished(_));
+                events(event);
+                if finished {
+                    return Ok(());
+                }
+            }
+            FromAgent::RunOnce { task } => {
+                let answer = match desk.ask(&host, &task) {
+                    Turn::Mine => ToAgent::Yours,
+                    Turn::Done(result) => ToAgent::Done { result },
+                };
+                protocol::write(to, &answer)?;
+            }
+            FromAgent::RunOnceResult { task, result } => desk.done(task, result),
+            FromAgent::Refused { locked, error } => {
+                let status = if locked { HostStatus::Locked } else { HostStatus::Failed };
+                return Err(Broken::Said(status, error));
+            }
+        }
+    }
+    Err(Broken::Frame(FrameError::Broken(std::io::ErrorKind::UnexpectedEof.into())))
+}

@@ -1,0 +1,50 @@
+//! What a task inherits from where it stands: variables, conditions, how certain it is.
+
+use super::scope::Layers;
+use super::task::Keywords;
+use crate::value::{Node, Origin};
+
+/// The surroundings of a task list.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) layers: Layers,
+    /// The role whose files and templates are used.
+    pub(super) role: String,
+    /// Conditions of blocks and imports around it, asked again for every task.
+    pub(super) when: Vec<Node>,
+    pub(super) tags: Vec<String>,
+    pub(super) environment: Option<Node>,
+    pub(super) ignore_errors: Option<Node>,
+    pub(super) no_log: Option<Node>,
+    pub(super) reach: Reach,
+    /// It runs as a handler that was notified at this point of the run.
+    pub(super) handler: Option<u64>,
+}
+
+/// How certainly the run gets here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// It will.
+    Certain,
+    /// Under a `when` on something unknown.
+    OnlyIf(Origin),
+    /// Only if a block fails.
+    OnFailure,
+}
+
+impl Context {
+    /// Inside a block, an import or an include with these keywords.
+    pub(super) fn inside(&self, keywords: &Keywords) -> Self {
+        let mut inner = self.clone();
+        inner.when.extend(keywords.when.iter().cloned());
+        inner.tags.extend(keywords.tags.iter().cloned());
+        if !keywords.vars.is_empty() {
+            inner.layers.frames.push(std::sync::Arc::new(keywords.vars.clone()));
+        }
+        let nearer = |own: &Option<Node>, outer: &Option<Node>| own.clone().or_else(|| outer.clone());
+        inner.environment = nearer(&keywords.environment, &self.environment);
+        inner.ignore_errors = nearer(&keywords.ignore_errors, &self.ignore_errors);
+        inner.no_log = nearer(&keywords.no_log, &self.no_log);
+        inner
+    }
+}

@@ -1,0 +1,134 @@
+//! Conditions, and the tasks that only compute: `set_fact`, `assert`, `fail`, `debug`.
+
+use super::context::{Context, Reach};
+use super::outcome::Attempt;
+use super::run::Runner;
+use super::scope::Layers;
+use super::task::{Body, Task};
+use crate::text::Diagnostic;
+use crate::value::{Known, Node, Origin, Value};
+use std::sync::Arc;
+
+/// What a list of conditions comes to; a false one wins over an unknown one.
+pub(super) enum Truth {
+    Yes,
+    No,
+    Unknown(Origin),
+}
+
+impl Runner<'_> {
+    /// The conditions around a task and its own, in the order in which they are asked.
+    pub(super) fn conditions(&self, task: &Task, context: &Context) -> Vec<Node> {
+        context.when.iter().chain(&task.keywords.when).cloned().collect()
+    }
+
+    pub(super) fn truth(&self, conditions: &[Node], layers: &Layers) -> Result<Truth, Diagnostic> {
+        if conditions.is_empty() {
+            return Ok(Truth::Yes);
+        }
+        let scope = layers.scope();
+        let mut unknown = None;
+        for condition in conditions {
+            match self.templates.truth(condition, &scope)? {
+                Known::Is(true) => {}
+                Known::Is(false) => return Ok(Truth::No),
+                Known::Unknown(origin) => unknown = unknown.or(Some(origin)),
+            }
+        }
+        Ok(unknown.map_or(Truth::Yes, Truth::Unknown))
+    }
+
+    /// Runs a task that declares nothing; `None` if it declares a resource.
+    pub(super) fn compute(
+        &mut self,
+        task: &Task,
+        context: &Context,
+        layers: &Layers,
+    ) -> Option<Result<Attempt, Diagnostic>> {
+        match &task.body {
+            Body::SetFact(node) => Some(self.set_fact(node, context, layers)),
+            Body::Assert { that, fail_msg } => Some(self.assert(that, fail_msg.as_ref(), layers)),
+            Body::Fail(msg) => Some(self.fail(msg.as_ref(), task, context, layers)),
+            Body::Debug(msg) => Some(self.templates.node(msg, &layers.scope()).map(|value| {
+                Attempt::ok().because(match &value {
+                    Value::Str(text) => text.clone(),
+                    other => format!("{other:?}"),
+                })
+            })),
+            _ => None,
+        }
+    }
+
+    fn set_fact(
+        &mut self,
+        node: &Node,
+        context: &Context,
+        layers: &Layers,
+    ) -> Result<Attempt, Diagnostic> {
+        let scope = layers.scope();
+        let mut facts = crate::value::Map::new();
+        for (key, value) in node.entries().iter().filter(|(key, _)| key.name != "cacheable") {
+            let value = self.templates.node(value, &scope)?;
+            let value = match &context.reach {
+                Reach::OnlyIf(origin) => Value::Unknown(origin.clone()),
+                Reach::Certain | Reach::OnFailure => value,
+            };
+            facts.insert(key.name.clone(), value);
+        }
+        Arc::make_mut(&mut self.results).extend(facts.clone());
+        let mut attempt = Attempt::ok();
+        attempt.result.insert("ansible_facts".into(), Value::Map(facts));
+        Ok(attempt)
+    }
+
+    fn assert(
+        &self,
+        that: &[Node],
+        fail_msg: Option<&Node>,
+        layers: &Layers,
+    ) -> Result<Attempt, Diagnostic> {
+        let scope = layers.scope();
+        for expression in that {
+            match self.templates.truth(expression, &scope)? {
+                Known::Is(true) => {}
+                Known::Is(false) => {
+                    let message = match fail_msg {
+                        Some(msg) => said(&self.templates.node(msg, &scope)?),
+                        None => "this does not hold".to_owned(),
+                    };
+                    return Ok(Attempt::failed(Diagnostic::new(message).at(expression.span)));
+                }
+                Known::Unknown(origin) => {
+                    return Ok(Attempt::ok().assuming("it holds", &origin));
+                }
+            }
+        }
+        Ok(Attempt::ok())
+    }
+
+    fn fail(
+        &self,
+        msg: Option<&Node>,
+        task: &Task,
+        context: &Context,
+        layers: &Layers,
+    ) -> Result<Attempt, Diagnostic> {
+        let message = match msg {
+            Some(msg) => said(&self.templates.node(msg, &layers.scope())?),
+            None => "failed as requested".to_owned(),
+        };
+        Ok(match &context.reach {
+            Reach::OnlyIf(origin) => Attempt::ok().assuming("it is not reached", origin),
+            Reach::Certain | Reach::OnFailure => {
+                Attempt::failed(Diagnostic::new(message).at(task.span))
+            }
+        })
+    }
+}
+
+fn said(value: &Value) -> String {
+    match value {
+        Value::Str(text) => text.clone(),
+        other => format!("{other:?}"),
+    }
+}

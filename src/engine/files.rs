@@ -1,0 +1,114 @@
+//! Parameters that come from a role's files: `src` of `copy` and `template` becomes the content,
+//! so that a resource never reads anything but the host.
+
+use super::context::Context;
+use super::run::Runner;
+use super::task_run::Item;
+use crate::resource::Kind;
+use crate::text::{Diagnostic, nearest};
+use crate::value::{Kind as NodeKind, Map, Node, Value};
+use base64::Engine as _;
+
+impl Runner<'_> {
+    /// Adds what the engine knows and the role does not write: file contents, environment,
+    /// time-out, and whether a command only observes.
+    pub(super) fn fill_in(
+        &self,
+        kind: &Kind,
+        value: &mut Value,
+        params: &Node,
+        item: &Item<'_>,
+        context: &Context,
+    ) -> Result<(), Diagnostic> {
+        let Value::Map(map) = value else { return Ok(()) };
+        match kind.name {
+            "template" => self.render_source(map, params, item, context)?,
+            "copy" => self.copy_source(map, params, context)?,
+            _ => {}
+        }
+        let keywords = &item.task.keywords;
+        let takes = |name: &str| kind.parameters().takes(name);
+        if takes("environment")
+            && let Some(environment) = keywords.environment.as_ref().or(context.environment.as_ref())
+        {
+            let rendered = self.templates.node(environment, &item.layers.scope())?;
+            map.insert("environment".into(), rendered);
+        }
+        if takes("timeout")
+            && let Some(timeout) = &keywords.timeout
+            && !map.contains_key("timeout")
+        {
+            map.insert("timeout".into(), self.templates.node(timeout, &item.layers.scope())?);
+        }
+        if takes("observes")
+            && matches!(keywords.changed_when.as_slice(), [Node { kind: NodeKind::Bool(false), .. }])
+        {
+            map.insert("observes".into(), Value::Bool(true));
+        }
+        Ok(())
+    }
+
+    fn render_source(
+        &self,
+        map: &mut Map,
+        params: &Node,
+        item: &Item<'_>,
+        context: &Context,
+    ) -> Result<(), Diagnostic> {
+        let Some(src) = map.shift_remove("src") else { return Ok(()) };
+        if src.unknown().is_some() {
+            map.insert("content".into(), src);
+            return Ok(());
+        }
+        let name = src.as_str().unwrap_or_default();
+        let role = self.bundle.library.get(&context.role);
+        let templates = role.map(|role| &role.templates);
+        let Some((source, text)) = templates.and_then(|templates| templates.get(name)) else {
+            let known = templates.map(|all| all.keys().cloned().collect()).unwrap_or_default();
+            return Err(missing("template", "templates", name, context, params, known));
+        };
+        let content = self.templates.file(*source, text, &item.layers.scope())?;
+        map.insert("content".into(), content);
+        Ok(())
+    }
+
+    fn copy_source(&self, map: &mut Map, params: &Node, context: &Context) -> Result<(), Diagnostic> {
+        let Some(src) = map.shift_remove("src") else { return Ok(()) };
+        if src.unknown().is_some() {
+            map.insert("content".into(), src);
+            return Ok(());
+        }
+        let name = src.as_str().unwrap_or_default();
+        let files = self.bundle.library.get(&context.role).map(|role| &role.files);
+        let Some(content) = files.and_then(|files| files.get(name)) else {
+            let known = files.map(|all| all.keys().cloned().collect()).unwrap_or_default();
+            return Err(missing("file", "files", name, context, params, known));
+        };
+        let content = match std::str::from_utf8(&content.0) {
+            Ok(text) => Value::str(text),
+            Err(_) => {
+                let encoded = base64::engine::general_purpose::STANDARD.encode(&content.0);
+                Value::Map([("base64".to_owned(), Value::Str(encoded))].into_iter().collect())
+            }
+        };
+        map.insert("content".into(), content);
+        Ok(())
+    }
+}
+
+fn missing(
+    what: &str,
+    folder: &str,
+    name: &str,
+    context: &Context,
+    params: &Node,
+    known: Vec<String>,
+) -> Diagnostic {
+    let span = params.get("src").map_or(params.span, |src| src.span);
+    let diagnostic =
+        Diagnostic::new(format!("role `{}` has no {what} {folder}/{name}", context.role)).at(span);
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("put it into roles/{}/{folder}/", context.role)),
+    }
+}

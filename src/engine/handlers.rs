@@ -1,0 +1,210 @@
+//! Handlers: notified before the first action of a task, remembered until they succeeded.
+
+use super::bundle::Purpose;
+use super::context::{Context, Reach};
+use super::run::{Flow, Runner};
+use super::scope::Layers;
+use super::state::PendingHandler;
+use super::task::Task;
+use super::task_run::Item;
+use crate::event::Event;
+use crate::host::Host;
+use crate::text::Diagnostic;
+use crate::value::{Known, Map, Origin, Value};
+
+/// A notification that waits.
+#[derive(Debug, Clone)]
+pub(super) struct Notified {
+    /// The role of the task that notified.
+    role: String,
+    /// The handler's name, or a topic that handlers listen to.
+    name: String,
+    /// The moment of the run; 0 if an earlier run left it.
+    moment: u64,
+    /// Why it may not be notified after all.
+    uncertain: Option<Origin>,
+}
+
+impl Runner<'_> {
+    /// Takes over what earlier runs left to do.
+    pub(super) fn recall_pending(&mut self) {
+        for pending in self.memory.state().pending.clone() {
+            let known = self.bundle.library.values().flat_map(|role| &role.handlers);
+            if known.into_iter().any(|handler| answers(handler, &pending.name)) {
+                self.notified.push(Notified {
+                    role: pending.role,
+                    name: pending.name,
+                    moment: 0,
+                    uncertain: None,
+                });
+            } else {
+                self.outlet.event(Event::Warning(
+                    Diagnostic::new(format!(
+                        "handler `{}` of role `{}` was waiting and is dropped",
+                        pending.name, pending.role
+                    ))
+                    .help("this host's roles no longer have it; run by hand what it would have done"),
+                ));
+                let forgotten = pending.clone();
+                let forget = self.memory.update(&mut |state| {
+                    state.pending.retain(|other| *other != forgotten);
+                });
+                self.warn_if_failed(forget);
+            }
+        }
+    }
+
+    /// Written to the host's memory before a task's first action: that it changed, and whom it
+    /// notifies.
+    pub(super) fn note_before_first_action(
+        &mut self,
+        task: &Task,
+        item: &Item<'_>,
+        context: &Context,
+    ) -> Result<(), Diagnostic> {
+        if context.reach != Reach::Certain {
+            return Ok(());
+        }
+        let names = self.notify_names(task, &item.layers)?;
+        let (run, id, role) = (&self.bundle.run, &item.id, &task.role);
+        let noted = self.memory.update(&mut |state| {
+            let unfinished = state.unfinished.get_or_insert_default();
+            unfinished.run.clone_from(run);
+            unfinished.changed.insert(id.clone());
+            for name in &names {
+                let pending = PendingHandler { role: role.clone(), name: name.clone() };
+                if !state.pending.contains(&pending) {
+                    state.pending.push(pending);
+                }
+            }
+        });
+        noted.map_err(|error| error.diagnostic().note("nothing was done: what cannot be remembered is not begun"))
+    }
+
+    fn notify_names(&self, task: &Task, layers: &Layers) -> Result<Vec<String>, Diagnostic> {
+        let scope = layers.scope();
+        let mut names = Vec::new();
+        for node in &task.keywords.notify {
+            match self.templates.node(node, &scope)? {
+                Value::Str(name) => names.push(name),
+                Value::List(items) => {
+                    names.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
+                }
+                other => {
+                    return Err(Diagnostic::new(format!("a handler's name is text, not a {}", other.kind()))
+                        .at(node.span));
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    /// After a task: its handlers wait if it changed, and no longer if it did not after all.
+    pub(super) fn notify(
+        &mut self,
+        task: &Task,
+        context: &Context,
+        layers: &Layers,
+        changed: &Known<bool>,
+    ) {
+        let Ok(names) = self.notify_names(task, layers) else { return };
+        if names.is_empty() {
+            return;
+        }
+        let uncertain = match (changed, &context.reach) {
+            (Known::Is(false), _) => {
+                self.forget_unless_notified(task, &names);
+                return;
+            }
+            (Known::Unknown(origin), _) | (_, Reach::OnlyIf(origin)) => Some(origin.clone()),
+            (Known::Is(true), _) => None,
+        };
+        self.moment += 1;
+        for name in names {
+            let moment = self.moment;
+            let uncertain = uncertain.clone();
+            self.notified.push(Notified { role: task.role.clone(), name, moment, uncertain });
+        }
+    }
+
+    /// `changed_when` may say that an action was no change.
+    fn forget_unless_notified(&mut self, task: &Task, names: &[String]) {
+        let stale: Vec<PendingHandler> = names
+            .iter()
+            .filter(|name| !self.notified.iter().any(|other| other.name == **name))
+            .map(|name| PendingHandler { role: task.role.clone(), name: name.clone() })
+            .filter(|pending| self.memory.state().pending.contains(pending))
+            .collect();
+        if !stale.is_empty() {
+            let forget = self.memory.update(&mut |state| {
+                state.pending.retain(|pending| !stale.contains(pending));
+            });
+            self.warn_if_failed(forget);
+        }
+    }
+
+    /// Runs the notified handlers, in order of definition, each once.
+    pub(super) fn flush_handlers(&mut self, host: &mut dyn Host, facts: &Map) -> Flow {
+        if self.bundle.purpose == Purpose::Verify {
+            return Flow::Go;
+        }
+        let bundle = self.bundle;
+        for (name, role) in &bundle.library {
+            for handler in &role.handlers {
+                let calls: Vec<Notified> = self
+                    .notified
+                    .iter()
+                    .filter(|notified| answers(handler, &notified.name))
+                    .cloned()
+                    .collect();
+                let Some(last) = calls.iter().map(|notified| notified.moment).max() else { continue };
+                let mut context = self.role_context(name, facts);
+                context.handler = Some(last);
+                if calls.iter().all(|notified| notified.uncertain.is_some())
+                    && let Some(origin) = calls.iter().find_map(|notified| notified.uncertain.clone())
+                {
+                    context.reach = Reach::OnlyIf(origin);
+                }
+                match self.list(host, std::slice::from_ref(handler), &context) {
+                    Flow::Go => {}
+                    flow => return flow,
+                }
+            }
+        }
+        let called = std::mem::take(&mut self.notified);
+        self.forget(&called)
+    }
+
+    /// Their handlers have succeeded.
+    fn forget(&mut self, called: &[Notified]) -> Flow {
+        let done = |pending: &PendingHandler| called.iter().any(|other| other.name == pending.name);
+        if self.memory.state().pending.iter().any(done) {
+            let forget = self.memory.update(&mut |state| state.pending.retain(|pending| !done(pending)));
+            self.warn_if_failed(forget);
+        }
+        Flow::Go
+    }
+
+    /// The names of handlers that the next run will run.
+    pub(super) fn waiting_handlers(&self) -> Vec<String> {
+        if self.bundle.purpose != Purpose::Apply {
+            return Vec::new();
+        }
+        let mut names: Vec<String> =
+            self.memory.state().pending.iter().map(|pending| pending.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn warn_if_failed(&mut self, result: Result<(), crate::host::HostError>) {
+        if let Err(error) = result {
+            self.outlet.event(Event::Warning(error.diagnostic()));
+        }
+    }
+}
+
+fn answers(handler: &Task, name: &str) -> bool {
+    handler.name.as_str() == Some(name)
+        || handler.keywords.listen.iter().any(|topic| topic == name)
+}

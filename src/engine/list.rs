@@ -1,0 +1,254 @@
+//! Task lists, blocks and includes.
+
+use super::bundle::Purpose;
+use super::context::{Context, Reach};
+use super::control::Truth;
+use super::run::{Flow, Runner};
+use super::task::{Body, Task};
+use super::typing::with_suffix;
+use crate::event::{ActionReport, Certainty, TaskReport, TaskStatus};
+use crate::host::Host;
+use crate::host::overlay::Overlay;
+use crate::text::Diagnostic;
+use crate::value::{Map, Value};
+use std::sync::Arc;
+
+/// How many tasks a list holds, blocks counted by what they hold.
+pub(super) fn count(tasks: &[Task]) -> usize {
+    tasks
+        .iter()
+        .map(|task| match &task.body {
+            Body::Block { block, always, .. } => count(block) + count(always),
+            _ => 1,
+        })
+        .sum()
+}
+
+impl Runner<'_> {
+    pub(super) fn list(&mut self, host: &mut dyn Host, tasks: &[Task], context: &Context) -> Flow {
+        for (index, task) in tasks.iter().enumerate() {
+            if self.outlet.gone() {
+                return self.stop(task, context, Diagnostic::new("the controller went away"));
+            }
+            match self.entry(host, task, context) {
+                Flow::Go => {}
+                flow => {
+                    if matches!(flow, Flow::Stop { .. }) && context.reach != Reach::OnFailure {
+                        self.not_run += count(&tasks[index + 1..]);
+                    }
+                    return flow;
+                }
+            }
+        }
+        Flow::Go
+    }
+
+    fn entry(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
+        match &task.body {
+            Body::Block { block, rescue, always } => {
+                let inner = context.inside(&task.keywords);
+                self.block(host, block, rescue, always, &inner)
+            }
+            _ if !self.selected(task, context) => Flow::Go,
+            Body::IncludeRole { role, file, import } => {
+                self.include_role(host, task, context, role, file, *import)
+            }
+            Body::IncludeTasks { file, import } => {
+                self.include_tasks(host, task, context, file, *import)
+            }
+            Body::FlushHandlers => {
+                let facts = context.layers.facts.as_ref().clone();
+                self.flush_handlers(host, &facts)
+            }
+            Body::EndHost => match self.truth(&self.conditions(task, context), &context.layers) {
+                Ok(Truth::Yes) => Flow::End,
+                Ok(_) => Flow::Go,
+                Err(error) => self.stop(task, context, error),
+            },
+            _ => self.task(host, task, context),
+        }
+    }
+
+    /// Whether `--tags` and `--skip-tags` let a task run.
+    pub(super) fn selected(&self, task: &Task, context: &Context) -> bool {
+        let bundle = self.bundle;
+        let mut tags = context.tags.iter().chain(&task.keywords.tags);
+        let any = |wanted: &[String]| {
+            context.tags.iter().chain(&task.keywords.tags).any(|tag| wanted.contains(tag))
+        };
+        if any(&bundle.skip_tags) || (tags.any(|tag| tag == "never") && !any(&bundle.tags)) {
+            return false;
+        }
+        let always = context.tags.iter().chain(&task.keywords.tags).any(|tag| tag == "always");
+        // An include is entered to find tagged tasks in it.
+        let include =
+            matches!(task.body, Body::IncludeRole { .. } | Body::IncludeTasks { .. });
+        bundle.tags.is_empty() || always || include || any(&bundle.tags)
+    }
+
+    fn block(
+        &mut self,
+        host: &mut dyn Host,
+        block: &[Task],
+        rescue: &[Task],
+        always: &[Task],
+        context: &Context,
+    ) -> Flow {
+        let mut flow = self.list(host, block, context);
+        if !rescue.is_empty() {
+            if let Flow::Stop { task, error, result } = &flow {
+                self.not_run = 0;
+                let mut failed = Map::new();
+                failed.insert("name".into(), task.name.as_str().into());
+                failed.insert("id".into(), task.id.as_str().into());
+                let results = Arc::make_mut(&mut self.results);
+                results.insert("ansible_failed_task".into(), Value::Map(failed));
+                let mut result = result.as_map().cloned().unwrap_or_default();
+                result.entry("msg".into()).or_insert_with(|| error.message.as_str().into());
+                results.insert("ansible_failed_result".into(), Value::Map(result));
+                flow = self.list(host, rescue, context);
+            } else if self.bundle.purpose == Purpose::Check {
+                self.rehearse(host, rescue, context);
+            }
+        }
+        match self.list(host, always, context) {
+            Flow::Go => flow,
+            ended => ended,
+        }
+    }
+
+    /// Announces what would be done if the block failed, on a host that forgets it.
+    fn rehearse(&mut self, host: &dyn Host, rescue: &[Task], context: &Context) {
+        let results = Arc::clone(&self.results);
+        let notified = self.notified.clone();
+        let (done, changed, not_run) = (self.done, self.changed, self.not_run);
+        let run_hosts = self.bundle.run_hosts.iter().cloned().collect();
+        let mut scratch = Overlay::new(host.view(), run_hosts);
+        let mut inner = context.clone();
+        inner.reach = Reach::OnFailure;
+        self.list(&mut scratch, rescue, &inner);
+        self.results = results;
+        self.notified = notified;
+        (self.done, self.changed, self.not_run) = (done, changed, not_run);
+    }
+
+    fn include_role(
+        &mut self,
+        host: &mut dyn Host,
+        task: &Task,
+        context: &Context,
+        role: &str,
+        file: &str,
+        import: bool,
+    ) -> Flow {
+        let Some(mut inner) = (match self.included(host, task, context, import) {
+            Ok(inner) => inner,
+            Err(flow) => return flow,
+        }) else {
+            return Flow::Go;
+        };
+        let bundle = self.bundle;
+        let Some(tasks) = bundle.library.get(role).and_then(|role| role.tasks.get(file)) else {
+            let error = Diagnostic::new(format!("role `{role}` has no tasks/{file}"));
+            return self.stop(task, context, error.at(task.span));
+        };
+        inner = self.enter(role, &inner);
+        let flow = self.list(host, tasks, &inner);
+        if matches!(flow, Flow::Go) && file == "main.yml" && inner.reach == Reach::Certain {
+            self.completed(role);
+        }
+        flow
+    }
+
+    fn include_tasks(
+        &mut self,
+        host: &mut dyn Host,
+        task: &Task,
+        context: &Context,
+        file: &crate::value::Node,
+        import: bool,
+    ) -> Flow {
+        let Some(inner) = (match self.included(host, task, context, import) {
+            Ok(inner) => inner,
+            Err(flow) => return flow,
+        }) else {
+            return Flow::Go;
+        };
+        let layers = self.layers(task, context);
+        let name = match self.templates.node(file, &layers.scope()) {
+            Ok(Value::Unknown(origin)) => {
+                self.open(task, context, &origin);
+                let everything = ["/".to_owned(), "network".to_owned()];
+                host.unsettle(&everything, &origin);
+                return Flow::Go;
+            }
+            Ok(value) => with_suffix(value.as_str().unwrap_or_default()),
+            Err(error) => return self.stop(task, context, error),
+        };
+        let bundle = self.bundle;
+        let role = bundle.library.get(&context.role);
+        let Some(tasks) = role.and_then(|role| role.tasks.get(&name)) else {
+            let error = Diagnostic::new(format!("role `{}` has no tasks/{name}", context.role));
+            return self.stop(task, context, error.at(file.span));
+        };
+        self.list(host, tasks, &inner)
+    }
+
+    /// The surroundings of what is included; `None` if its condition says no. An import's
+    /// condition is asked again for every task, an include's once, here.
+    fn included(
+        &mut self,
+        _host: &mut dyn Host,
+        task: &Task,
+        context: &Context,
+        import: bool,
+    ) -> Result<Option<Context>, Flow> {
+        if import {
+            return Ok(Some(context.inside(&task.keywords)));
+        }
+        let layers = self.layers(task, context);
+        let truth = self.truth(&self.conditions(task, context), &layers);
+        let mut inner = context.inside(&task.keywords);
+        inner.when = Vec::new();
+        match truth {
+            Ok(Truth::Yes) => {}
+            Ok(Truth::No) => return Ok(None),
+            Ok(Truth::Unknown(origin)) => inner.reach = under(&context.reach, origin),
+            Err(error) => return Err(self.stop(task, context, error)),
+        }
+        Ok(Some(inner))
+    }
+
+    /// Reports a task whose targets cannot be told yet.
+    pub(super) fn open(&mut self, task: &Task, context: &Context, origin: &crate::value::Origin) {
+        let reference = self.reference(task, context, None, &task.id);
+        let action = ActionReport {
+            kind: reference.resource.clone(),
+            target: reference.name.clone(),
+            certainty: Certainty::Open,
+            depends_on: Some(origin.to_string()),
+            before: None,
+            after: None,
+            diff: None,
+            notes: Vec::new(),
+        };
+        self.finish(TaskReport {
+            task: reference,
+            status: TaskStatus::Unknown,
+            reason: Some(format!("known after apply: {origin}")),
+            change: None,
+            actions: vec![action],
+            not_needed: Vec::new(),
+            error: None,
+            ms: 0,
+        });
+    }
+}
+
+/// The reach of what stands under a `when` on an unknown.
+pub(super) fn under(outer: &Reach, origin: crate::value::Origin) -> Reach {
+    match outer {
+        Reach::OnFailure => Reach::OnFailure,
+        _ => Reach::OnlyIf(origin),
+    }
+}

@@ -1,0 +1,143 @@
+//! Which variables a role's tasks name, and which they set: so that a name that no layer can
+//! supply is an error before any host is touched.
+
+use super::bundle::RoleTasks;
+use super::task::{Body, Keywords, Task};
+use super::typing::for_each;
+use crate::template::{Name, Templates};
+use crate::text::Diagnostic;
+use crate::value::Node;
+use std::collections::BTreeSet;
+
+/// Names that the engine itself supplies, facts aside.
+const SUPPLIED: &[&str] = &[
+    "omit",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "group_names",
+    "groups",
+    "ansible_facts",
+    "ansible_failed_task",
+    "ansible_failed_result",
+    "true",
+    "false",
+    "none",
+];
+
+/// What a role needs and gives.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Every use of a variable that the text around it needs, with its place.
+    pub used: Vec<Name>,
+    /// Every name that stands in a text, needed or not: what a host must be sent.
+    pub mentioned: BTreeSet<String>,
+    /// Variables that tasks set: `register`, `set_fact`, `vars`, loop variables.
+    pub set: BTreeSet<String>,
+    /// Texts that are no valid template or expression.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Whether the engine supplies this name on any host.
+#[must_use]
+pub fn is_supplied(name: &str) -> bool {
+    SUPPLIED.contains(&name)
+        || name.starts_with("run_once_")
+        || crate::host::local::FACT_NAMES.contains(&name)
+}
+
+/// Collects them from tasks, handlers, checks, templates, and the role's own variables.
+#[must_use]
+pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
+    let mut found = Collector { templates, names: Names::default() };
+    for list in role.tasks.values().chain([&role.handlers, &role.verify]) {
+        for_each(list, &mut |task| found.task(task));
+    }
+    for (source, text) in role.templates.values() {
+        let names = templates.names_in_file(*source, text);
+        found.add(names);
+    }
+    for (_, node) in role.defaults.iter().chain(&role.vars) {
+        found.texts(node);
+    }
+    found.names
+}
+
+struct Collector<'a> {
+    templates: &'a Templates,
+    names: Names,
+}
+
+impl Collector<'_> {
+    fn add(&mut self, names: Result<Vec<Name>, Diagnostic>) {
+        match names {
+            Ok(names) => {
+                self.names.mentioned.extend(names.iter().map(|name| name.name.clone()));
+                self.names.used.extend(names.into_iter().filter(|name| !name.optional));
+            }
+            Err(error) => self.names.errors.push(error),
+        }
+    }
+
+    fn texts(&mut self, node: &Node) {
+        let names = self.templates.names(node);
+        self.add(names);
+    }
+
+    fn condition(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            let names = self.templates.names_in_condition(node);
+            self.add(names);
+        }
+    }
+
+    fn task(&mut self, task: &Task) {
+        self.keywords(&task.keywords);
+        self.texts(&task.name);
+        match &task.body {
+            Body::Resource { params, .. } => self.texts(params),
+            Body::SetFact(facts) => {
+                self.texts(facts);
+                self.names.set.extend(facts.entries().iter().map(|(key, _)| key.name.clone()));
+            }
+            Body::Assert { that, fail_msg } => {
+                self.condition(that);
+                fail_msg.iter().for_each(|msg| self.texts(msg));
+            }
+            Body::Fail(msg) => msg.iter().for_each(|msg| self.texts(msg)),
+            Body::Debug(msg) => self.texts(msg),
+            Body::IncludeTasks { file, .. } => self.texts(file),
+            Body::FlushHandlers | Body::EndHost | Body::IncludeRole { .. } | Body::Block { .. } => {}
+        }
+    }
+
+    fn keywords(&mut self, keywords: &Keywords) {
+        for conditions in
+            [&keywords.when, &keywords.changed_when, &keywords.failed_when, &keywords.until]
+        {
+            self.condition(conditions);
+        }
+        let control = keywords.loop_control.as_ref();
+        let texts = [
+            keywords.loop_over.as_ref(),
+            keywords.environment.as_ref(),
+            keywords.ignore_errors.as_ref(),
+            keywords.retries.as_ref(),
+            keywords.delay.as_ref(),
+            keywords.timeout.as_ref(),
+            keywords.no_log.as_ref(),
+            control.and_then(|control| control.label.as_ref()),
+        ];
+        texts.into_iter().flatten().for_each(|node| self.texts(node));
+        keywords.notify.iter().for_each(|node| self.texts(node));
+        for (key, node) in &keywords.vars {
+            self.texts(node);
+            self.names.set.insert(key.name.clone());
+        }
+        self.names.set.extend(keywords.register.clone());
+        if keywords.loop_over.is_some() {
+            let name = control.and_then(|control| control.loop_var.clone());
+            self.names.set.insert(name.unwrap_or_else(|| "item".to_owned()));
+            self.names.set.extend(control.and_then(|control| control.index_var.clone()));
+        }
+    }
+}

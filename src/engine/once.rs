@@ -1,0 +1,109 @@
+//! `run_once` in its four scopes.
+
+use super::context::{Context, Reach};
+use super::control::Truth;
+use super::run::{Flow, Runner, Turn};
+use super::scope::Layers;
+use super::task::{Body, RunOnce, Task};
+use crate::event::{TaskReport, TaskStatus};
+use crate::value::{Sha256, Value};
+
+impl Runner<'_> {
+    /// If the task need not run again: how the list goes on.
+    pub(super) fn settled_before(
+        &mut self,
+        task: &Task,
+        context: &Context,
+        layers: &Layers,
+    ) -> Option<Flow> {
+        let reason = match task.keywords.run_once? {
+            RunOnce::Host if self.ran_once.contains(&task.id) => "it ran on this host in this run",
+            RunOnce::Ever if self.memory.state().ever.contains_key(once_id(task)) => {
+                "it ran on this host before"
+            }
+            RunOnce::UntilChanged
+                if self.memory.state().until_changed.get(once_id(task))
+                    == Some(&self.task_hash(task, layers)) =>
+            {
+                "it has not changed since it ran"
+            }
+            RunOnce::Run => match self.outlet.run_once(&task.id) {
+                Turn::Mine => return None,
+                Turn::Done(result) => {
+                    if let (Body::SetFact(_), Some(facts)) =
+                        (&task.body, result.get("ansible_facts").and_then(Value::as_map))
+                    {
+                        std::sync::Arc::make_mut(&mut self.results).extend(facts.clone());
+                    }
+                    self.register(task, result);
+                    "it ran on another host in this run"
+                }
+            },
+            _ => return None,
+        };
+        let status = TaskStatus::Skipped;
+        let reference = self.reference(task, context, None, &task.id);
+        self.finish(TaskReport {
+            task: reference,
+            status,
+            reason: Some(reason.to_owned()),
+            change: None,
+            actions: Vec::new(),
+            not_needed: Vec::new(),
+            error: None,
+            ms: 0,
+        });
+        Some(Flow::Go)
+    }
+
+    /// Remembers that a task ran: after it succeeded, never before.
+    pub(super) fn ran_once(&mut self, task: &Task, context: &Context) {
+        let Some(scope) = task.keywords.run_once else { return };
+        let layers = self.layers(task, context);
+        if let (RunOnce::Run, Some(name)) = (scope, &task.keywords.register) {
+            let result = self.results.get(name).cloned().unwrap_or_default();
+            self.outlet.run_once_result(&task.id, &result);
+        } else if scope == RunOnce::Run {
+            self.outlet.run_once_result(&task.id, &Value::Null);
+        }
+        let asked = self.truth(&self.conditions(task, context), &layers);
+        if context.reach != Reach::Certain || !matches!(asked, Ok(Truth::Yes)) {
+            return;
+        }
+        self.ran_once.insert(task.id.clone());
+        let id = once_id(task).to_owned();
+        let run = self.bundle.run.clone();
+        let kept = match scope {
+            RunOnce::Run | RunOnce::Host => return,
+            RunOnce::Ever => self.memory.update(&mut |state| {
+                state.ever.insert(id.clone(), run.clone());
+            }),
+            RunOnce::UntilChanged => {
+                let hash = self.task_hash(task, &layers);
+                self.memory.update(&mut |state| {
+                    state.until_changed.insert(id.clone(), hash);
+                })
+            }
+        };
+        if let Err(error) = kept {
+            self.outlet.event(crate::event::Event::Warning(error.diagnostic()));
+        }
+    }
+
+    /// Of the rendered task, under the host's key.
+    fn task_hash(&self, task: &Task, layers: &Layers) -> Sha256 {
+        let rendered = match &task.body {
+            Body::Resource { params, .. } => self.templates.node(params, &layers.scope()).ok(),
+            _ => None,
+        };
+        let text = match rendered {
+            Some(value) => value.to_json_exposed().to_string(),
+            None => format!("{:?}", task.body),
+        };
+        self.memory.keyed(text.as_bytes())
+    }
+}
+
+fn once_id(task: &Task) -> &str {
+    task.keywords.once_id.as_deref().unwrap_or(&task.id)
+}

@@ -1,0 +1,114 @@
+//! What one try of a task came to, and the result that `register` gets.
+
+use crate::event::{ActionReport, Change, TaskStatus};
+use crate::text::Diagnostic;
+use crate::value::{Known, Map, Origin, Value};
+
+/// One try of one task for one item.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    /// Joined into the registered result.
+    pub(super) result: Map,
+    pub(super) changed: Known<bool>,
+    /// `Is(Some)`: failed. Unknown: whether it failed is known after apply.
+    pub(super) failed: Known<Option<Diagnostic>>,
+    pub(super) skipped: Known<bool>,
+    pub(super) actions: Vec<ActionReport>,
+    pub(super) not_needed: Vec<ActionReport>,
+    pub(super) change: Option<Change>,
+    pub(super) reason: Option<String>,
+}
+
+impl Attempt {
+    /// As declared.
+    pub(super) fn ok() -> Self {
+        Self {
+            result: Map::new(),
+            changed: Known::Is(false),
+            failed: Known::Is(None),
+            skipped: Known::Is(false),
+            actions: Vec::new(),
+            not_needed: Vec::new(),
+            change: None,
+            reason: None,
+        }
+    }
+
+    pub(super) fn failed(error: Diagnostic) -> Self {
+        Self { failed: Known::Is(Some(error)), ..Self::ok() }
+    }
+
+    pub(super) fn skipped(reason: &str) -> Self {
+        Self { skipped: Known::Is(true), ..Self::ok() }.because(reason)
+    }
+
+    pub(super) fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Passes on an assumption, and says which.
+    pub(super) fn assuming(self, what: &str, origin: &Origin) -> Self {
+        self.because(format!("assumes that {what}; known after apply: {origin}"))
+    }
+
+    pub(super) fn error(&self) -> Option<&Diagnostic> {
+        match &self.failed {
+            Known::Is(Some(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    pub(super) fn status(&self) -> TaskStatus {
+        if self.error().is_some() {
+            return TaskStatus::Failed;
+        }
+        if self.skipped == Known::Is(true) {
+            return TaskStatus::Skipped;
+        }
+        match &self.changed {
+            Known::Is(true) => TaskStatus::Changed,
+            Known::Is(false) => TaskStatus::Ok,
+            Known::Unknown(_) => TaskStatus::Unknown,
+        }
+    }
+
+    /// What `register` gets. A member that is not known is unknown there too.
+    pub(super) fn registered(&self) -> Value {
+        let flag = |known: &Known<bool>| match known {
+            Known::Is(value) => Value::Bool(*value),
+            Known::Unknown(origin) => Value::Unknown(origin.clone()),
+        };
+        let mut map = self.result.clone();
+        map.insert("changed".into(), flag(&self.changed));
+        map.insert("failed".into(), flag(&self.failed.as_ref().map(Option::is_some)));
+        map.insert("skipped".into(), flag(&self.skipped));
+        if let Some(error) = self.error() {
+            map.entry("msg".into()).or_insert_with(|| error.message.as_str().into());
+        }
+        Value::Map(map)
+    }
+}
+
+/// What `register` gets of a loop.
+pub(super) fn registered_loop(items: Vec<Value>) -> Value {
+    let any = |key: &str| {
+        let mut unknown = None;
+        for item in &items {
+            match item.get(key) {
+                Some(Value::Bool(true)) => return Value::Bool(true),
+                Some(Value::Unknown(origin)) => unknown = Some(origin.clone()),
+                _ => {}
+            }
+        }
+        unknown.map_or(Value::Bool(false), Value::Unknown)
+    };
+    let all_skipped =
+        !items.is_empty() && items.iter().all(|item| item.get("skipped") == Some(&Value::Bool(true)));
+    let mut map = Map::new();
+    map.insert("changed".into(), any("changed"));
+    map.insert("failed".into(), any("failed"));
+    map.insert("skipped".into(), Value::Bool(all_skipped));
+    map.insert("results".into(), Value::List(items));
+    Value::Map(map)
+}

@@ -1,0 +1,256 @@
+//! One host's run: its roles in order, handlers at the end, and what is remembered of it.
+
+use super::bundle::{Bundle, Purpose};
+use super::context::{Context, Reach};
+use super::handlers::Notified;
+use super::scope::Layers;
+use super::state::{Memory, Target};
+use crate::event::{Event, HostReport, HostStatus, TaskRef};
+use crate::host::{Host, HostError};
+use crate::template::Templates;
+use crate::text::{Diagnostic, Redactor};
+use crate::value::{Map, Sha256, Value};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Where a run's events go, and who coordinates it with other hosts.
+pub trait Outlet {
+    /// Something happened.
+    fn event(&mut self, event: Event);
+
+    /// Nobody listens any more: the run stops after the action in hand.
+    fn gone(&self) -> bool {
+        false
+    }
+
+    /// A `run_once: true` task: whose turn it is.
+    fn run_once(&mut self, _task: &str) -> Turn {
+        Turn::Mine
+    }
+
+    /// The result of a `run_once: true` task that this host ran.
+    fn run_once_result(&mut self, _task: &str, _result: &Value) {}
+}
+
+/// The answer to whether a host runs a `run_once: true` task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Turn {
+    /// This host runs it.
+    Mine,
+    /// Another host did; this is its registered result.
+    Done(Value),
+}
+
+/// Runs one host's bundle.
+pub struct Runner<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) memory: &'a mut dyn Memory,
+    pub(super) outlet: &'a mut dyn Outlet,
+    pub(super) templates: Arc<Templates>,
+    /// `set_fact`, `register` and `run_once_ROLE`.
+    pub(super) results: Arc<Map>,
+    pub(super) redactor: Redactor,
+    pub(super) notified: Vec<Notified>,
+    /// When each unit was started in this run.
+    pub(super) started: HashMap<String, u64>,
+    /// Counts notifications and starts.
+    pub(super) moment: u64,
+    /// `run_once: host` tasks that ran.
+    pub(super) ran_once: HashSet<String>,
+    /// Targets that were looked at, with what was declared for them.
+    pub(super) seen: BTreeMap<String, (String, BTreeSet<Sha256>)>,
+    pub(super) done: usize,
+    pub(super) not_run: usize,
+    pub(super) changed: bool,
+}
+
+/// How a task list ended.
+#[derive(Debug)]
+pub(super) enum Flow {
+    /// Go on with what follows.
+    Go,
+    /// A task failed: what follows is not run.
+    Stop { task: Box<TaskRef>, error: Diagnostic, result: Value },
+    /// The host's run ends here, successfully.
+    End,
+}
+
+impl<'a> Runner<'a> {
+    /// Prepares a run; nothing is looked at yet.
+    pub fn new(bundle: &'a Bundle, memory: &'a mut dyn Memory, outlet: &'a mut dyn Outlet) -> Self {
+        Self {
+            bundle,
+            memory,
+            outlet,
+            templates: Arc::new(Templates::new()),
+            results: Arc::default(),
+            redactor: Redactor::default(),
+            notified: Vec::new(),
+            started: HashMap::new(),
+            moment: 0,
+            ran_once: HashSet::new(),
+            seen: BTreeMap::new(),
+            done: 0,
+            not_run: 0,
+            changed: false,
+        }
+    }
+
+    /// Runs it on this host.
+    ///
+    /// # Errors
+    /// If the host or its memory cannot be used at all. A failed task is no error: it is in the
+    /// report.
+    pub fn run(mut self, host: &mut dyn Host) -> Result<HostReport, HostError> {
+        let begun = std::time::Instant::now();
+        let facts = host.facts()?;
+        self.outlet.event(Event::HostStarted {
+            system: system(&facts),
+            last_run: self.memory.state().last_run.clone(),
+            unfinished: self.memory.state().unfinished.as_ref().map(|run| run.run.clone()),
+        });
+        self.recall_pending();
+        let flow = self.roles(host, &facts);
+        let flow = match flow {
+            Flow::Stop { .. } => flow,
+            Flow::Go | Flow::End => self.flush_handlers(host, &facts),
+        };
+        let failed = matches!(flow, Flow::Stop { .. });
+        let gone = self.outlet.gone();
+        self.remember(!failed && !gone)?;
+        let status = match (failed, self.changed) {
+            (true, _) => HostStatus::Failed,
+            (false, true) => HostStatus::Changed,
+            (false, false) => HostStatus::Ok,
+        };
+        let report = HostReport {
+            status,
+            done: self.done,
+            not_run: self.not_run,
+            waiting_handlers: self.waiting_handlers(),
+            ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        self.outlet.event(Event::HostFinished(report.clone()));
+        Ok(report)
+    }
+
+    fn roles(&mut self, host: &mut dyn Host, facts: &Map) -> Flow {
+        let bundle = self.bundle;
+        for (index, call) in bundle.roles.iter().enumerate() {
+            let name = &call.name;
+            let mut context = self.role_context(name, facts);
+            if !call.vars.is_empty() {
+                context.layers.frames.push(Arc::new(call.vars.clone()));
+            }
+            let Some(role) = bundle.library.get(name) else { continue };
+            let tasks = match bundle.purpose {
+                Purpose::Verify => Some(&role.verify),
+                Purpose::Check | Purpose::Apply => role.tasks.get("main.yml"),
+            };
+            let Some(tasks) = tasks else { continue };
+            match self.list(host, tasks, &context) {
+                Flow::Go => self.completed(name),
+                flow @ Flow::Stop { .. } => {
+                    for later in &bundle.roles[index + 1..] {
+                        let role = bundle.library.get(&later.name);
+                        let main = role.and_then(|role| role.tasks.get("main.yml"));
+                        self.not_run += main.map_or(0, |tasks| super::list::count(tasks));
+                    }
+                    return flow;
+                }
+                Flow::End => return Flow::End,
+            }
+        }
+        Flow::Go
+    }
+
+    /// Sets `run_once_ROLE`: after it succeeded, never before.
+    pub(super) fn completed(&mut self, role: &str) {
+        let flag = format!("run_once_{}", role.replace(['-', '.'], "_"));
+        Arc::make_mut(&mut self.results).insert(flag, Value::Bool(true));
+    }
+
+    /// The surroundings of a role's own tasks.
+    pub(super) fn role_context(&self, role: &str, facts: &Map) -> Context {
+        let bundle = self.bundle;
+        let mut layers = Layers::new(Arc::clone(&self.templates));
+        layers.extra = Arc::new(bundle.extra.clone());
+        layers.inventory = Arc::new(bundle.inventory.clone());
+        let mut all = facts.clone();
+        all.extend(bundle.magic.clone());
+        layers.facts = Arc::new(all);
+        let context = Context {
+            layers,
+            role: String::new(),
+            when: Vec::new(),
+            tags: Vec::new(),
+            environment: None,
+            ignore_errors: None,
+            no_log: None,
+            reach: Reach::Certain,
+            handler: None,
+        };
+        self.enter(role, &context)
+    }
+
+    /// The surroundings of a role that is included from `outer`.
+    pub(super) fn enter(&self, role: &str, outer: &Context) -> Context {
+        let mut context = outer.clone();
+        role.clone_into(&mut context.role);
+        if let Some(tasks) = self.bundle.library.get(role) {
+            context.layers.role_vars.insert(0, Arc::new(tasks.vars.clone()));
+            context.layers.role_defaults.insert(0, Arc::new(tasks.defaults.clone()));
+            let mut secrets = context.layers.secrets.to_vec();
+            secrets.extend(tasks.secrets.iter().cloned());
+            context.layers.secrets = Arc::new(secrets);
+        }
+        context
+    }
+
+    /// What lasts of the run: what was declared per target, and that it ended well.
+    fn remember(&mut self, well: bool) -> Result<(), HostError> {
+        if self.bundle.purpose == Purpose::Verify {
+            return Ok(());
+        }
+        let whole = self.bundle.tags.is_empty() && self.bundle.skip_tags.is_empty();
+        let released: Vec<String> = self
+            .memory
+            .state()
+            .targets
+            .iter()
+            .filter(|(name, _)| well && whole && !self.seen.contains_key(*name))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in &released {
+            self.outlet.event(Event::Warning(
+                Diagnostic::new(format!("{name} is no longer declared; it stays as it is"))
+                    .help("to remove something, declare it with `state: absent`"),
+            ));
+        }
+        let seen = std::mem::take(&mut self.seen);
+        let run = &self.bundle.run;
+        let acted = self.changed;
+        self.memory.update(&mut |state| {
+            for name in &released {
+                state.targets.remove(name);
+            }
+            for (name, (role, specs)) in &seen {
+                let target = Target { specs: specs.clone(), role: role.clone() };
+                state.targets.insert(name.clone(), target);
+            }
+            if well {
+                // A run that changed nothing leaves the memory as it was.
+                if acted || state.unfinished.is_some() || state.last_run.is_none() {
+                    state.last_run = Some(run.clone());
+                }
+                state.unfinished = None;
+            }
+        })
+    }
+}
+
+fn system(facts: &Map) -> String {
+    let fact = |name: &str| facts.get(name).and_then(Value::as_str).unwrap_or_default();
+    let name = fact("ansible_distribution").to_lowercase();
+    format!("{name} {}", fact("ansible_distribution_major_version")).trim().to_owned()
+}

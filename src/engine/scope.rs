@@ -1,0 +1,144 @@
+//! What names mean to a task: every layer of variables, weakest last, rendered when asked for.
+
+use crate::template::{Scope, Templates};
+use crate::text::Diagnostic;
+use crate::value::{Key, Map, Node, Value};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Variables as written: a name and what it stands for, unrendered.
+pub type Layer = Arc<Vec<(Key, Node)>>;
+
+/// The layers that one task sees. Cheap to clone: everything is shared.
+#[derive(Clone)]
+pub struct Layers {
+    templates: Arc<Templates>,
+    /// `-e`.
+    pub extra: Layer,
+    /// Loop variables.
+    pub loop_vars: Arc<Map>,
+    /// `set_fact`, `register`, `run_once_ROLE`.
+    pub results: Arc<Map>,
+    /// Task and include variables, the nearest last.
+    pub frames: Vec<Layer>,
+    /// The role's `vars/`, then those of the roles that include it.
+    pub role_vars: Vec<Layer>,
+    /// The winning inventory variables.
+    pub inventory: Layer,
+    /// The role's `defaults/`, then those of the roles that include it.
+    pub role_defaults: Vec<Layer>,
+    /// `inventory_hostname` and its like; facts.
+    pub facts: Arc<Map>,
+    /// Names that are secret wherever their value comes from.
+    pub secrets: Arc<Vec<String>>,
+}
+
+impl Layers {
+    /// Nothing set yet.
+    pub fn new(templates: Arc<Templates>) -> Self {
+        Self {
+            templates,
+            extra: Layer::default(),
+            loop_vars: Arc::default(),
+            results: Arc::default(),
+            frames: Vec::new(),
+            role_vars: Vec::new(),
+            inventory: Layer::default(),
+            role_defaults: Vec::new(),
+            facts: Arc::default(),
+            secrets: Arc::default(),
+        }
+    }
+
+    /// The scope that templates ask.
+    #[must_use]
+    pub fn scope(&self) -> Arc<dyn Scope> {
+        Arc::new(TaskScope {
+            layers: self.clone(),
+            rendered: Arc::default(),
+            rendering: Vec::new(),
+        })
+    }
+
+    fn written(&self, name: &str) -> Option<&Node> {
+        let nearest_first = std::iter::empty()
+            .chain(self.frames.iter().rev())
+            .chain(self.role_vars.iter())
+            .chain(std::iter::once(&self.inventory))
+            .chain(self.role_defaults.iter());
+        nearest_first.into_iter().find_map(|layer| find(layer, name))
+    }
+}
+
+fn find<'a>(layer: &'a Layer, name: &str) -> Option<&'a Node> {
+    layer.iter().find(|(key, _)| key.name == name).map(|(_, node)| node)
+}
+
+/// One evaluation's view of the layers.
+struct TaskScope {
+    layers: Layers,
+    /// Variables that were rendered for this task already.
+    rendered: Arc<Mutex<HashMap<String, Value>>>,
+    /// Variables whose rendering led here: a name that stands in it again is a cycle.
+    rendering: Vec<String>,
+}
+
+impl TaskScope {
+    fn render(&self, name: &str, node: &Node) -> Result<Value, Diagnostic> {
+        if let Some(value) = lock(&self.rendered).get(name) {
+            return Ok(value.clone());
+        }
+        if !node.has_template() {
+            return Ok(node.to_value());
+        }
+        if self.rendering.iter().any(|outer| outer == name) {
+            let path = self.rendering.join("` → `");
+            return Err(Diagnostic::new(format!("variable `{name}` is defined by itself"))
+                .at(node.span)
+                .note(format!("`{path}` → `{name}`")));
+        }
+        let mut rendering = self.rendering.clone();
+        rendering.push(name.to_owned());
+        let inner: Arc<dyn Scope> = Arc::new(Self {
+            layers: self.layers.clone(),
+            rendered: Arc::clone(&self.rendered),
+            rendering,
+        });
+        let value = self.layers.templates.node(node, &inner)?;
+        lock(&self.rendered).insert(name.to_owned(), value.clone());
+        Ok(value)
+    }
+}
+
+impl Scope for TaskScope {
+    fn lookup(&self, name: &str) -> Result<Option<Value>, Diagnostic> {
+        let layers = &self.layers;
+        let found = if let Some(node) = find(&layers.extra, name) {
+            Some(self.render(name, node)?)
+        } else if let Some(value) = layers.loop_vars.get(name).or_else(|| layers.results.get(name)) {
+            Some(value.clone())
+        } else if let Some(node) = layers.written(name) {
+            Some(self.render(name, node)?)
+        } else {
+            layers.facts.get(name).cloned()
+        };
+        let secret = layers.secrets.iter().any(|secret| secret == name);
+        Ok(if secret { found.map(Value::into_secret) } else { found })
+    }
+
+    fn names(&self) -> Vec<String> {
+        let layers = &self.layers;
+        let written = std::iter::once(&layers.extra)
+            .chain(&layers.frames)
+            .chain(&layers.role_vars)
+            .chain(std::iter::once(&layers.inventory))
+            .chain(&layers.role_defaults);
+        let written = written.flat_map(|layer| layer.iter().map(|(key, _)| key.name.clone()));
+        let values = [&layers.loop_vars, &layers.results, &layers.facts];
+        written.chain(values.into_iter().flat_map(|map| map.keys().cloned())).collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

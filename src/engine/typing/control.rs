@@ -1,0 +1,198 @@
+//! Tasks that steer the loop instead of declaring a resource.
+
+use super::Typing;
+use crate::engine::task::Body;
+use crate::text::{Diagnostic, nearest};
+use crate::value::{Key, Kind, Node};
+
+const CONTROL: &[&str] = &[
+    "block",
+    "include_role",
+    "import_role",
+    "include_tasks",
+    "import_tasks",
+    "set_fact",
+    "assert",
+    "fail",
+    "debug",
+    "meta",
+];
+
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    CONTROL.iter().copied()
+}
+
+pub(super) fn is_control(name: &str) -> bool {
+    CONTROL.contains(&short(name))
+}
+
+fn short(name: &str) -> &str {
+    name.strip_prefix("ansible.builtin.").unwrap_or(name)
+}
+
+impl Typing<'_> {
+    pub(super) fn control(
+        &mut self,
+        key: &Key,
+        node: &Node,
+        entries: &[(Key, Node)],
+    ) -> Option<Body> {
+        match short(&key.name) {
+            "block" => {
+                let mut part = |name: &str| {
+                    let list = entries.iter().find(|(key, _)| key.name == name);
+                    list.map(|(_, list)| self.list(list)).unwrap_or_default()
+                };
+                Some(Body::Block {
+                    block: part("block"),
+                    rescue: part("rescue"),
+                    always: part("always"),
+                })
+            }
+            name @ ("include_role" | "import_role") => self.role(key, node, name == "import_role"),
+            name @ ("include_tasks" | "import_tasks") => {
+                self.tasks(key, node, name == "import_tasks")
+            }
+            "set_fact" => {
+                self.known_members(key, node, None)?;
+                Some(Body::SetFact(node.clone()))
+            }
+            "assert" => {
+                self.known_members(key, node, Some(&["that", "fail_msg", "msg", "success_msg", "quiet"]))?;
+                let that = node.get("that").map(|that| self.expressions(that))?;
+                if that.is_empty() {
+                    self.error(Diagnostic::new("`assert` needs `that`").at(key.span));
+                    return None;
+                }
+                let fail_msg = node.get("fail_msg").or_else(|| node.get("msg")).cloned();
+                Some(Body::Assert { that, fail_msg })
+            }
+            "fail" => {
+                self.known_members(key, node, Some(&["msg"]))?;
+                Some(Body::Fail(node.get("msg").cloned()))
+            }
+            "debug" => self.debug(key, node),
+            _ => self.meta(key, node),
+        }
+    }
+
+    fn debug(&mut self, key: &Key, node: &Node) -> Option<Body> {
+        self.known_members(key, node, Some(&["msg", "var", "verbosity"]))?;
+        if let Some(var) = node.get("var") {
+            let text = var.as_str().map(|name| format!("{name}: {{{{ {name} }}}}"));
+            let kind = Kind::Str(text.unwrap_or_default());
+            return Some(Body::Debug(Node { kind, span: var.span, secret: false }));
+        }
+        let Some(msg) = node.get("msg") else {
+            self.error(Diagnostic::new("`debug` needs `msg` or `var`").at(key.span));
+            return None;
+        };
+        Some(Body::Debug(msg.clone()))
+    }
+
+    fn meta(&mut self, key: &Key, node: &Node) -> Option<Body> {
+        match node.as_str() {
+            Some("flush_handlers") => Some(Body::FlushHandlers),
+            Some("end_host" | "end_play") => Some(Body::EndHost),
+            Some("noop") => Some(Body::Debug(node.clone())),
+            _ => {
+                self.error(
+                    Diagnostic::new("`meta` takes `flush_handlers`, `end_host` or `noop`")
+                        .at(if node.as_str().is_some() { node.span } else { key.span }),
+                );
+                None
+            }
+        }
+    }
+
+    fn role(&mut self, key: &Key, node: &Node, import: bool) -> Option<Body> {
+        self.known_members(key, node, Some(&["name", "tasks_from", "public", "apply"]))?;
+        let Some(name) = node.get("name") else {
+            self.error(Diagnostic::new(format!("`{}` needs `name`", key.name)).at(key.span));
+            return None;
+        };
+        let role = self.plain(name, "a role's name")?;
+        let file = match node.get("tasks_from") {
+            Some(from) => self.plain(from, "a file's name")?,
+            None => "main".to_owned(),
+        };
+        Some(Body::IncludeRole { role, file: with_suffix(&file), import })
+    }
+
+    fn tasks(&mut self, key: &Key, node: &Node, import: bool) -> Option<Body> {
+        let file = match &node.kind {
+            Kind::Str(_) => node,
+            Kind::Map(_) => {
+                self.known_members(key, node, Some(&["file", "apply"]))?;
+                node.get("file")?
+            }
+            _ => {
+                self.error(
+                    Diagnostic::new(format!("`{}` takes a file's name", key.name)).at(node.span),
+                );
+                return None;
+            }
+        };
+        if import {
+            self.plain(file, "a file's name")?;
+        }
+        Some(Body::IncludeTasks { file: file.clone(), import })
+    }
+
+    /// Text that must be known before any host is touched.
+    fn plain(&mut self, node: &Node, what: &str) -> Option<String> {
+        match node.as_str() {
+            Some(text) if !node.has_template() => Some(text.to_owned()),
+            _ => {
+                self.error(
+                    Diagnostic::new(format!("{what} must be plain text here"))
+                        .at(node.span)
+                        .help("what a host can reach is decided before it is touched; use `when` to choose"),
+                );
+                None
+            }
+        }
+    }
+
+    fn expressions(&mut self, node: &Node) -> Vec<Node> {
+        match &node.kind {
+            Kind::List(items) => items.clone(),
+            _ => vec![node.clone()],
+        }
+    }
+
+    fn known_members(&mut self, key: &Key, node: &Node, known: Option<&[&str]>) -> Option<()> {
+        let Kind::Map(entries) = &node.kind else {
+            if matches!(node.kind, Kind::Null) && known.is_some() {
+                return Some(());
+            }
+            self.error(
+                Diagnostic::new(format!("`{}` takes a mapping, not a {}", key.name, node.kind_name()))
+                    .at(node.span),
+            );
+            return None;
+        };
+        let Some(known) = known else { return Some(()) };
+        let mut all_known = true;
+        for (member, _) in entries.iter().filter(|(member, _)| !known.contains(&member.name.as_str())) {
+            all_known = false;
+            let mut diagnostic =
+                Diagnostic::new(format!("`{}` has no parameter `{}`", key.name, member.name))
+                    .at(member.span);
+            if let Some(near) = nearest(&member.name, known.iter().copied()) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            }
+            self.error(diagnostic);
+        }
+        all_known.then_some(())
+    }
+}
+
+/// A task file's name with its suffix.
+pub(in crate::engine) fn with_suffix(file: &str) -> String {
+    if file.ends_with(".yml") || file.ends_with(".yaml") {
+        file.to_owned()
+    } else {
+        format!("{file}.yml")
+    }
+}

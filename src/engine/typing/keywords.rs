@@ -1,0 +1,304 @@
+//! The keywords around a task.
+
+use super::Typing;
+use crate::engine::task::{Keywords, LoopControl, RunOnce};
+use crate::text::{Diagnostic, nearest};
+use crate::value::{Key, Kind, Node};
+
+const KEYWORDS: &[&str] = &[
+    "name",
+    "when",
+    "loop",
+    "with_items",
+    "loop_control",
+    "register",
+    "notify",
+    "listen",
+    "tags",
+    "vars",
+    "environment",
+    "run_once",
+    "id",
+    "changed_when",
+    "failed_when",
+    "ignore_errors",
+    "retries",
+    "until",
+    "delay",
+    "timeout",
+    "no_log",
+    "args",
+    "rescue",
+    "always",
+];
+
+/// Keywords of Ansible's that are refused by name, and what to do instead.
+const REFUSED: &[(&str, &str)] = &[
+    ("delegate_to", "run the role on that host instead"),
+    ("delegate_facts", "run the role on that host instead"),
+    ("local_action", "run the role on the controller's own host instead"),
+    ("become", "the agent runs as root; leave it out"),
+    ("become_user", "use `command: runuser -u USER -- …` for a command, `owner` for a file"),
+    ("become_method", "the agent runs as root; leave it out"),
+    ("become_flags", "the agent runs as root; leave it out"),
+    ("async", "hosts run side by side already; use `timeout` to bound a task"),
+    ("poll", "hosts run side by side already; use `timeout` to bound a task"),
+    ("check_mode", "a dry run is no flag here; `changed_when: false` marks an observation"),
+    ("diff", "use `--diff` on the command line"),
+    ("throttle", "use `--forks` on the command line"),
+    ("any_errors_fatal", "leave it out"),
+    ("ignore_unreachable", "leave it out"),
+    ("collections", "name the resource in full"),
+    ("module_defaults", "write the parameters in the task, or in a variable"),
+    ("connection", "set `ansible_connection` in the inventory"),
+    ("remote_user", "set `ansible_user` in the inventory"),
+    ("port", "set `ansible_port` in the inventory"),
+    ("debugger", "use `-vvv`"),
+    ("with_dict", "use `loop: \"{{ NAME | dict2items }}\"`"),
+    ("with_fileglob", "list the files in `loop:`"),
+    ("with_first_found", "use `include_tasks` with a variable"),
+    ("with_together", "use `loop: \"{{ a | zip(b) | list }}\"`"),
+    ("with_nested", "use `loop:` over a combined list"),
+    ("with_subelements", "use `loop:` over a flattened list"),
+    ("with_sequence", "use `loop: \"{{ range(1, 5) | list }}\"`"),
+    ("with_indexed_items", "use `loop_control: {index_var: NAME}`"),
+    ("with_list", "use `loop:`"),
+    ("with_random_choice", "a role has no randomness: a dry run could not foretell it"),
+];
+
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    KEYWORDS.iter().copied()
+}
+
+pub(super) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+/// What to do instead of a keyword that is not there.
+pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, instead)| *instead)
+}
+
+impl Typing<'_> {
+    pub(super) fn keywords(&mut self, entries: &[(Key, Node)]) -> Keywords {
+        let mut keywords = Keywords::default();
+        for (key, node) in entries {
+            if let Some(instead) = refusal(&key.name) {
+                self.error(
+                    Diagnostic::new(format!("`{}` is not supported", key.name))
+                        .at(key.span)
+                        .help(instead),
+                );
+                continue;
+            }
+            self.keyword(&mut keywords, key, node);
+        }
+        keywords
+    }
+
+    fn keyword(&mut self, keywords: &mut Keywords, key: &Key, node: &Node) {
+        match key.name.as_str() {
+            "when" => keywords.when = self.conditions(key, node),
+            "changed_when" => keywords.changed_when = self.conditions(key, node),
+            "failed_when" => keywords.failed_when = self.conditions(key, node),
+            "until" => keywords.until = self.conditions(key, node),
+            "loop" => keywords.loop_over = self.loop_over(key, node),
+            "with_items" => keywords.loop_over = Some(flat(node)),
+            "loop_control" => keywords.loop_control = self.loop_control(node),
+            "register" => keywords.register = self.variable_name(key, node),
+            "notify" => keywords.notify = self.texts(key, node),
+            "listen" => keywords.listen = self.plain_texts(key, node),
+            "tags" => keywords.tags = self.plain_texts(key, node),
+            "vars" => match &node.kind {
+                Kind::Map(entries) => keywords.vars = entries.clone(),
+                Kind::Null => {}
+                _ => self.wrong_type(key, node, "a mapping of variables"),
+            },
+            "environment" => match &node.kind {
+                Kind::Map(_) | Kind::Str(_) => keywords.environment = Some(node.clone()),
+                _ => self.wrong_type(key, node, "a mapping"),
+            },
+            "run_once" => keywords.run_once = self.run_once(key, node),
+            "id" => keywords.once_id = self.plain_texts(key, node).pop(),
+            "ignore_errors" => keywords.ignore_errors = self.boolean(key, node),
+            "no_log" => keywords.no_log = self.boolean(key, node),
+            "retries" => keywords.retries = self.number(key, node),
+            "delay" => keywords.delay = self.number(key, node),
+            "timeout" => keywords.timeout = self.number(key, node),
+            _ => {}
+        }
+    }
+
+    fn wrong_type(&mut self, key: &Key, node: &Node, wanted: &str) {
+        self.error(
+            Diagnostic::new(format!(
+                "`{}` takes {wanted}, not a {}",
+                key.name,
+                node.kind_name()
+            ))
+            .at(node.span),
+        );
+    }
+
+    /// A boolean, an expression, or a list of them.
+    fn conditions(&mut self, key: &Key, node: &Node) -> Vec<Node> {
+        match &node.kind {
+            Kind::List(items) => {
+                items.iter().flat_map(|item| self.conditions(key, item)).collect()
+            }
+            Kind::Str(text) if text.contains("{{") || text.contains("{%") => {
+                self.error(
+                    Diagnostic::new(format!("`{}` is an expression already", key.name))
+                        .at(node.span)
+                        .help("write it without `{{ }}`"),
+                );
+                Vec::new()
+            }
+            Kind::Str(_) | Kind::Bool(_) => vec![node.clone()],
+            _ => {
+                self.wrong_type(key, node, "an expression");
+                Vec::new()
+            }
+        }
+    }
+
+    fn loop_over(&mut self, key: &Key, node: &Node) -> Option<Node> {
+        let is_template = node.as_str().is_some_and(|_| node.has_template());
+        if matches!(node.kind, Kind::List(_)) || is_template {
+            return Some(node.clone());
+        }
+        self.wrong_type(key, node, "a list or one `{{ expression }}` that gives a list");
+        None
+    }
+
+    fn loop_control(&mut self, node: &Node) -> Option<LoopControl> {
+        let Kind::Map(entries) = &node.kind else {
+            self.error(
+                Diagnostic::new(format!("`loop_control` takes a mapping, not a {}", node.kind_name()))
+                    .at(node.span),
+            );
+            return None;
+        };
+        let mut control = LoopControl::default();
+        for (key, value) in entries {
+            match key.name.as_str() {
+                "loop_var" => control.loop_var = self.variable_name(key, value),
+                "index_var" => control.index_var = self.variable_name(key, value),
+                "label" => control.label = Some(value.clone()),
+                "pause" => control.pause = self.number(key, value),
+                other => {
+                    let known = ["loop_var", "index_var", "label", "pause"];
+                    let mut diagnostic =
+                        Diagnostic::new(format!("`loop_control` has no `{other}`")).at(key.span);
+                    if let Some(near) = nearest(other, known) {
+                        diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                    }
+                    self.error(diagnostic);
+                }
+            }
+        }
+        Some(control)
+    }
+
+    fn variable_name(&mut self, key: &Key, node: &Node) -> Option<String> {
+        let is_name = |text: &str| {
+            !text.is_empty()
+                && !text.starts_with(|first: char| first.is_ascii_digit())
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        match node.as_str() {
+            Some(text) if is_name(text) => Some(text.to_owned()),
+            _ => {
+                self.error(
+                    Diagnostic::new(format!("`{}` takes a variable's name", key.name))
+                        .at(node.span)
+                        .help("letters, digits and `_`, not starting with a digit"),
+                );
+                None
+            }
+        }
+    }
+
+    fn run_once(&mut self, key: &Key, node: &Node) -> Option<RunOnce> {
+        match &node.kind {
+            Kind::Bool(true) => Some(RunOnce::Run),
+            Kind::Bool(false) => None,
+            Kind::Str(text) => match text.as_str() {
+                "host" => Some(RunOnce::Host),
+                "ever" => Some(RunOnce::Ever),
+                "until_changed" => Some(RunOnce::UntilChanged),
+                _ => {
+                    self.wrong_type(key, node, "`true`, `host`, `ever` or `until_changed`");
+                    None
+                }
+            },
+            _ => {
+                self.wrong_type(key, node, "`true`, `host`, `ever` or `until_changed`");
+                None
+            }
+        }
+    }
+
+    /// One text or a list of them, perhaps with templates.
+    fn texts(&mut self, key: &Key, node: &Node) -> Vec<Node> {
+        match &node.kind {
+            Kind::List(items) => items.iter().flat_map(|item| self.texts(key, item)).collect(),
+            Kind::Str(_) => vec![node.clone()],
+            Kind::Null => Vec::new(),
+            _ => {
+                self.wrong_type(key, node, "text or a list of texts");
+                Vec::new()
+            }
+        }
+    }
+
+    fn plain_texts(&mut self, key: &Key, node: &Node) -> Vec<String> {
+        let texts = self.texts(key, node);
+        let split = |text: &str| -> Vec<String> {
+            text.split(',').map(|part| part.trim().to_owned()).collect()
+        };
+        match key.name.as_str() {
+            "tags" => texts.iter().filter_map(Node::as_str).flat_map(split).collect(),
+            _ => texts.iter().filter_map(Node::as_str).map(str::to_owned).collect(),
+        }
+    }
+
+    fn boolean(&mut self, key: &Key, node: &Node) -> Option<Node> {
+        match &node.kind {
+            Kind::Bool(_) => Some(node.clone()),
+            Kind::Str(_) if node.has_template() => Some(node.clone()),
+            Kind::Str(text) if matches!(text.as_str(), "yes" | "no" | "on" | "off") => {
+                let plain = if matches!(text.as_str(), "yes" | "on") { "true" } else { "false" };
+                self.error(
+                    Diagnostic::new(format!("`{}` takes true or false", key.name))
+                        .at(node.span)
+                        .help(format!("write `{plain}`: `{text}` is text in YAML 1.2")),
+                );
+                None
+            }
+            _ => {
+                self.wrong_type(key, node, "true or false");
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, key: &Key, node: &Node) -> Option<Node> {
+        let is_template = node.as_str().is_some_and(|_| node.has_template());
+        if matches!(node.kind, Kind::Int(_) | Kind::Float(_)) || is_template {
+            return Some(node.clone());
+        }
+        self.wrong_type(key, node, "a number");
+        None
+    }
+}
+
+/// `with_items` flattens one level of lists, as Ansible's does.
+fn flat(node: &Node) -> Node {
+    let Kind::List(items) = &node.kind else { return node.clone() };
+    let items = items.iter().flat_map(|item| match &item.kind {
+        Kind::List(inner) => inner.clone(),
+        _ => vec![item.clone()],
+    });
+    Node { kind: Kind::List(items.collect()), span: node.span, secret: node.secret }
+}

@@ -1,0 +1,141 @@
+//! Types a role's task lists: every key is known, every literal has its type, before any host is
+//! touched. Rendering, and what hinges on it, is left to the loop.
+
+mod control;
+mod keywords;
+mod params;
+mod role;
+
+pub(super) use control::with_suffix;
+pub(super) use role::for_each;
+pub use role::{TypedRole, type_role};
+
+use super::task::{Body, Task};
+use crate::text::{Diagnostic, nearest};
+use crate::value::{Key, Kind, Node};
+use std::collections::HashMap;
+
+/// Types the task lists of one file.
+pub(super) struct Typing<'a> {
+    role: &'a str,
+    file: &'a str,
+    /// How often an id was given already.
+    ids: HashMap<String, usize>,
+    /// Everything that is wrong; typing goes on to find more.
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+impl<'a> Typing<'a> {
+    /// For one file of a role; `file` is the part of ids (`main`, `install`, `handlers`).
+    pub(super) fn new(role: &'a str, file: &'a str) -> Self {
+        Self { role, file, ids: HashMap::new(), errors: Vec::new() }
+    }
+
+    /// A list of tasks; an empty document is an empty list.
+    pub(super) fn list(&mut self, node: &Node) -> Vec<Task> {
+        match &node.kind {
+            Kind::Null => Vec::new(),
+            Kind::List(items) => items.iter().filter_map(|item| self.task(item)).collect(),
+            _ => {
+                self.error(
+                    Diagnostic::new(format!("a list of tasks, not a {}", node.kind_name()))
+                        .at(node.span)
+                        .help("write each task as `- name: …`"),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn error(&mut self, diagnostic: Diagnostic) {
+        self.errors.push(diagnostic);
+    }
+
+    fn task(&mut self, node: &Node) -> Option<Task> {
+        let Kind::Map(entries) = &node.kind else {
+            self.error(
+                Diagnostic::new(format!("a task is a mapping, not a {}", node.kind_name()))
+                    .at(node.span),
+            );
+            return None;
+        };
+        let keywords = self.keywords(entries);
+        let (key, params) = self.action(node, entries)?;
+        let body = self.body(key, params, entries)?;
+        let name = entries.iter().find(|(key, _)| key.name == "name").map(|(_, name)| name.clone());
+        let name = name.unwrap_or_else(|| Node {
+            kind: Kind::Str(key.name.trim_start_matches("ansible.builtin.").to_owned()),
+            span: key.span,
+            secret: false,
+        });
+        let id = self.id(name.as_str().unwrap_or("?"));
+        Some(Task { id, role: self.role.to_owned(), name, span: key.span, body, keywords })
+    }
+
+    /// The entry that says what the task does: the one that is no keyword.
+    fn action<'n>(
+        &mut self,
+        node: &Node,
+        entries: &'n [(Key, Node)],
+    ) -> Option<(&'n Key, &'n Node)> {
+        let mut found: Option<&(Key, Node)> = None;
+        for entry in entries {
+            let (key, _) = entry;
+            if keywords::is_keyword(&key.name) || keywords::refusal(&key.name).is_some() {
+                continue;
+            }
+            if !control::is_control(&key.name) && crate::resource::find(&key.name).is_none() {
+                self.error(unknown_key(key));
+                return None;
+            }
+            if let Some((first, _)) = found {
+                self.error(
+                    Diagnostic::new(format!(
+                        "a task does one thing: `{}` and `{}` are two",
+                        first.name, key.name
+                    ))
+                    .at(key.span)
+                    .help("write two tasks"),
+                );
+                return None;
+            }
+            found = Some(entry);
+        }
+        if found.is_none() && self.errors.is_empty() {
+            self.error(
+                Diagnostic::new("this task does nothing: it names no resource")
+                    .at(node.span)
+                    .help("add one, such as `file:` or `package:`  (converge doc)"),
+            );
+        }
+        found.map(|(key, params)| (key, params))
+    }
+
+    fn body(&mut self, key: &Key, params: &Node, entries: &[(Key, Node)]) -> Option<Body> {
+        if control::is_control(&key.name) {
+            return self.control(key, params, entries);
+        }
+        let kind = crate::resource::find(&key.name)?;
+        let args = entries.iter().find(|(key, _)| key.name == "args").map(|(_, args)| args);
+        let params = self.params(kind, key, params, args)?;
+        Some(Body::Resource { kind: kind.name.to_owned(), params })
+    }
+
+    fn id(&mut self, name: &str) -> String {
+        let id = format!("{}/{}:{}", self.role, self.file, name);
+        let count = self.ids.entry(id.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 { id } else { format!("{id}#{count}") }
+    }
+}
+
+fn unknown_key(key: &Key) -> Diagnostic {
+    let known = keywords::names().chain(control::names()).chain(crate::resource::kinds().iter().map(|kind| kind.name));
+    let known: Vec<&str> = known.collect();
+    let diagnostic =
+        Diagnostic::new(format!("no resource or keyword is called `{}`", key.name)).at(key.span);
+    match nearest(&key.name, known.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("`converge doc` lists the resources"),
+    }
+}

@@ -1,0 +1,50 @@
+//! A resource's parameters as they are written: known names, literals of the right type.
+
+use super::Typing;
+use crate::resource::Kind as ResourceKind;
+use crate::text::Diagnostic;
+use crate::value::{Key, Kind, Node};
+
+impl Typing<'_> {
+    /// The parameters as one mapping, checked as far as they can be before they are rendered.
+    pub(super) fn params(
+        &mut self,
+        kind: &ResourceKind,
+        key: &Key,
+        node: &Node,
+        args: Option<&Node>,
+    ) -> Option<Node> {
+        let mut entries = self.members(kind, key, node)?;
+        entries.extend(args.map(Node::entries).unwrap_or_default().iter().cloned());
+        let params = Node { kind: Kind::Map(entries), span: key.span, secret: false };
+        let wrong = kind.check(&params);
+        if wrong.is_empty() {
+            return Some(params);
+        }
+        self.errors.extend(wrong);
+        None
+    }
+
+    fn members(&mut self, kind: &ResourceKind, key: &Key, node: &Node) -> Option<Vec<(Key, Node)>> {
+        match (&node.kind, kind.free_form) {
+            (Kind::Map(entries), _) => Some(entries.clone()),
+            (Kind::Null, _) => Some(Vec::new()),
+            (Kind::Str(_), Some(parameter)) => {
+                let name = Key { name: parameter.to_owned(), span: node.span };
+                Some(vec![(name, node.clone())])
+            }
+            _ => {
+                let what = node.kind_name();
+                self.errors.push(
+                    Diagnostic::new(format!("`{}` takes a mapping, not a {what}", key.name))
+                        .at(node.span)
+                        .help(format!(
+                            "write its parameters as `name: value`  (converge doc {})",
+                            kind.name
+                        )),
+                );
+                None
+            }
+        }
+    }
+}

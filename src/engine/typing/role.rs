@@ -1,0 +1,148 @@
+//! A whole role, typed.
+
+use super::Typing;
+use crate::config::Role;
+use crate::engine::bundle::{FileContent, Include, RoleTasks};
+use crate::engine::task::{Body, Task};
+use crate::text::{Diagnostic, Sources};
+use crate::value::Node;
+
+/// A role as the engine runs it, and what it reaches.
+#[derive(Debug, Clone)]
+pub struct TypedRole {
+    /// What the agent gets.
+    pub tasks: RoleTasks,
+    /// Roles that it includes or imports.
+    pub includes: Vec<Include>,
+    /// Everything that is wrong with it.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Types a role's tasks, handlers and checks.
+#[must_use]
+pub fn type_role(role: &Role, sources: &Sources) -> TypedRole {
+    let mut errors = Vec::new();
+    let mut list = |file: &str, node: &Node| {
+        let mut typing = Typing::new(&role.name, file);
+        let tasks = typing.list(node);
+        errors.append(&mut typing.errors);
+        tasks
+    };
+    let mut tasks = RoleTasks {
+        defaults: role.defaults.clone(),
+        vars: role.vars.clone(),
+        secrets: secret_names(role),
+        ..RoleTasks::default()
+    };
+    for (file, node) in &role.tasks {
+        let stem = file.trim_end_matches(".yml").trim_end_matches(".yaml");
+        tasks.tasks.insert(file.clone(), list(stem, node));
+    }
+    tasks.handlers = role.handlers.as_ref().map(|node| list("handlers", node)).unwrap_or_default();
+    tasks.verify = role.verify.as_ref().map(|node| list("verify", node)).unwrap_or_default();
+    for (name, source) in &role.templates {
+        let text = sources.text(*source).unwrap_or_default().to_owned();
+        tasks.templates.insert(name.clone(), (*source, text));
+    }
+    for (name, bytes) in &role.files {
+        tasks.files.insert(name.clone(), FileContent(bytes.clone()));
+    }
+    let mut includes = Vec::new();
+    for list in tasks.tasks.values().chain([&tasks.handlers, &tasks.verify]) {
+        for_each(list, &mut |task| {
+            if let Body::IncludeRole { role, file, .. } = &task.body {
+                let (role, file) = (role.clone(), file.clone());
+                includes.push(Include { role, file, span: task.span });
+            }
+            if let Some(error) = missing_file(task, &tasks) {
+                errors.push(error);
+            }
+        });
+    }
+    errors.extend(cyclic_includes(&tasks));
+    TypedRole { tasks, includes, errors }
+}
+
+/// Variables that the role's argument specification marks `no_log`.
+fn secret_names(role: &Role) -> Vec<String> {
+    let specs = role.argument_specs.iter().flat_map(|specs| specs.0.values());
+    let options = specs.flat_map(|spec| &spec.options);
+    options.filter(|(_, argument)| argument.no_log).map(|(name, _)| name.clone()).collect()
+}
+
+/// Every task of a list, those in blocks too.
+pub(in crate::engine) fn for_each<'t>(tasks: &'t [Task], each: &mut dyn FnMut(&'t Task)) {
+    for task in tasks {
+        each(task);
+        if let Body::Block { block, rescue, always } = &task.body {
+            for list in [block, rescue, always] {
+                for_each(list, each);
+            }
+        }
+    }
+}
+
+/// A file that a task names and the role does not have, where that can be told already.
+fn missing_file(task: &Task, role: &RoleTasks) -> Option<Diagnostic> {
+    let plain = |node: &Node| node.as_str().filter(|_| !node.has_template()).map(str::to_owned);
+    let (what, folder, name, span, known): (_, _, _, _, Vec<&String>) = match &task.body {
+        Body::IncludeTasks { file, .. } => {
+            let name = super::with_suffix(&plain(file)?);
+            ("task file", "tasks", name, file.span, role.tasks.keys().collect())
+        }
+        Body::Resource { kind, params } => {
+            let src = params.get("src")?;
+            let name = plain(src)?;
+            match kind.as_str() {
+                "template" => {
+                    ("template", "templates", name, src.span, role.templates.keys().collect())
+                }
+                "copy" => ("file", "files", name, src.span, role.files.keys().collect()),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    if known.iter().any(|known| **known == name) {
+        return None;
+    }
+    let error = Diagnostic::new(format!("role `{}` has no {what} {folder}/{name}", task.role)).at(span);
+    Some(match crate::text::nearest(&name, known.iter().map(|known| known.as_str())) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("put it into roles/{}/{folder}/", task.role)),
+    })
+}
+
+/// Task files of a role that include each other without end.
+fn cyclic_includes(role: &RoleTasks) -> Vec<Diagnostic> {
+    fn walk(role: &RoleTasks, file: &str, path: &mut Vec<String>, errors: &mut Vec<Diagnostic>) {
+        let Some(tasks) = role.tasks.get(file) else { return };
+        path.push(file.to_owned());
+        for_each(tasks, &mut |task| {
+            let Body::IncludeTasks { file: next, .. } = &task.body else { return };
+            let Some(name) = next.as_str().filter(|_| !next.has_template()) else { return };
+            let name = super::with_suffix(name);
+            if path.contains(&name) {
+                if errors.is_empty() {
+                    let way = format!("{} → {name}", path.join(" → "));
+                    errors.push(
+                        Diagnostic::new("these task files include each other without end")
+                            .at(next.span)
+                            .note(way)
+                            .help("take one of the includes out"),
+                    );
+                }
+            } else {
+                walk(role, &name, path, errors);
+            }
+        });
+        path.pop();
+    }
+    let mut errors = Vec::new();
+    for file in role.tasks.keys() {
+        if errors.is_empty() {
+            walk(role, file, &mut Vec::new(), &mut errors);
+        }
+    }
+    errors
+}

@@ -1,0 +1,85 @@
+//! A process that a controller talks to over its standard input and output: ssh, nsenter.
+
+#![expect(clippy::disallowed_methods, reason = "this is the door to a session's process")]
+
+use super::HostError;
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// The last bytes of standard error that are kept for an error message.
+const STDERR_TAIL: usize = 4096;
+
+/// A running process with its pipes. Dropped, it is ended.
+pub struct SessionProcess {
+    child: Child,
+    /// To the process.
+    pub input: ChildStdin,
+    /// From the process.
+    pub output: ChildStdout,
+    stderr: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl SessionProcess {
+    /// Starts a program with these arguments.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start(argv: &[String]) -> Result<Self, HostError> {
+        let (program, arguments) =
+            argv.split_first().ok_or_else(|| HostError::failed("no program to connect with"))?;
+        let failed = |why: &str| HostError::failed(format!("cannot start {program}: {why}"));
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(&error.to_string()))?;
+        let (Some(input), Some(output), Some(mut errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(failed("it has no pipes"));
+        };
+        let stderr = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&stderr);
+        let reader = std::thread::spawn(move || {
+            let mut chunk = [0; 1024];
+            while let Ok(count) = errors.read(&mut chunk) {
+                if count == 0 {
+                    break;
+                }
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend_from_slice(&chunk[..count]);
+                let over = kept.len().saturating_sub(STDERR_TAIL);
+                kept.drain(..over);
+            }
+        });
+        Ok(Self { child, input, output, stderr, reader: Some(reader) })
+    }
+
+    /// Both directions at once.
+    pub fn pipes(&mut self) -> (&mut dyn Write, &mut dyn Read) {
+        (&mut self.input, &mut self.output)
+    }
+
+    /// Waits for its end: the exit status (none if a signal ended it) and what it said last on
+    /// standard error.
+    pub fn end(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().ok().and_then(|status| status.code());
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        let said = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        (status, String::from_utf8_lossy(&said).trim().to_owned())
+    }
+}
+
+impl Drop for SessionProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

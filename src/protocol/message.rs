@@ -1,0 +1,61 @@
+//! The messages of a session, in both directions.
+
+use crate::engine::bundle::Bundle;
+use crate::event::Event;
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+
+/// The protocol's version: both sides must speak the same.
+pub const VERSION: u32 = 1;
+
+/// From the controller.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToAgent {
+    /// The first message: everything the host needs.
+    Bundle {
+        /// [`VERSION`] of the controller.
+        version: u32,
+        /// The run.
+        bundle: Box<Bundle>,
+    },
+    /// The answer to [`FromAgent::RunOnce`]: this host runs the task.
+    Yours,
+    /// The answer to [`FromAgent::RunOnce`]: another host ran it.
+    Done {
+        /// Its registered result.
+        result: Value,
+    },
+}
+
+/// From the agent.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromAgent {
+    /// The first message.
+    Hello {
+        /// [`VERSION`] of the agent.
+        version: u32,
+    },
+    /// Something happened.
+    Event(Event),
+    /// Asks whose turn a `run_once: true` task is, and waits.
+    RunOnce {
+        /// The task's id.
+        task: String,
+    },
+    /// The result of a `run_once: true` task that this host ran.
+    RunOnceResult {
+        /// The task's id.
+        task: String,
+        /// Its registered result.
+        result: Value,
+    },
+    /// The last message where no run was possible.
+    Refused {
+        /// Another run holds the host's lock.
+        locked: bool,
+        /// Why, and what to do.
+        error: crate::text::Diagnostic,
+    },
+}
