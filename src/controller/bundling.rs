@@ -10,7 +10,8 @@ use std::collections::HashSet;
 
 impl Project {
     /// The bundle of one host.
-    pub(super) fn bundle(&self, host: &str, options: &RunOptions) -> Bundle {
+    #[must_use]
+    pub fn bundle(&self, host: &str, options: &RunOptions) -> Bundle {
         let plan = self.hosts.get(host);
         let library: IndexMap<String, RoleTasks> = plan
             .into_iter()

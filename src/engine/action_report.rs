@@ -2,7 +2,7 @@
 
 use crate::event::{ActionReport, Certainty};
 use crate::host::{Action, Attributes, FileBefore, PackageChange, ServiceChange, Stat, Transaction, Unit, View};
-use crate::text::{Redactor, unified_diff};
+use crate::text::{Redactor, unified};
 use crate::value::{Known, REDACTED};
 use std::path::Path;
 
@@ -113,7 +113,7 @@ fn file_diff(
         return Some(format!("({count} lines change; not shown, because they are secret)"));
     }
     match (std::str::from_utf8(&old), std::str::from_utf8(new)) {
-        (Ok(old), Ok(new)) => Some(unified_diff(old, new)),
+        (Ok(old), Ok(new)) => Some(unified(old, new)),
         _ => Some(format!("(binary, {} bytes)", new.len())),
     }
 }
@@ -121,7 +121,7 @@ fn file_diff(
 fn changed_lines(old: &[u8], new: &[u8]) -> usize {
     let old = String::from_utf8_lossy(old);
     let new = String::from_utf8_lossy(new);
-    unified_diff(&old, &new)
+    unified(&old, &new)
         .lines()
         .filter(|line| line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---"))
         .count()

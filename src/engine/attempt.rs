@@ -33,7 +33,7 @@ impl Runner<'_> {
         self.learn_secrets(&value);
         if let Some(origin) = value.unknown() {
             let origin = origin.clone();
-            return Ok(unforeseeable(host, kind, &value, &origin));
+            return Ok(unforeseeable(host, kind, &value, &origin, &context.reach));
         }
         let declared = kind.declare(&value).map_err(|error| error.diagnostic(params))?;
         let secret = hidden || value.has_secret();
@@ -247,7 +247,7 @@ impl Runner<'_> {
 
     fn learn_everything(&mut self, value: &Value) {
         match value {
-            Value::Str(text) => self.redactor.add(text),
+            Value::Str(text) => self.redactor.add([text]),
             Value::Secret(inner) => self.learn_everything(inner),
             Value::List(items) => items.iter().for_each(|item| self.learn_everything(item)),
             Value::Map(map) => map.values().for_each(|value| self.learn_everything(value)),
@@ -291,7 +291,13 @@ fn observes(kind: &Kind) -> bool {
 }
 
 /// A task whose parameters hinge on what is not known: no target can be named, or no content.
-fn unforeseeable(host: &mut dyn Host, kind: &Kind, value: &Value, origin: &Origin) -> Attempt {
+fn unforeseeable(
+    host: &mut dyn Host,
+    kind: &Kind,
+    value: &Value,
+    origin: &Origin,
+    reach: &Reach,
+) -> Attempt {
     let mut attempt = Attempt::ok();
     let known = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let name = ["path", "dest", "name"].into_iter().find_map(known);
@@ -307,7 +313,10 @@ fn unforeseeable(host: &mut dyn Host, kind: &Kind, value: &Value, origin: &Origi
         attempt.actions.push(ActionReport {
             kind: kind.name.to_owned(),
             target: name.unwrap_or_default(),
-            certainty: Certainty::Open,
+            certainty: match reach {
+                Reach::OnFailure => Certainty::OnFailure,
+                Reach::Certain | Reach::OnlyIf(_) => Certainty::Open,
+            },
             depends_on: Some(origin.to_string()),
             before: None,
             after: None,

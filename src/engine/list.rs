@@ -122,6 +122,10 @@ impl Runner<'_> {
         let results = Arc::clone(&self.results);
         let notified = self.notified.clone();
         let (done, changed, not_run) = (self.done, self.changed, self.not_run);
+        let which = Value::Unknown(crate::value::Origin::new("which task of the block fails"));
+        let given = Arc::make_mut(&mut self.results);
+        given.insert("ansible_failed_task".into(), which.clone());
+        given.insert("ansible_failed_result".into(), which);
         let run_hosts = self.bundle.run_hosts.iter().cloned().collect();
         let mut scratch = Overlay::new(host.view(), run_hosts);
         let mut inner = context.clone();

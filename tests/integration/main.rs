@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
 #![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 
+mod bench;
 mod disk;
+mod engine_rules;
 mod floors;
 mod house;
 mod inventory;

@@ -1,0 +1,115 @@
+//! A role on a host in memory, through the whole way that a real run takes but the wire: loaded,
+//! typed, bundled, run.
+
+use converge::config::{MemoryFiles, Vault};
+use converge::controller::{LoadErrors, LoadOptions, Project, RunOptions};
+use converge::engine::bundle::Purpose;
+use converge::engine::state::{Forgetful, Memory as _, State};
+use converge::engine::{Outlet, Runner};
+use converge::event::{ActionReport, Event, HostReport, TaskReport, TaskStatus};
+use converge::host::memory::{Memory, World};
+use converge::host::overlay::Overlay;
+use std::collections::HashSet;
+
+/// One role, one host.
+#[derive(Debug, Clone)]
+pub(crate) struct Bench {
+    files: MemoryFiles,
+    options: LoadOptions,
+    pub(crate) host: Memory,
+    pub(crate) state: State,
+}
+
+/// What a run said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    pub(crate) events: Vec<Event>,
+    pub(crate) report: Option<HostReport>,
+}
+
+impl Bench {
+    /// A role `r` with this `tasks/main.yml`, on a host in this state.
+    pub(crate) fn new(world: World, tasks: &str) -> Self {
+        let files = MemoryFiles::default()
+            .with("hosts.yml", "all: {hosts: {h: {ansible_connection: local}}, roles: [r]}\n")
+            .with("roles/r/tasks/main.yml", tasks);
+        let options = LoadOptions { inventory: "hosts.yml".into(), ..LoadOptions::default() };
+        Self { files, options, host: Memory::new(world), state: State::default() }
+    }
+
+    pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
+        self.files = self.files.with(path, text);
+        self
+    }
+
+    pub(crate) fn load(&self) -> Result<Project, Box<LoadErrors>> {
+        Project::load(&self.options, &self.files, &Vault::default())
+    }
+
+    /// A dry run.
+    pub(crate) fn check(&self) -> Told {
+        self.run(Purpose::Check, &mut self.host.clone()).0
+    }
+
+    /// A run for real; what it remembers stays.
+    pub(crate) fn apply(&mut self) -> Told {
+        let mut host = self.host.clone();
+        let (told, state) = self.run(Purpose::Apply, &mut host);
+        self.host = host;
+        self.state = state;
+        told
+    }
+
+    fn run(&self, purpose: Purpose, host: &mut Memory) -> (Told, State) {
+        let project = self.load().unwrap_or_else(|errors| {
+            panic!("{:#?}", errors.diagnostics);
+        });
+        let options = RunOptions { run: "run".into(), purpose, forks: 1, hosts: None };
+        let bundle = project.bundle("h", &options);
+        let mut memory = Forgetful::new(self.state.clone(), b"key".to_vec());
+        let mut told = Told::default();
+        let report = match purpose {
+            Purpose::Apply => Runner::new(&bundle, &mut memory, &mut told).run(host),
+            Purpose::Check | Purpose::Verify => {
+                let mut overlay = Overlay::new(&*host, HashSet::new());
+                Runner::new(&bundle, &mut memory, &mut told).run(&mut overlay)
+            }
+        };
+        told.report = Some(report.unwrap());
+        (told, memory.state().clone())
+    }
+}
+
+impl Outlet for Told {
+    fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+impl Told {
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = &TaskReport> {
+        self.events.iter().filter_map(|event| match event {
+            Event::TaskFinished(report) => Some(report),
+            _ => None,
+        })
+    }
+
+    /// The report of the task of this name.
+    pub(crate) fn task(&self, name: &str) -> &TaskReport {
+        let found = self.tasks().find(|report| report.task.name == name);
+        found.unwrap_or_else(|| panic!("no task `{name}` in {:#?}", self.tasks().collect::<Vec<_>>()))
+    }
+
+    pub(crate) fn status(&self, name: &str) -> TaskStatus {
+        self.task(name).status
+    }
+
+    /// Every action that was performed, or would be.
+    pub(crate) fn actions(&self) -> Vec<&ActionReport> {
+        self.tasks().flat_map(|task| &task.actions).collect()
+    }
+
+    pub(crate) fn errors(&self) -> Vec<String> {
+        self.tasks().filter_map(|task| task.error.as_ref()).map(ToString::to_string).collect()
+    }
+}

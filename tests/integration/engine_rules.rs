@@ -1,0 +1,143 @@
+//! The loop's rules, case by case, on a host in memory.
+
+use crate::bench::Bench;
+use converge::event::{Certainty, Change, HostStatus, TaskStatus};
+use converge::host::memory::World;
+
+fn world(yaml: &str) -> World {
+    let source = converge::text::Sources::default().add("world", yaml);
+    let node = converge::config::yaml::parse(source, yaml).unwrap();
+    serde_json::from_value(node.to_value().to_json_exposed()).unwrap()
+}
+
+#[test]
+fn a_file_is_foretold_written_and_then_as_declared() {
+    let tasks = r#"
+- name: greeting
+  copy: {dest: /etc/motd, content: "hello\n", mode: "0644"}
+"#;
+    let mut bench = Bench::new(World::default(), tasks);
+    let check = bench.check();
+    let apply = bench.apply();
+    assert_eq!(check.actions(), apply.actions());
+    assert_eq!(apply.status("greeting"), TaskStatus::Changed);
+    assert_eq!(apply.task("greeting").change, Some(Change::New));
+    let again = bench.apply();
+    assert_eq!(again.status("greeting"), TaskStatus::Ok);
+    assert_eq!(again.report.unwrap().status, HostStatus::Ok);
+}
+
+#[test]
+fn a_foreign_hand_is_drift_and_a_changed_role_is_intended() {
+    let tasks = |text: &str| format!("- name: greeting\n  copy: {{dest: /etc/motd, content: {text}}}\n");
+    let mut bench = Bench::new(World::default(), &tasks("one"));
+    bench.apply();
+    let mut drifted = bench.clone();
+    drifted.host.world_mut().files.remove(std::path::Path::new("/etc/motd"));
+    assert_eq!(drifted.check().task("greeting").change, Some(Change::Drift));
+    let intended = bench.with("roles/r/tasks/main.yml", &tasks("two"));
+    assert_eq!(intended.check().task("greeting").change, Some(Change::Intended));
+}
+
+#[test]
+fn a_handler_runs_once_after_what_notified_it() {
+    let tasks = r#"
+- name: one
+  copy: {dest: /etc/one, content: a}
+  notify: again
+- name: two
+  copy: {dest: /etc/two, content: a}
+  notify: again
+"#;
+    let bench = Bench::new(world("units: {d.service: {enabled: enabled, active: true}}"), tasks);
+    let mut bench =
+        bench.with("roles/r/handlers/main.yml", "- name: again\n  service: {name: d, state: restarted}\n");
+    let apply = bench.apply();
+    let handlers: Vec<_> = apply.tasks().filter(|task| task.task.handler).collect();
+    assert_eq!(handlers.len(), 1);
+    assert_eq!(handlers[0].status, TaskStatus::Changed);
+    assert!(bench.state.pending.is_empty());
+    assert_eq!(bench.check().actions().len(), 0);
+}
+
+#[test]
+fn a_handler_that_a_failure_kept_from_running_waits_for_the_next_run() {
+    let tasks = r#"
+- name: one
+  copy: {dest: /etc/one, content: a}
+  notify: again
+- name: broken
+  fail: {msg: no}
+  when: broken
+"#;
+    let handlers = "- name: again\n  service: {name: d, state: restarted}\n";
+    let world = world("units: {d.service: {enabled: enabled, active: true}}");
+    let mut bench = Bench::new(world, tasks)
+        .with("roles/r/handlers/main.yml", handlers)
+        .with("group_vars/all.yml", "broken: true\n");
+    let failed = bench.apply();
+    let report = failed.report.unwrap();
+    assert_eq!(report.status, HostStatus::Failed);
+    assert_eq!(report.waiting_handlers, ["again"]);
+    let mut bench = bench.with("group_vars/all.yml", "broken: false\n");
+    let resumed = bench.apply();
+    assert_eq!(resumed.status("one"), TaskStatus::Changed, "it changed in the unfinished run");
+    assert_eq!(resumed.tasks().filter(|task| task.task.handler).count(), 1);
+    assert!(bench.state.pending.is_empty());
+}
+
+#[test]
+fn what_hinges_on_an_unknown_is_announced_as_such() {
+    let tasks = r#"
+- name: token
+  command: {cmd: make-token, creates: /etc/token}
+  register: token
+- name: used
+  copy: {dest: /etc/used, content: "{{ token.stdout }}"}
+- name: perhaps
+  copy: {dest: /etc/perhaps, content: x}
+  when: token.stdout == 'yes'
+"#;
+    let world = world(
+        "commands: [{argv: [make-token], rc: 0, stdout: yes, effects: [{write: {path: /etc/token, content: t}}]}]",
+    );
+    let bench = Bench::new(world, tasks);
+    let check = bench.check();
+    assert_eq!(check.status("used"), TaskStatus::Unknown);
+    assert_eq!(check.task("used").actions[0].certainty, Certainty::Open);
+    assert_eq!(check.task("perhaps").actions[0].certainty, Certainty::OnlyIf);
+}
+
+#[test]
+fn a_failure_stops_the_host_and_says_what_was_not_run() {
+    let tasks = "
+- name: stop
+  fail: {msg: enough}
+- name: never
+  copy: {dest: /etc/never, content: x}
+";
+    let mut bench = Bench::new(World::default(), tasks);
+    let told = bench.apply();
+    assert_eq!(told.errors(), ["enough"]);
+    assert_eq!(told.report.unwrap().not_run, 1);
+}
+
+#[test]
+fn rescue_is_announced_and_runs_when_the_block_fails() {
+    let tasks = "
+- block:
+    - name: risky
+      command: {cmd: risky, creates: /etc/done}
+  rescue:
+    - name: rescued
+      copy: {dest: /etc/rescued, content: '{{ ansible_failed_task.name }}'}
+";
+    let world = world("commands: [{argv: [risky], rc: 3}]");
+    let mut bench = Bench::new(world, tasks);
+    let check = bench.check();
+    let rescued = check.actions().into_iter().find(|action| action.target == "/etc/rescued");
+    assert_eq!(rescued.map(|action| action.certainty), Some(Certainty::OnFailure));
+    let apply = bench.apply();
+    assert_eq!(apply.status("rescued"), TaskStatus::Changed);
+    assert_eq!(apply.report.unwrap().status, HostStatus::Changed);
+}
