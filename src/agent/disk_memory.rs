@@ -33,7 +33,10 @@ pub(super) fn recall(lasting: &Lasting, keep: bool) -> Result<Recalled, HostErro
         None => (State::default(), None),
         Some(bytes) => match serde_json::from_slice::<State>(&bytes) {
             Ok(state) if state.format == 1 => (state, None),
-            Ok(state) => (State::default(), Some(torn(lasting, keep, &format!("it has format {}", state.format))?)),
+            Ok(state) => (
+                State::default(),
+                Some(torn(lasting, keep, &format!("it has format {}", state.format))?),
+            ),
             Err(error) => (State::default(), Some(torn(lasting, keep, &error.to_string())?)),
         },
     };
@@ -74,8 +77,9 @@ impl Memory for DiskMemory<'_> {
         if next == self.state {
             return Ok(());
         }
-        let bytes = serde_json::to_vec_pretty(&next)
-            .map_err(|error| HostError::failed(format!("cannot write the host's memory: {error}")))?;
+        let bytes = serde_json::to_vec_pretty(&next).map_err(|error| {
+            HostError::failed(format!("cannot write the host's memory: {error}"))
+        })?;
         self.lasting.replace(STATE, &bytes)?;
         self.state = next;
         Ok(())

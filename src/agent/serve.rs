@@ -28,8 +28,10 @@ pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(
     let bundle = match protocol::read(from)? {
         Some(ToAgent::Bundle { version: VERSION, bundle }) => bundle,
         Some(ToAgent::Bundle { version, .. }) => {
-            let error = Diagnostic::new(format!("the agent speaks protocol {VERSION}, the controller {version}"))
-                .help("install the same version of converge on both");
+            let error = Diagnostic::new(format!(
+                "the agent speaks protocol {VERSION}, the controller {version}"
+            ))
+            .help("install the same version of converge on both");
             return protocol::write(to, &FromAgent::Refused { locked: false, error });
         }
         Some(_) => return Err(FrameError::Malformed("a bundle comes first".to_owned())),

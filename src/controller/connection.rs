@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn an_unknown_connection_is_refused_by_name() {
-        let error = Connection::of("h", &variables(&[("ansible_connection", "winrm")])).unwrap_err();
+        let error =
+            Connection::of("h", &variables(&[("ansible_connection", "winrm")])).unwrap_err();
         assert!(error.message.contains("winrm"));
     }
 }

@@ -22,7 +22,9 @@ pub(super) fn check(project: &Project) -> Vec<Diagnostic> {
         let variables = project.inventory.variables(entry);
         let mut known: HashSet<&str> = variables.names().collect();
         known.extend(project.extra.names());
-        known.extend(plan.roles.iter().flat_map(|call| &call.vars).map(|(key, _)| key.name.as_str()));
+        known.extend(
+            plan.roles.iter().flat_map(|call| &call.vars).map(|(key, _)| key.name.as_str()),
+        );
         roles().for_each(|role| known.extend(supplied_by(role)));
         for name in roles().flat_map(|role| &role.names.used) {
             if known.contains(name.name.as_str()) || is_supplied(&name.name) {

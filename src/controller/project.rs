@@ -4,7 +4,9 @@ use super::connection::Connection;
 use super::embedded::{self, BuiltIn};
 use super::host_plan::{self, HostPlan};
 use super::names;
-use crate::config::{Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault};
+use crate::config::{
+    ExtraVars, Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault,
+};
 use crate::engine::names::{self as engine_names, Names};
 use crate::engine::typing::{TypedRole, type_role};
 use crate::template::Templates;
@@ -85,7 +87,8 @@ impl Project {
         let one = |error| vec![error];
         let mut reader = Reader { files, sources, vault };
         let inventory = Inventory::load(&options.inventory, &mut reader)?;
-        let extra = crate::config::extra_variables(&options.extra, &mut reader)?;
+        let mut extra = Layers::default();
+        ExtraVars::read(&options.extra, &mut reader)?.add_to(&mut extra);
         let hosts: Vec<HostName> = match &options.limit {
             Some(pattern) => crate::config::select(&inventory, pattern, &reader).map_err(one)?,
             None => inventory.hosts().map(|host| host.name.clone()).collect(),

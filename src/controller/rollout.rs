@@ -37,10 +37,16 @@ impl Outcome {
 }
 
 /// Runs the project's hosts. Events are handed over one at a time, on the calling thread.
-pub fn run(project: &Project, options: &RunOptions, events: &mut dyn FnMut(&str, Event)) -> Outcome {
+pub fn run(
+    project: &Project,
+    options: &RunOptions,
+    events: &mut dyn FnMut(&str, Event),
+) -> Outcome {
     let hosts: Vec<&str> = project
         .hosts()
-        .filter(|host| options.hosts.as_ref().is_none_or(|only| only.iter().any(|name| name == host)))
+        .filter(|host| {
+            options.hosts.as_ref().is_none_or(|only| only.iter().any(|name| name == host))
+        })
         .collect();
     let desk = RunOnceDesk::new(hosts.iter().map(|host| (*host).to_owned()).collect());
     let waiting: Mutex<VecDeque<&str>> = Mutex::new(hosts.iter().copied().collect());

@@ -1,7 +1,9 @@
 //! An action as people see it: in few words, with its diff, nothing secret in it.
 
 use crate::event::{ActionReport, Certainty};
-use crate::host::{Action, Attributes, FileBefore, PackageChange, ServiceChange, Stat, Transaction, Unit, View};
+use crate::host::{
+    Action, Attributes, FileBefore, PackageChange, ServiceChange, Stat, Transaction, Unit, View,
+};
 use crate::text::{Redactor, unified};
 use crate::value::{Known, REDACTED};
 use std::path::Path;
@@ -64,7 +66,8 @@ pub(super) fn report(action: &Action, view: &dyn View, hidden: bool) -> ActionRe
             if hidden {
                 report.target = REDACTED.to_owned();
             }
-            let what = if changes.is_empty() { "nothing else".to_owned() } else { changes.join(", ") };
+            let what =
+                if changes.is_empty() { "nothing else".to_owned() } else { changes.join(", ") };
             report.notes.push(format!("assumed to change {what}"));
         }
         Action::Request(_) => {
@@ -123,7 +126,9 @@ fn changed_lines(old: &[u8], new: &[u8]) -> usize {
     let new = String::from_utf8_lossy(new);
     unified(&old, &new)
         .lines()
-        .filter(|line| line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---"))
+        .filter(|line| {
+            line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---")
+        })
         .count()
 }
 
@@ -156,9 +161,8 @@ fn packages(transaction: &Transaction, report: &mut ActionReport) {
         (Some(from), None) => format!("{} {from}", change.name),
         (None, None) => change.name.clone(),
     };
-    let list = |changes: Vec<&PackageChange>| {
-        changes.into_iter().map(words).collect::<Vec<_>>().join(" ")
-    };
+    let list =
+        |changes: Vec<&PackageChange>| changes.into_iter().map(words).collect::<Vec<_>>().join(" ");
     let changes = &transaction.changes;
     let wanted: Vec<_> = changes.iter().filter(asked).collect();
     let was: Vec<_> = wanted.iter().filter_map(|change| change.from.clone()).collect();
@@ -167,7 +171,8 @@ fn packages(transaction: &Transaction, report: &mut ActionReport) {
     if transaction.refresh_index {
         report.notes.push("fetches the package index".to_owned());
     }
-    let also: Vec<_> = changes.iter().filter(|change| !asked(change) && change.to.is_some()).collect();
+    let also: Vec<_> =
+        changes.iter().filter(|change| !asked(change) && change.to.is_some()).collect();
     if !also.is_empty() {
         report.notes.push(format!("installs also {}", list(also)));
     }

@@ -25,8 +25,8 @@ impl Runner<'_> {
         };
         let mut value = self.templates.node(params, &item.layers.scope())?;
         self.fill_in(kind, &mut value, params, item, context)?;
-        let hidden = self
-            .flag(item.task.keywords.no_log.as_ref().or(context.no_log.as_ref()), &item.layers);
+        let hidden =
+            self.flag(item.task.keywords.no_log.as_ref().or(context.no_log.as_ref()), &item.layers);
         if hidden {
             self.learn_everything(&value);
         }
@@ -38,14 +38,18 @@ impl Runner<'_> {
         let declared = kind.declare(&value).map_err(|error| error.diagnostic(params))?;
         let secret = hidden || value.has_secret();
         let target = target_key(kind, &value, &item.id);
-        let spec = self.memory.keyed(format!("{} {}", kind.name, value.to_json_exposed()).as_bytes());
+        let spec =
+            self.memory.keyed(format!("{} {}", kind.name, value.to_json_exposed()).as_bytes());
         let look = declared.look(host.view())?;
         let mut attempt = self.perform(host, item, context, &*declared, look, secret, hidden)?;
         if !attempt.actions.is_empty() {
             attempt.change = Some(self.memory.state().classify(&target, spec));
         }
         if context.reach == Reach::Certain && !observes(kind) && attempt.error().is_none() {
-            let seen = self.seen.entry(target).or_insert_with(|| (item.task.role.clone(), Default::default()));
+            let seen = self
+                .seen
+                .entry(target)
+                .or_insert_with(|| (item.task.role.clone(), Default::default()));
             seen.1.insert(spec);
         }
         if secret {
@@ -81,7 +85,9 @@ impl Runner<'_> {
         if look.steps.is_empty() && look.open.is_empty() {
             if self.memory.state().changed_before(&item.id) {
                 attempt.changed = Known::Is(true);
-                attempt.reason.get_or_insert_with(|| "changed in a run that did not end".to_owned());
+                attempt
+                    .reason
+                    .get_or_insert_with(|| "changed in a run that did not end".to_owned());
             }
             return Ok(attempt);
         }
@@ -196,8 +202,10 @@ impl Runner<'_> {
         if let Some(step) = left {
             let what = format!("{} {}", step.action.kind(), step.action.target());
             attempt.failed = Known::Is(Some(
-                Diagnostic::new(format!("did not converge: `{what}` is still to do after it was done"))
-                    .help("something on the host undoes it, or this resource has a fault"),
+                Diagnostic::new(format!(
+                    "did not converge: `{what}` is still to do after it was done"
+                ))
+                .help("something on the host undoes it, or this resource has a fault"),
             ));
         }
     }
@@ -257,7 +265,8 @@ impl Runner<'_> {
 
     fn note_start(&mut self, action: &Action) {
         let unit = match action {
-            Action::Service { unit, change: ServiceChange::Start, .. } | Action::Restart { unit } => unit,
+            Action::Service { unit, change: ServiceChange::Start, .. }
+            | Action::Restart { unit } => unit,
             _ => return,
         };
         self.moment += 1;
@@ -331,8 +340,24 @@ fn unforeseeable(
 /// The members that results have, all unknown.
 fn unknown_result(origin: &Origin) -> Map {
     const MEMBERS: &[&str] = &[
-        "rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "status", "content", "json", "stat",
-        "ok", "stage", "code", "message", "refused", "msg", "elapsed", "extensions", "greeting",
+        "rc",
+        "stdout",
+        "stderr",
+        "stdout_lines",
+        "stderr_lines",
+        "status",
+        "content",
+        "json",
+        "stat",
+        "ok",
+        "stage",
+        "code",
+        "message",
+        "refused",
+        "msg",
+        "elapsed",
+        "extensions",
+        "greeting",
     ];
     MEMBERS.iter().map(|name| ((*name).to_owned(), Value::Unknown(origin.clone()))).collect()
 }
@@ -355,7 +380,9 @@ fn open_report(open: &Open, redactor: &Redactor) -> ActionReport {
 /// What the memory calls a target: results are kept per target, not per task.
 fn target_key(kind: &Kind, value: &Value, id: &str) -> String {
     let family = match kind.name {
-        "copy" | "template" | "lineinfile" | "blockinfile" | "replace" | "get_url" | "file" => "file",
+        "copy" | "template" | "lineinfile" | "blockinfile" | "replace" | "get_url" | "file" => {
+            "file"
+        }
         "service" | "systemd" => "unit",
         other => other,
     };

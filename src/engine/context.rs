@@ -41,7 +41,8 @@ impl Context {
         if !keywords.vars.is_empty() {
             inner.layers.frames.push(std::sync::Arc::new(keywords.vars.clone()));
         }
-        let nearer = |own: &Option<Node>, outer: &Option<Node>| own.clone().or_else(|| outer.clone());
+        let nearer =
+            |own: &Option<Node>, outer: &Option<Node>| own.clone().or_else(|| outer.clone());
         inner.environment = nearer(&keywords.environment, &self.environment);
         inner.ignore_errors = nearer(&keywords.ignore_errors, &self.ignore_errors);
         inner.no_log = nearer(&keywords.no_log, &self.no_log);

@@ -27,9 +27,10 @@ impl Runner<'_> {
             _ => {}
         }
         let keywords = &item.task.keywords;
-        let takes = |name: &str| kind.parameters().takes(name);
+        let takes = |name: &str| kind.parameters().get(name).is_some();
         if takes("environment")
-            && let Some(environment) = keywords.environment.as_ref().or(context.environment.as_ref())
+            && let Some(environment) =
+                keywords.environment.as_ref().or(context.environment.as_ref())
         {
             let rendered = self.templates.node(environment, &item.layers.scope())?;
             map.insert("environment".into(), rendered);
@@ -40,10 +41,13 @@ impl Runner<'_> {
         {
             map.insert("timeout".into(), self.templates.node(timeout, &item.layers.scope())?);
         }
-        if takes("observes")
-            && matches!(keywords.changed_when.as_slice(), [Node { kind: NodeKind::Bool(false), .. }])
+        if takes("observe")
+            && matches!(
+                keywords.changed_when.as_slice(),
+                [Node { kind: NodeKind::Bool(false), .. }]
+            )
         {
-            map.insert("observes".into(), Value::Bool(true));
+            map.insert("observe".into(), Value::Bool(true));
         }
         Ok(())
     }
@@ -72,7 +76,12 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn copy_source(&self, map: &mut Map, params: &Node, context: &Context) -> Result<(), Diagnostic> {
+    fn copy_source(
+        &self,
+        map: &mut Map,
+        params: &Node,
+        context: &Context,
+    ) -> Result<(), Diagnostic> {
         let Some(src) = map.shift_remove("src") else { return Ok(()) };
         if src.unknown().is_some() {
             map.insert("content".into(), src);

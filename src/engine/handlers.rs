@@ -43,7 +43,9 @@ impl Runner<'_> {
                         "handler `{}` of role `{}` was waiting and is dropped",
                         pending.name, pending.role
                     ))
-                    .help("this host's roles no longer have it; run by hand what it would have done"),
+                    .help(
+                        "this host's roles no longer have it; run by hand what it would have done",
+                    ),
                 ));
                 let forgotten = pending.clone();
                 let forget = self.memory.update(&mut |state| {
@@ -78,7 +80,9 @@ impl Runner<'_> {
                 }
             }
         });
-        noted.map_err(|error| error.diagnostic().note("nothing was done: what cannot be remembered is not begun"))
+        noted.map_err(|error| {
+            error.diagnostic().note("nothing was done: what cannot be remembered is not begun")
+        })
     }
 
     fn notify_names(&self, task: &Task, layers: &Layers) -> Result<Vec<String>, Diagnostic> {
@@ -91,8 +95,11 @@ impl Runner<'_> {
                     names.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
                 }
                 other => {
-                    return Err(Diagnostic::new(format!("a handler's name is text, not a {}", other.kind()))
-                        .at(node.span));
+                    return Err(Diagnostic::new(format!(
+                        "a handler's name is text, not a {}",
+                        other.kind()
+                    ))
+                    .at(node.span));
                 }
             }
         }
@@ -157,11 +164,14 @@ impl Runner<'_> {
                     .filter(|notified| answers(handler, &notified.name))
                     .cloned()
                     .collect();
-                let Some(last) = calls.iter().map(|notified| notified.moment).max() else { continue };
+                let Some(last) = calls.iter().map(|notified| notified.moment).max() else {
+                    continue;
+                };
                 let mut context = self.role_context(name, facts);
                 context.handler = Some(last);
                 if calls.iter().all(|notified| notified.uncertain.is_some())
-                    && let Some(origin) = calls.iter().find_map(|notified| notified.uncertain.clone())
+                    && let Some(origin) =
+                        calls.iter().find_map(|notified| notified.uncertain.clone())
                 {
                     context.reach = Reach::OnlyIf(origin);
                 }
@@ -179,7 +189,8 @@ impl Runner<'_> {
     fn forget(&mut self, called: &[Notified]) -> Flow {
         let done = |pending: &PendingHandler| called.iter().any(|other| other.name == pending.name);
         if self.memory.state().pending.iter().any(done) {
-            let forget = self.memory.update(&mut |state| state.pending.retain(|pending| !done(pending)));
+            let forget =
+                self.memory.update(&mut |state| state.pending.retain(|pending| !done(pending)));
             self.warn_if_failed(forget);
         }
         Flow::Go
@@ -205,6 +216,5 @@ impl Runner<'_> {
 }
 
 fn answers(handler: &Task, name: &str) -> bool {
-    handler.name.as_str() == Some(name)
-        || handler.keywords.listen.iter().any(|topic| topic == name)
+    handler.name.as_str() == Some(name) || handler.keywords.listen.iter().any(|topic| topic == name)
 }

@@ -81,8 +81,7 @@ impl Runner<'_> {
         }
         let always = context.tags.iter().chain(&task.keywords.tags).any(|tag| tag == "always");
         // An include is entered to find tagged tasks in it.
-        let include =
-            matches!(task.body, Body::IncludeRole { .. } | Body::IncludeTasks { .. });
+        let include = matches!(task.body, Body::IncludeRole { .. } | Body::IncludeTasks { .. });
         bundle.tags.is_empty() || always || include || any(&bundle.tags)
     }
 

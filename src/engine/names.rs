@@ -106,7 +106,8 @@ impl Collector<'_> {
             Body::Fail(msg) => msg.iter().for_each(|msg| self.texts(msg)),
             Body::Debug(msg) => self.texts(msg),
             Body::IncludeTasks { file, .. } => self.texts(file),
-            Body::FlushHandlers | Body::EndHost | Body::IncludeRole { .. } | Body::Block { .. } => {}
+            Body::FlushHandlers | Body::EndHost | Body::IncludeRole { .. } | Body::Block { .. } => {
+            }
         }
     }
 

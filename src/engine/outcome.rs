@@ -103,8 +103,8 @@ pub(super) fn registered_loop(items: Vec<Value>) -> Value {
         }
         unknown.map_or(Value::Bool(false), Value::Unknown)
     };
-    let all_skipped =
-        !items.is_empty() && items.iter().all(|item| item.get("skipped") == Some(&Value::Bool(true)));
+    let all_skipped = !items.is_empty()
+        && items.iter().all(|item| item.get("skipped") == Some(&Value::Bool(true)));
     let mut map = Map::new();
     map.insert("changed".into(), any("changed"));
     map.insert("failed".into(), any("failed"));

@@ -115,7 +115,8 @@ impl Scope for TaskScope {
         let layers = &self.layers;
         let found = if let Some(node) = find(&layers.extra, name) {
             Some(self.render(name, node)?)
-        } else if let Some(value) = layers.loop_vars.get(name).or_else(|| layers.results.get(name)) {
+        } else if let Some(value) = layers.loop_vars.get(name).or_else(|| layers.results.get(name))
+        {
             Some(value.clone())
         } else if let Some(node) = layers.written(name) {
             Some(self.render(name, node)?)

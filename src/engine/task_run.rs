@@ -87,7 +87,11 @@ impl Runner<'_> {
             }
             other => {
                 let error = Diagnostic::new(format!("`loop` takes a list, not a {}", other.kind()));
-                return self.stop(task, context, error.at(list.span).help("add `| list`, or `| dict2items`"));
+                return self.stop(
+                    task,
+                    context,
+                    error.at(list.span).help("add `| list`, or `| dict2items`"),
+                );
             }
         };
         let control = task.keywords.loop_control.clone().unwrap_or_default();
@@ -243,7 +247,8 @@ impl Runner<'_> {
             let layers = self.with_result(item, attempt);
             attempt.failed = match self.truth(&keywords.failed_when, &layers)? {
                 Truth::Yes => Known::Is(Some(attempt.error().cloned().unwrap_or_else(|| {
-                    let span = keywords.failed_when.first().map_or(item.task.span, |when| when.span);
+                    let span =
+                        keywords.failed_when.first().map_or(item.task.span, |when| when.span);
                     Diagnostic::new("this counts as failed").at(span)
                 }))),
                 Truth::No => Known::Is(None),
@@ -269,7 +274,12 @@ impl Runner<'_> {
         layers
     }
 
-    fn number(&self, node: Option<&Node>, layers: &Layers, default: f64) -> Result<f64, Diagnostic> {
+    fn number(
+        &self,
+        node: Option<&Node>,
+        layers: &Layers,
+        default: f64,
+    ) -> Result<f64, Diagnostic> {
         let Some(node) = node else { return Ok(default) };
         let value = self.templates.node(node, &layers.scope())?;
         match value.exposed() {
@@ -279,7 +289,9 @@ impl Runner<'_> {
             Value::Str(text) if text.trim().parse::<f64>().is_ok() => {
                 Ok(text.trim().parse().unwrap_or(default))
             }
-            other => Err(Diagnostic::new(format!("a number, not a {}", other.kind())).at(node.span)),
+            other => {
+                Err(Diagnostic::new(format!("a number, not a {}", other.kind())).at(node.span))
+            }
         }
     }
 

@@ -34,7 +34,8 @@ impl Lasting {
     /// # Errors
     /// [`LastingError::Locked`] names who holds it.
     pub fn exclusive(folder: &Path, holder: &str) -> Result<Self, LastingError> {
-        std::fs::create_dir_all(folder).map_err(|e| HostError::file("make directory", folder, e))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|e| HostError::file("make directory", folder, e))?;
         std::fs::set_permissions(folder, Permissions::from_mode(0o700))
             .map_err(|e| HostError::file("set the mode of", folder, e))?;
         let path = folder.join("lock");
@@ -126,7 +127,9 @@ impl Lasting {
     /// Removes what a killed run left half-written.
     pub fn sweep(&self) {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".new-")) {
+        for entry in
+            entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".new-"))
+        {
             let _ = std::fs::remove_file(entry.path());
         }
     }

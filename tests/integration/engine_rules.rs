@@ -29,7 +29,8 @@ fn a_file_is_foretold_written_and_then_as_declared() {
 
 #[test]
 fn a_foreign_hand_is_drift_and_a_changed_role_is_intended() {
-    let tasks = |text: &str| format!("- name: greeting\n  copy: {{dest: /etc/motd, content: {text}}}\n");
+    let tasks =
+        |text: &str| format!("- name: greeting\n  copy: {{dest: /etc/motd, content: {text}}}\n");
     let mut bench = Bench::new(World::default(), &tasks("one"));
     bench.apply();
     let mut drifted = bench.clone();
@@ -50,8 +51,10 @@ fn a_handler_runs_once_after_what_notified_it() {
   notify: again
 "#;
     let bench = Bench::new(world("units: {d.service: {enabled: enabled, active: true}}"), tasks);
-    let mut bench =
-        bench.with("roles/r/handlers/main.yml", "- name: again\n  service: {name: d, state: restarted}\n");
+    let mut bench = bench.with(
+        "roles/r/handlers/main.yml",
+        "- name: again\n  service: {name: d, state: restarted}\n",
+    );
     let apply = bench.apply();
     let handlers: Vec<_> = apply.tasks().filter(|task| task.task.handler).collect();
     assert_eq!(handlers.len(), 1);

@@ -58,7 +58,11 @@ impl Typing<'_> {
                 Some(Body::SetFact(node.clone()))
             }
             "assert" => {
-                self.known_members(key, node, Some(&["that", "fail_msg", "msg", "success_msg", "quiet"]))?;
+                self.known_members(
+                    key,
+                    node,
+                    Some(&["that", "fail_msg", "msg", "success_msg", "quiet"]),
+                )?;
                 let that = node.get("that").map(|that| self.expressions(that))?;
                 if that.is_empty() {
                     self.error(Diagnostic::new("`assert` needs `that`").at(key.span));
@@ -167,14 +171,20 @@ impl Typing<'_> {
                 return Some(());
             }
             self.error(
-                Diagnostic::new(format!("`{}` takes a mapping, not a {}", key.name, node.kind_name()))
-                    .at(node.span),
+                Diagnostic::new(format!(
+                    "`{}` takes a mapping, not a {}",
+                    key.name,
+                    node.kind_name()
+                ))
+                .at(node.span),
             );
             return None;
         };
         let Some(known) = known else { return Some(()) };
         let mut all_known = true;
-        for (member, _) in entries.iter().filter(|(member, _)| !known.contains(&member.name.as_str())) {
+        for (member, _) in
+            entries.iter().filter(|(member, _)| !known.contains(&member.name.as_str()))
+        {
             all_known = false;
             let mut diagnostic =
                 Diagnostic::new(format!("`{}` has no parameter `{}`", key.name, member.name))

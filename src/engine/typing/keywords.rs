@@ -131,21 +131,15 @@ impl Typing<'_> {
 
     fn wrong_type(&mut self, key: &Key, node: &Node, wanted: &str) {
         self.error(
-            Diagnostic::new(format!(
-                "`{}` takes {wanted}, not a {}",
-                key.name,
-                node.kind_name()
-            ))
-            .at(node.span),
+            Diagnostic::new(format!("`{}` takes {wanted}, not a {}", key.name, node.kind_name()))
+                .at(node.span),
         );
     }
 
     /// A boolean, an expression, or a list of them.
     fn conditions(&mut self, key: &Key, node: &Node) -> Vec<Node> {
         match &node.kind {
-            Kind::List(items) => {
-                items.iter().flat_map(|item| self.conditions(key, item)).collect()
-            }
+            Kind::List(items) => items.iter().flat_map(|item| self.conditions(key, item)).collect(),
             Kind::Str(text) if text.contains("{{") || text.contains("{%") => {
                 self.error(
                     Diagnostic::new(format!("`{}` is an expression already", key.name))
@@ -174,8 +168,11 @@ impl Typing<'_> {
     fn loop_control(&mut self, node: &Node) -> Option<LoopControl> {
         let Kind::Map(entries) = &node.kind else {
             self.error(
-                Diagnostic::new(format!("`loop_control` takes a mapping, not a {}", node.kind_name()))
-                    .at(node.span),
+                Diagnostic::new(format!(
+                    "`loop_control` takes a mapping, not a {}",
+                    node.kind_name()
+                ))
+                .at(node.span),
             );
             return None;
         };

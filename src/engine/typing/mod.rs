@@ -130,7 +130,9 @@ impl<'a> Typing<'a> {
 }
 
 fn unknown_key(key: &Key) -> Diagnostic {
-    let known = keywords::names().chain(control::names()).chain(crate::resource::kinds().iter().map(|kind| kind.name));
+    let known = keywords::names()
+        .chain(control::names())
+        .chain(crate::resource::kinds().iter().map(|kind| kind.name));
     let known: Vec<&str> = known.collect();
     let diagnostic =
         Diagnostic::new(format!("no resource or keyword is called `{}`", key.name)).at(key.span);

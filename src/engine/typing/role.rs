@@ -106,7 +106,8 @@ fn missing_file(task: &Task, role: &RoleTasks) -> Option<Diagnostic> {
     if known.iter().any(|known| **known == name) {
         return None;
     }
-    let error = Diagnostic::new(format!("role `{}` has no {what} {folder}/{name}", task.role)).at(span);
+    let error =
+        Diagnostic::new(format!("role `{}` has no {what} {folder}/{name}", task.role)).at(span);
     Some(match crate::text::nearest(&name, known.iter().map(|known| known.as_str())) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("put it into roles/{}/{folder}/", task.role)),

@@ -3,7 +3,7 @@
 use super::Overlay;
 use super::units::full_name;
 use crate::host::{Action, Attributes, HostError, Stat};
-use crate::value::{Known, Origin};
+use crate::value::{Known, Map, Origin, Value};
 use std::path::Path;
 
 impl Overlay<'_> {
@@ -134,4 +134,14 @@ impl Overlay<'_> {
             }
         }
     }
+}
+
+/// What an act would bring back: every member of its result, unknown.
+pub(super) fn result_of(action: &Action, origin: &Origin) -> Map {
+    let members: &[&str] = match action {
+        Action::Run { .. } => &["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"],
+        Action::Request(_) => &["status", "content", "json", "headers"],
+        _ => &[],
+    };
+    members.iter().map(|name| ((*name).to_owned(), Value::Unknown(origin.clone()))).collect()
 }

@@ -105,7 +105,8 @@ impl Overlay<'_> {
             },
         };
         for (child, entry) in self.files.iter().filter(|(child, _)| child.parent() == Some(path)) {
-            let Some(name) = child.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+            let Some(name) = child.file_name().map(|name| name.to_string_lossy().into_owned())
+            else {
                 continue;
             };
             names.retain(|known| *known != name);

@@ -131,7 +131,7 @@ impl Host for Overlay<'_> {
         self.take_effect(action)?;
         let origin = Origin::new(format!("{} {}", action.kind(), action.target()));
         self.note_pending(action, &origin);
-        Ok(Performed::default())
+        Ok(Performed { result: effects::result_of(action, &origin), failed: None })
     }
 
     fn view(&self) -> &dyn View {

@@ -97,7 +97,9 @@ impl Told {
     /// The report of the task of this name.
     pub(crate) fn task(&self, name: &str) -> &TaskReport {
         let found = self.tasks().find(|report| report.task.name == name);
-        found.unwrap_or_else(|| panic!("no task `{name}` in {:#?}", self.tasks().collect::<Vec<_>>()))
+        found.unwrap_or_else(|| {
+            panic!("no task `{name}` in {:#?}", self.tasks().collect::<Vec<_>>())
+        })
     }
 
     pub(crate) fn status(&self, name: &str) -> TaskStatus {
