@@ -72,8 +72,13 @@ impl Kind {
     /// A resource from rendered parameters. If one of them is secret, so is what it writes.
     ///
     /// # Errors
-    /// As [`Kind::parse`].
+    /// As [`Kind::parse`]; also a secret in a process's arguments, which every user can read.
     pub fn declare(&self, parameters: &Value) -> Result<Box<dyn Declared>, ParseError> {
+        if let Some(name) =
+            ["cmd", "argv"].iter().find(|name| parameters.get(name).is_some_and(Value::has_secret))
+        {
+            return Err(ParseError::secret_argument(name));
+        }
         let declared = self.parse(parameters.to_json_exposed())?;
         if parameters.has_secret() { Ok(Box::new(Tainted(declared))) } else { Ok(declared) }
     }

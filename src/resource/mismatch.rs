@@ -59,8 +59,8 @@ pub(super) fn fits(schema: &Value, value: &Value, templates: bool) -> Result<(),
             return Ok(());
         }
         // The alternative that was meant, if one has the value's type, says best what is wrong.
-        let meant: Vec<&Value> =
-            alternatives.iter().copied().filter(|one| takes_type(one, value)).collect();
+        let shown = alternatives.iter().copied().filter(|one| !is_hidden(one));
+        let meant: Vec<&Value> = shown.filter(|one| takes_type(one, value)).collect();
         return match meant.as_slice() {
             [one] => fits(one, value, templates),
             _ => Err(wrong_type(schema, value)),
@@ -113,8 +113,7 @@ fn words(schema: &Value, all: bool) -> Option<Vec<&str>> {
     if let Some(word) = schema.get("const") {
         let word = word.as_str()?;
         if !all {
-            let hidden = schema.get("hidden") == Some(&Value::Bool(true));
-            return Some(if hidden { Vec::new() } else { vec![word] });
+            return Some(if is_hidden(schema) { Vec::new() } else { vec![word] });
         }
         let aliases = schema.get("aliases").and_then(Value::as_array);
         let aliases = aliases.into_iter().flatten().filter_map(Value::as_str);
@@ -147,6 +146,10 @@ fn one_of(allowed: &[&str], schema: &Value, value: &Value) -> Result<(), Mismatc
 fn alternatives(schema: &Value) -> Option<Vec<&Value>> {
     let list = schema.get("anyOf").or_else(|| schema.get("oneOf"))?.as_array()?;
     Some(list.iter().filter(|one| !is_null(one)).collect())
+}
+
+fn is_hidden(schema: &Value) -> bool {
+    schema.get("hidden") == Some(&Value::Bool(true))
 }
 
 fn is_null(schema: &Value) -> bool {
@@ -250,7 +253,8 @@ pub(super) fn expected(schema: &Value) -> String {
         return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     }
     if let Some(alternatives) = alternatives(schema) {
-        let mut parts: Vec<String> = alternatives.into_iter().map(expected).collect();
+        let shown = alternatives.into_iter().filter(|one| !is_hidden(one));
+        let mut parts: Vec<String> = shown.map(expected).collect();
         parts.dedup();
         return parts.join(" or ");
     }

@@ -10,6 +10,8 @@ mod mismatch;
 mod on_disk;
 mod parameter;
 mod parse_error;
+mod pattern;
+mod postfix;
 mod process;
 mod schema;
 mod shell_words;

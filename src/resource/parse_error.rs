@@ -70,6 +70,17 @@ impl ParseError {
         }
     }
 
+    /// A secret stands where `ps` shows it.
+    pub(super) fn secret_argument(name: &str) -> Self {
+        Self {
+            path: vec![name.to_owned()],
+            message: format!(
+                "`{name}` has a secret in it, and every user can read a process's arguments"
+            ),
+            help: Some("give it as `stdin`, or in the task's `environment`".to_owned()),
+        }
+    }
+
     /// In better words, if what was written does not fit the schema.
     pub(super) fn explained(self, kind: &Kind, written: &serde_json::Value) -> Self {
         let parameters = kind.parameters();

@@ -229,8 +229,10 @@ fn lines_of(look: &Look) -> Vec<String> {
 fn line(action: &Action) -> String {
     let mut line = format!("{} {}", action.kind(), action.target());
     let mut say = |words: &str| {
-        line.push(' ');
-        line.push_str(words);
+        if !words.is_empty() {
+            line.push(' ');
+            line.push_str(words);
+        }
     };
     match action {
         Action::WriteFile { attributes, backup, validate, content, .. } => {

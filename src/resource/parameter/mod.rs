@@ -1,9 +1,13 @@
 //! Types of parameters that several kinds share.
 
 mod bytes;
+mod conditions;
 mod list;
+mod numbers;
 mod seconds;
 
 pub(super) use bytes::Bytes;
+pub(super) use conditions::Conditions;
 pub(super) use list::List;
+pub(super) use numbers::Numbers;
 pub(super) use seconds::Seconds;

@@ -1,0 +1,220 @@
+//! `lineinfile`: one line of a file that others own.
+
+use crate::host::{HostError, View};
+use crate::resource::on_disk::{absolute, attributes, validation};
+use crate::resource::whole_file::{FileState, WholeFile};
+use crate::resource::{Look, Resource, pattern};
+use crate::text::Diagnostic;
+use crate::value::Mode;
+use regex::Regex;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// One line in a file that others own. A file that a role owns is written whole: `template`.
+///
+/// With `regexp`, the last line that it matches becomes `line`; where none does, and the line is
+/// not there, it is inserted.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LineInFile {
+    /// The file.
+    #[serde(alias = "dest", alias = "destfile", alias = "name")]
+    #[schemars(extend("aliases" = ["dest", "destfile", "name"]))]
+    path: PathBuf,
+    /// The line, without its line break.
+    #[serde(alias = "value")]
+    #[schemars(extend("aliases" = ["value"]))]
+    line: Option<String>,
+    /// Which line it replaces; with `state: absent`, which lines go.
+    #[serde(alias = "regex")]
+    #[schemars(extend("aliases" = ["regex"]))]
+    regexp: Option<String>,
+    /// As `regexp`, but text that the line contains.
+    search_string: Option<String>,
+    /// Whether it shall be there.
+    #[serde(default)]
+    state: super::group::State,
+    /// `line` refers to groups of `regexp` (`\1`); where that matches nothing, nothing changes.
+    #[serde(default)]
+    backrefs: bool,
+    /// After which line a new one goes: `EOF`, or the last that this expression matches.
+    insertafter: Option<String>,
+    /// Before which line a new one goes: `BOF`, or the last that this expression matches.
+    insertbefore: Option<String>,
+    /// Take the first match of an expression instead of the last.
+    #[serde(default)]
+    firstmatch: bool,
+    /// Make a missing file.
+    #[serde(default)]
+    create: bool,
+    /// Keep the old file beside the new as `NAME.TIMESTAMP~`.
+    #[serde(default)]
+    backup: bool,
+    /// A command that must accept the new file before it takes its place; `%s` is its path.
+    validate: Option<String>,
+    /// Permission bits, in quotes.
+    mode: Option<Mode>,
+    /// Owner.
+    owner: Option<String>,
+    /// Group.
+    group: Option<String>,
+}
+
+impl Resource for LineInFile {
+    const NAME: &'static str = "lineinfile";
+    const EXAMPLE: &'static str = r#"- name: no root over ssh
+  lineinfile:
+    path: /etc/ssh/sshd_config
+    regexp: ^#?PermitRootLogin\b
+    line: PermitRootLogin no
+  notify: reload ssh
+"#;
+    type State = FileState;
+
+    fn validate(&self) -> Result<(), Diagnostic> {
+        absolute("path", &self.path)?;
+        validation(self.validate.as_ref())?;
+        self.pattern()?;
+        self.place()?;
+        let says_which =
+            self.line.is_some() || self.regexp.is_some() || self.search_string.is_some();
+        if self.is_present() && self.line.is_none() {
+            return Err(Diagnostic::new("`lineinfile` needs `line`"));
+        }
+        if !says_which {
+            return Err(Diagnostic::new("`lineinfile` needs `line` or `regexp`"));
+        }
+        if self.line.as_ref().is_some_and(|line| line.contains('\n')) {
+            return Err(Diagnostic::new("`line` has a line break in it")
+                .help("`blockinfile` looks after several lines"));
+        }
+        if self.backrefs && self.regexp.is_none() {
+            return Err(Diagnostic::new("`backrefs` goes with `regexp`"));
+        }
+        for (one, other, names) in [
+            (&self.regexp, &self.search_string, "`regexp` or `search_string`"),
+            (&self.insertafter, &self.insertbefore, "`insertafter` or `insertbefore`"),
+        ] {
+            if one.is_some() && other.is_some() {
+                return Err(Diagnostic::new(format!("give {names}, not both")));
+            }
+        }
+        Ok(())
+    }
+
+    fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
+        let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
+        FileState::look(view, &self.path, &wanted, self.validate.as_ref())
+    }
+
+    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
+        let file = WholeFile {
+            attributes: attributes(self.mode, self.owner.as_ref(), self.group.as_ref()),
+            backup: self.backup,
+            validate: validation(self.validate.as_ref())?,
+            ..WholeFile::default()
+        };
+        state.plan_edit(file, |old| match (self.is_present(), old) {
+            (false, None) => Ok(None),
+            (false, Some(text)) => self.without_line(text).map(Some),
+            (true, None) if !self.create => {
+                Err(Diagnostic::new(format!("there is no file {}", self.path.display()))
+                    .help("`create: true` makes it"))
+            }
+            (true, text) => self.with_line(text.unwrap_or_default()).map(Some),
+        })
+    }
+}
+
+/// Where a new line goes.
+enum Place {
+    Start,
+    End,
+    After(Regex),
+    Before(Regex),
+}
+
+impl LineInFile {
+    fn is_present(&self) -> bool {
+        self.state == super::group::State::Present
+    }
+
+    fn pattern(&self) -> Result<Option<Regex>, Diagnostic> {
+        self.regexp.as_ref().map(|text| pattern::compile("regexp", text, false)).transpose()
+    }
+
+    fn place(&self) -> Result<Place, Diagnostic> {
+        match (self.insertafter.as_deref(), self.insertbefore.as_deref()) {
+            (Some("BOF"), _) | (None, Some("BOF")) => Ok(Place::Start),
+            (Some("EOF") | None, None) | (Some("EOF"), _) => Ok(Place::End),
+            (Some(text), _) => pattern::compile("insertafter", text, false).map(Place::After),
+            (None, Some(text)) => pattern::compile("insertbefore", text, false).map(Place::Before),
+        }
+    }
+
+    fn without_line(&self, text: &str) -> Result<String, Diagnostic> {
+        let pattern = self.pattern()?;
+        let goes = |line: &str| match (&pattern, &self.search_string) {
+            (Some(pattern), _) => pattern.is_match(bare(line)),
+            (None, Some(part)) => line.contains(part.as_str()),
+            (None, None) => self.line.as_deref() == Some(bare(line)),
+        };
+        Ok(text.split_inclusive('\n').filter(|line| !goes(line)).collect())
+    }
+
+    /// The text with the line in it, step by step as Ansible's module does it.
+    fn with_line(&self, text: &str) -> Result<String, Diagnostic> {
+        let wanted = self.line.as_deref().unwrap_or_default();
+        let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let pattern = self.pattern()?;
+        let matches = |line: &String| match (&pattern, &self.search_string) {
+            (Some(pattern), _) => pattern.is_match(bare(line)),
+            (None, Some(part)) => line.contains(part.as_str()),
+            (None, None) => false,
+        };
+        if let Some(at) = self.choose(&lines, matches) {
+            let new = match (&pattern, self.backrefs) {
+                (Some(pattern), true) => match pattern.captures(bare(&lines[at])) {
+                    Some(found) => pattern::expand(wanted, &found)?,
+                    None => wanted.to_owned(),
+                },
+                _ => wanted.to_owned(),
+            };
+            lines[at] = format!("{new}\n");
+            return Ok(lines.concat());
+        }
+        if let Some(at) = lines.iter().rposition(|line| bare(line) == wanted) {
+            lines[at] = format!("{wanted}\n");
+            return Ok(lines.concat());
+        }
+        if self.backrefs {
+            return Ok(text.to_owned());
+        }
+        let at = match self.place()? {
+            Place::Start => 0,
+            Place::End => lines.len(),
+            Place::After(pattern) => self
+                .choose(&lines, |line| pattern.is_match(bare(line)))
+                .map_or(lines.len(), |at| at + 1),
+            Place::Before(pattern) => {
+                self.choose(&lines, |line| pattern.is_match(bare(line))).unwrap_or(lines.len())
+            }
+        };
+        if at == lines.len()
+            && let Some(last) = lines.last_mut()
+            && !last.ends_with('\n')
+        {
+            last.push('\n');
+        }
+        lines.insert(at, format!("{wanted}\n"));
+        Ok(lines.concat())
+    }
+
+    fn choose(&self, lines: &[String], fits: impl FnMut(&String) -> bool) -> Option<usize> {
+        if self.firstmatch { lines.iter().position(fits) } else { lines.iter().rposition(fits) }
+    }
+}
+
+fn bare(line: &str) -> &str {
+    line.trim_end_matches(['\r', '\n'])
+}
