@@ -2,7 +2,7 @@
 
 use super::secret::mark_secret;
 use super::{Files, Vault, yaml};
-use crate::text::{Diagnostic, SourceId, Sources};
+use crate::text::{Diagnostic, SourceId, Sources, Span};
 use crate::value::{Kind, Node};
 use std::path::Path;
 
@@ -73,18 +73,22 @@ impl Reader<'_> {
     }
 
     fn vaulted(&mut self, path: &Path, envelope: &[u8]) -> Result<Node, Diagnostic> {
-        // No text is kept, so that no error can quote it.
-        let source = self.sources.add(path, "");
-        let at = yaml::first_place(source);
+        // Of its text only the header is kept, so that no error can quote the rest.
+        let header = envelope.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let source = self.sources.add(path, String::from_utf8_lossy(header));
+        let at = Span { len: narrow(header.len()), ..yaml::first_place(source) };
         let bytes = self.vault.decrypt(envelope).map_err(|error| error.or_at(at))?;
-        let wrong = |at| {
+        let wrong = |note: String| {
             Diagnostic::new("what this vaulted file holds is not valid YAML")
                 .at(at)
+                .note(note)
                 .help("look at it with `ansible-vault view`")
         };
-        let text = std::str::from_utf8(bytes.expose()).map_err(|_| wrong(at))?;
-        let mut node = yaml::parse_with(source, text, self.vault)
-            .map_err(|error| wrong(error.span.unwrap_or(at)))?;
+        let text = std::str::from_utf8(bytes.expose()).map_err(|_| wrong("not UTF-8".into()))?;
+        let mut node = yaml::parse_with(source, text, self.vault).map_err(|error| {
+            let line = error.span.map_or(1, |span| span.line);
+            wrong(format!("the mistake is in its line {line}"))
+        })?;
         if !matches!(node.kind, Kind::Null) {
             mark_secret(&mut node);
         }
@@ -94,4 +98,8 @@ impl Reader<'_> {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(format!("cannot read {}: {error}", path.display()))
+}
+
+fn narrow(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }

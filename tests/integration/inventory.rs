@@ -1,7 +1,7 @@
 //! Inventories from a disk: as Ansible reads them, and fast.
 
 use crate::disk::Disk;
-use converge::config::{Inventory, Reader, Vault};
+use converge::config::{Inventory, MemoryFiles, Reader, Vault};
 use converge::text::Sources;
 use converge::value::Value;
 use std::fmt::Write;
@@ -48,6 +48,36 @@ fn variables_win_as_in_ansible() {
         let mut hosts = hosts;
         hosts.sort_by_key(|name| inventory.hosts().position(|host| host.name.as_str() == *name));
         assert_eq!(hosts, expected, "{}", group.name);
+    }
+}
+
+/// The fixtures were written by `ansible-vault` (ansible-core 2.19).
+#[test]
+fn vaulted_files_and_values_are_read_and_stay_secret() {
+    let fixture =
+        |name: &str| crate::disk::read(&Path::new("tests/integration/fixtures/vault").join(name));
+    let files = MemoryFiles::default()
+        .with("hosts.yml", "web: {hosts: {web1: }}")
+        .with("group_vars/all.yml", fixture("v11.yml"))
+        .with("group_vars/web/10.yml", fixture("v12.yml"))
+        .with("group_vars/web/20.yml", fixture("inline.yml"))
+        .with("host_vars/web1", fixture("empty.yml"));
+    let mut vault = Vault::default();
+    vault.add("default", b"correct horse\n".to_vec());
+    vault.add("prod", b"battery staple".to_vec());
+    let mut sources = Sources::default();
+    let mut reader = Reader { files: &files, sources: &mut sources, vault: &vault };
+    let inventory = Inventory::load(Path::new("hosts.yml"), &mut reader).unwrap();
+    let layers = inventory.variables(inventory.host("web1").unwrap());
+    let exposed = |name: &str| layers.get(name).unwrap().node.to_value().to_json_exposed();
+    assert_eq!(layers.all("db_password").len(), 2);
+    assert_eq!(exposed("db_password"), "hunter2");
+    assert_eq!(exposed("smtp_password"), "inline secret");
+    assert_eq!(exposed("block"), "exactly sixteen!");
+    assert!(layers.get("nested").unwrap().node.get("token").unwrap().secret);
+    let shown = format!("{layers:?} {inventory:?} {sources:?}");
+    for secret in ["hunter2", "s3cr3t", "inline secret", "exactly sixteen"] {
+        assert!(!shown.contains(secret), "{secret}");
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
 #![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 
+mod bad_input;
 mod bench;
 mod disk;
 mod engine_rules;

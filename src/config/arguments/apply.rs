@@ -3,7 +3,7 @@
 use super::{Argument, ArgumentSpec};
 use crate::config::secret::mark_secret;
 use crate::config::variables::{Layer, LayerKind, Layers};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, nearest};
 use crate::value::{Kind, Node};
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ impl ArgumentSpec {
                     errors.extend(argument.check(name, &layer.node));
                 }
                 _ if argument.required && !comes_later(name) => {
-                    errors.push(missing(role, name, argument))
+                    let others = layers.names().filter(|set| !self.options.contains_key(*set));
+                    errors.push(missing(role, name, argument, nearest(name, others)));
                 }
                 _ => {}
             }
@@ -85,12 +86,14 @@ impl Argument {
     }
 }
 
-fn missing(role: &str, name: &str, argument: &Argument) -> Diagnostic {
+fn missing(role: &str, name: &str, argument: &Argument, near: Option<&str>) -> Diagnostic {
     let words = argument.kind.words();
     let error = Diagnostic::new(format!("role `{role}` needs the variable `{name}`"))
         .at(argument.span)
         .label(format!("required here: {words}"));
-    if argument.no_log {
+    if let Some(near) = near {
+        error.help(format!("`{near}` is set: is it meant to be this one?"))
+    } else if argument.no_log {
         error.help("set it in a vaulted file in group_vars/ or host_vars/")
     } else {
         error.help("set it in group_vars/ or host_vars/, or with -e")

@@ -74,8 +74,8 @@ impl Inventory {
         inventory.link().map_err(|error| vec![error])?;
         if inventory.hosts.is_empty() {
             return Err(vec![
-                Diagnostic::new(format!("inventory {} has no hosts", path.display()))
-                    .help("name one under `hosts:` of a group"),
+                Diagnostic::new(format!("{} names no host", path.display()))
+                    .help("write one under `hosts:` of a group"),
             ]);
         }
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -196,11 +196,11 @@ impl Inventory {
 /// The inventory file's tree.
 fn root(path: &Path, reader: &mut Reader<'_>) -> Result<crate::value::Node, Diagnostic> {
     if reader.files.list(path).is_ok_and(|names| names.is_some()) {
-        return Err(Diagnostic::new(format!("inventory {} is a folder", path.display()))
+        return Err(Diagnostic::new(format!("{} is a folder, not an inventory", path.display()))
             .help("name one file in it, such as its hosts.yml"));
     }
     let Some(source) = reader.text(path)? else {
-        return Err(Diagnostic::new(format!("there is no inventory {}", path.display()))
+        return Err(Diagnostic::new(format!("there is no inventory at {}", path.display()))
             .help("name one with -i"));
     };
     let text = reader.sources.text(source).unwrap_or_default();

@@ -152,7 +152,7 @@ fn mistakes() {
         "a: @b",
         "a: !secret x",
         "a: !vault [x]",
-        "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00\n",
+        "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  30300a30300a3030\n",
         "a: !!int x",
         "a: \"\\q\"",
         "a: 1\n---\nb: 2",
