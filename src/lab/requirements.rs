@@ -7,12 +7,13 @@ use super::cgroup::Cgroup;
 use super::error::io;
 
 /// Programs that every lab runs, and Debian's packages that hold them.
-const TOOLS: [(&str, &str); 7] = [
+const TOOLS: [(&str, &str); 8] = [
     ("systemd-nspawn", "systemd-container"),
     ("mmdebstrap", "mmdebstrap"),
     ("dnsmasq", "dnsmasq-base"),
     ("ip", "iproute2"),
     ("nsenter", "util-linux"),
+    ("flock", "util-linux"),
     ("ssh-keygen", "openssh-client"),
     ("apt-ftparchive", "apt-utils"),
 ];

@@ -1,11 +1,13 @@
 //! The description of an instance, `lab.json`: enough for a later `down`, `list` or `ssh` by
 //! another process.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::base::Base;
 use super::cgroup::Cgroup;
 use super::error::io;
 use super::instance::runs_dir;
@@ -24,6 +26,8 @@ pub struct LabState {
     pub binary: PathBuf,
     /// How the inventory reaches the hosts.
     pub connection: Connection,
+    /// What hosts of each family were made of; a later recipe does not change a lab that is up.
+    pub bases: BTreeMap<Family, Base>,
     /// Its hosts, in the order of their addresses.
     pub hosts: Vec<HostState>,
     /// The DNS server's address.

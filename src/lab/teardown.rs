@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::cgroup::Cgroup;
+use super::claim::Registry;
 use super::error::io;
 use super::{Instance, LabError, network};
 
@@ -11,16 +12,23 @@ use super::{Instance, LabError, network};
 /// Mounts belong to namespaces of those processes and are gone with them. Doing it again, or for
 /// a lab that never was, does nothing.
 pub fn down(instance: &Instance) -> Result<(), LabError> {
+    let registry = Registry::lock()?;
     let cgroup = Cgroup::of_instance(instance)?;
+    let (run, disk) = (instance.run_dir(), instance.disk_dir());
     cgroup.kill()?;
     network::remove(instance)?;
     cgroup.remove()?;
-    remove_tree(&instance.disk_dir())?;
+    remove_tree(&disk)?;
     // Last, so that `list` shows what could not be removed.
-    remove_tree(&instance.run_dir())
+    remove_tree(&run)?;
+    // The last lab takes the common folders along; with others up, they are not empty.
+    for parent in [cgroup.path().parent(), disk.parent()].into_iter().flatten() {
+        let _ = std::fs::remove_dir(parent);
+    }
+    drop(registry);
+    Ok(())
 }
 
-/// The kernel lets go of a killed host's mounts a moment after its last process.
 fn remove_tree(path: &Path) -> Result<(), LabError> {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(io("remove", path)(error)),

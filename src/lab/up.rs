@@ -1,20 +1,19 @@
 //! Making an instance, and the handle on one that is up.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::Mutex;
 
 use super::base::{Base, base};
 use super::boot::Machine;
+use super::claim::{Owner, Registry};
 use super::error::io;
-use super::instance::runs_dir;
 use super::inventory::publish;
 use super::state::{HostState, LabState};
 use super::{
     Family, Host, Instance, LabBuilder, LabError, Mailbox, Subnet, check_requirements, dns, down,
-    keys, network, seed,
+    keys, limits, network, seed,
 };
 
 /// A lab that is up. Dropping it brings it down, unless it was told to stay.
@@ -22,9 +21,9 @@ use super::{
 pub struct Lab {
     instance: Instance,
     state: LabState,
-    bases: BTreeMap<Family, Base>,
     publishing: Mutex<()>,
-    stays: bool,
+    /// None where the lab outlives this handle.
+    owner: Option<Owner>,
 }
 
 impl Lab {
@@ -37,14 +36,15 @@ impl Lab {
     pub fn attach(name: &str) -> Result<Self, LabError> {
         let instance = Instance::new(name)?;
         let state = LabState::load(&instance)?;
-        let bases = bases(&state)?;
-        Ok(Self { instance, state, bases, publishing: Mutex::new(()), stays: true })
+        Ok(Self { instance, state, publishing: Mutex::new(()), owner: None })
     }
 
     /// Lets the lab outlive this handle.
     #[must_use]
     pub fn stay(mut self) -> Self {
-        self.stays = true;
+        if let Some(owner) = self.owner.take() {
+            owner.renounce(&self.instance);
+        }
         self
     }
 
@@ -92,7 +92,7 @@ impl Lab {
 
     /// Brings the lab down, as dropping it does, and says whether that worked.
     pub fn down(mut self) -> Result<(), LabError> {
-        self.stays = true;
+        self.owner = None;
         down(&self.instance)
     }
 
@@ -100,7 +100,7 @@ impl Lab {
         Machine {
             instance: self.instance.clone(),
             name: host.name.clone(),
-            base: self.bases[&host.family].clone(),
+            base: self.state.bases[&host.family].clone(),
             binary: self.state.binary.clone(),
         }
     }
@@ -131,11 +131,8 @@ impl Lab {
             self.mx().start()
         };
         let known_hosts = std::thread::scope(|scope| {
-            let start_host = &start_host;
             let servers = scope.spawn(start_servers);
-            let hosts: Vec<_> =
-                self.state.hosts.iter().map(|host| scope.spawn(move || start_host(host))).collect();
-            let lines: Result<Vec<String>, LabError> = hosts.into_iter().map(joined).collect();
+            let lines = side_by_side(&self.state.hosts, start_host);
             joined(servers).and(lines)
         })?;
         let path = self.instance.run_dir().join("known_hosts");
@@ -146,7 +143,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        if !self.stays {
+        if self.owner.is_some() {
             // Nobody is left to tell; `list` still shows what could not be removed.
             let _ = down(&self.instance);
         }
@@ -156,24 +153,35 @@ impl Drop for Lab {
 pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
     let instance = builder.check()?;
     check_requirements()?;
+    limits::raise()?;
     if builder.replace {
         down(&instance)?;
     }
-    let (state, claiming) = claim(&builder, &instance)?;
+    let registry = Registry::lock()?;
+    let subnet = match builder.subnet {
+        Some(subnet) => subnet.check_free().map(|()| subnet)?,
+        None => Subnet::first_free()?,
+    };
+    let state = describe(&builder, &instance, subnet)?;
+    let owner = Some(registry.take(&instance)?);
     // From here on the drop of the handle removes what was made.
-    let mut lab =
-        Lab { instance, state, bases: BTreeMap::new(), publishing: Mutex::new(()), stays: false };
-    network::create_bridge(&lab.instance, lab.state.subnet)?;
-    // The bridge's route is what tells others that the subnet is taken.
-    drop(claiming);
-    lab.bases = bases(&lab.state)?;
+    let publishing = Mutex::new(());
+    let mut lab = Lab { instance, state, publishing, owner };
+    let bridge = network::create_bridge(&lab.instance, subnet);
+    // The bridge's route tells others that the subnet is taken. Before any `?`: bringing down
+    // what failed locks the registry again.
+    drop(registry);
+    bridge?;
+    std::fs::create_dir(&lab.state.maildir).map_err(io("create", &lab.state.maildir))?;
+    lab.state.save(&lab.instance)?;
+    lab.state.bases = bases(&lab.state.hosts)?;
     lab.start()?;
     Ok(lab)
 }
 
 /// The bases of all families that occur; missing ones are built side by side.
-fn bases(state: &LabState) -> Result<BTreeMap<Family, Base>, LabError> {
-    let families: BTreeSet<Family> = state.hosts.iter().map(|host| host.family).collect();
+fn bases(hosts: &[HostState]) -> Result<BTreeMap<Family, Base>, LabError> {
+    let families: BTreeSet<Family> = hosts.iter().map(|host| host.family).collect();
     std::thread::scope(|scope| {
         let building: Vec<_> = families
             .into_iter()
@@ -183,28 +191,16 @@ fn bases(state: &LabState) -> Result<BTreeMap<Family, Base>, LabError> {
     })
 }
 
-/// Takes the name and a subnet, one `up` at a time, and writes down what the lab will be. Others
-/// wait until the returned lock is dropped.
-fn claim(builder: &LabBuilder, instance: &Instance) -> Result<(LabState, File), LabError> {
-    let (runs, dir) = (runs_dir(), instance.run_dir());
-    std::fs::create_dir_all(&runs).map_err(io("create", &runs))?;
-    let lock_path = runs.join(".lock");
-    let lock = File::create(&lock_path).map_err(io("create", &lock_path))?;
-    lock.lock().map_err(io("lock", &lock_path))?;
-    if dir.exists() {
-        return Err(LabError::Exists { name: instance.to_string() });
-    }
-    let subnet = match builder.subnet {
-        Some(subnet) => subnet.check_free().map(|()| subnet)?,
-        None => Subnet::first_free()?,
-    };
+/// Writes down what the lab will be.
+fn describe(
+    builder: &LabBuilder,
+    instance: &Instance,
+    subnet: Subnet,
+) -> Result<LabState, LabError> {
     let binary = match &builder.binary {
         Some(path) => path.clone(),
         None => std::env::current_exe().map_err(io("find", "this program"))?,
     };
-    let binary = binary.canonicalize().map_err(io("find", binary))?;
-    let maildir = dir.join("mail");
-    std::fs::create_dir_all(&maildir).map_err(io("create", &maildir))?;
     let host = |(index, (name, family)): (usize, &(String, Family))| HostState {
         name: name.clone(),
         family: *family,
@@ -212,20 +208,50 @@ fn claim(builder: &LabBuilder, instance: &Instance) -> Result<(LabState, File), 
         netns: instance.netns(name),
         pid: None,
     };
-    let state = LabState {
+    let dir = instance.run_dir();
+    Ok(LabState {
         name: instance.to_string(),
         subnet,
-        binary,
+        binary: binary.canonicalize().map_err(io("find", binary))?,
         connection: builder.connection,
+        bases: BTreeMap::new(),
         hosts: builder.hosts.iter().enumerate().map(host).collect(),
         dns: subnet.dns(),
         mx: subnet.mx(),
-        maildir,
+        maildir: dir.join("mail"),
         ssh_config: dir.join("ssh_config"),
         inventory: dir.join("hosts.yml"),
+    })
+}
+
+/// How many hosts boot at a time. More would only make each take longer.
+const AT_ONCE: usize = 16;
+
+/// Does something with every host, some at a time; stops at the first failure.
+fn side_by_side<T: Send>(
+    hosts: &[HostState],
+    act: impl Fn(&HostState) -> Result<T, LabError> + Sync,
+) -> Result<Vec<T>, LabError> {
+    let queue = Mutex::new(hosts.iter());
+    let next = || queue.lock().ok().and_then(|mut hosts| hosts.next());
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(host) = next() {
+            match act(host) {
+                Ok(result) => done.push(result),
+                Err(error) => {
+                    while next().is_some() {}
+                    return Err(error);
+                }
+            }
+        }
+        Ok(done)
     };
-    state.save(instance)?;
-    Ok((state, lock))
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        let results: Result<Vec<Vec<T>>, LabError> = workers.into_iter().map(joined).collect();
+        Ok(results?.into_iter().flatten().collect())
+    })
 }
 
 /// A thread's result. A panic in it is ours, and goes on.
