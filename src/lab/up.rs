@@ -72,7 +72,8 @@ impl Lab {
     }
 
     /// Runs a command on a host by the system's ssh, or a shell where there is none, on the
-    /// caller's own terminal.
+    /// caller's own terminal. A single word is a line of shell; several are a program and its
+    /// arguments, and arrive as they are.
     pub fn ssh(&self, host: &str, command: &[String]) -> Result<ExitStatus, LabError> {
         let config = self.state.ssh_config.clone();
         let name = self.host(host)?.name().to_owned();
@@ -80,7 +81,7 @@ impl Lab {
             .arg("-F")
             .arg(config)
             .args(["--", &name])
-            .args(command)
+            .args(command_line(command))
             .status()
             .map_err(io("run", "ssh"))
     }
@@ -189,6 +190,18 @@ fn bases(hosts: &[HostState]) -> Result<BTreeMap<Family, Base>, LabError> {
             .collect();
         building.into_iter().map(joined).collect()
     })
+}
+
+/// ssh joins its arguments with spaces for the host's shell to take apart again.
+fn command_line(command: &[String]) -> Option<String> {
+    match command {
+        [] => None,
+        [line] => Some(line.clone()),
+        words => {
+            let quoted = words.iter().map(|word| format!("'{}'", word.replace('\'', r"'\''")));
+            Some(quoted.collect::<Vec<_>>().join(" "))
+        }
+    }
 }
 
 /// Writes down what the lab will be.
