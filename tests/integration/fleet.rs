@@ -1,0 +1,209 @@
+//! Lab hosts, and the `converge` command run on them as a person runs it.
+
+use converge::lab::{Family, Lab};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// The families that every role must bring to the same end.
+pub(crate) const FAMILIES: [Family; 2] = [Family::Debian, Family::Pacman];
+
+/// A lab with an inventory of its own.
+pub(crate) struct Fleet {
+    pub(crate) lab: Lab,
+    folder: TempDir,
+    hosts: Vec<String>,
+    role: String,
+    vars: Vec<(String, String)>,
+}
+
+/// What one call of the command said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+pub(crate) fn binary() -> PathBuf {
+    assert_cmd::cargo::cargo_bin!("converge").to_path_buf()
+}
+
+impl Fleet {
+    /// Boots one host of this family, `h`, and a bystander of Debian, `other`.
+    pub(crate) fn of(name: &str, family: Family) -> Self {
+        let lab = Lab::builder(name).binary(binary()).replace();
+        let lab = lab.host("h", family).host("other", Family::Debian).up();
+        Self::over(lab.unwrap_or_else(|error| panic!("{error}")), &["h"], "sys-svc-mail-smtp")
+    }
+
+    /// These hosts of a lab get this role.
+    pub(crate) fn over(lab: Lab, hosts: &[&str], role: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        Self { lab, folder, hosts, role: role.to_owned(), vars: Vec::new() }
+            .set("mail_root_alias", "admin@lab.test")
+    }
+
+    /// Sets a variable of all hosts, in YAML.
+    pub(crate) fn set(mut self, name: &str, yaml: &str) -> Self {
+        self.vars.retain(|(known, _)| known != name);
+        self.vars.push((name.to_owned(), yaml.to_owned()));
+        self
+    }
+
+    /// Adds a file beside the inventory, such as a role's.
+    pub(crate) fn file(self, path: &str, text: &str) -> Self {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    pub(crate) fn host(&self) -> converge::lab::Host<'_> {
+        self.lab.host("h").unwrap()
+    }
+
+    /// The inventory, with the hosts' present process ids.
+    fn inventory(&self) -> PathBuf {
+        let mut text = "all:\n  hosts:\n".to_owned();
+        for host in &self.hosts {
+            let pid = self.lab.host(host).unwrap().pid().unwrap();
+            text += &format!(
+                "    {host}: {{ansible_connection: community.general.nsenter, ansible_nsenter_pid: {pid}, \
+                 converge_agent: /usr/local/bin/converge}}\n"
+            );
+        }
+        text += &format!("  roles: [{}]\n  vars:\n", self.role);
+        for (name, value) in &self.vars {
+            text += &format!("    {name}: {value}\n");
+        }
+        let path = self.folder.path().join("hosts.yml");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A call of the command, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--inventory").arg(self.inventory()).stdin(Stdio::null());
+        command.env("NO_COLOR", "1");
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        Said::of(self.command(arguments).output().unwrap())
+    }
+
+    /// A run whose report is read.
+    pub(crate) fn report(&self, arguments: &[&str]) -> Report {
+        let mut all = vec!["--output", "json"];
+        all.extend(arguments);
+        let said = self.run(&all);
+        let document = serde_json::from_str(&said.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {said:#?}"));
+        Report { code: said.code, document }
+    }
+
+    pub(crate) fn check(&self) -> Report {
+        self.report(&["--check"])
+    }
+
+    pub(crate) fn apply(&self) -> Report {
+        self.report(&[])
+    }
+}
+
+impl Said {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// A run's JSON document.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) code: i32,
+    pub(crate) document: Value,
+}
+
+/// An action as a report has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) task: String,
+    pub(crate) kind: String,
+    pub(crate) target: String,
+    pub(crate) certainty: String,
+}
+
+impl Report {
+    fn tasks(&self) -> impl Iterator<Item = &Value> {
+        let hosts = self.document["hosts"].as_array().unwrap();
+        hosts.iter().flat_map(|host| host["tasks"].as_array().unwrap())
+    }
+
+    pub(crate) fn actions(&self) -> Vec<Told> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut all = Vec::new();
+        for task in self.tasks() {
+            for action in task["actions"].as_array().unwrap() {
+                all.push(Told {
+                    task: text(&task["id"]),
+                    kind: text(&action["kind"]),
+                    target: text(&action["target"]),
+                    certainty: text(&action["certainty"]),
+                });
+            }
+        }
+        all
+    }
+
+    /// The one action on this target.
+    pub(crate) fn action(&self, target: &str) -> (&Value, &Value) {
+        let mut found = self.tasks().flat_map(|task| {
+            task["actions"].as_array().unwrap().iter().map(move |action| (task, action))
+        });
+        found
+            .find(|(_, action)| action["target"] == target)
+            .unwrap_or_else(|| panic!("no action on {target}: {:#}", self.document))
+    }
+
+    pub(crate) fn status(&self) -> &str {
+        self.document["hosts"][0]["status"].as_str().unwrap()
+    }
+
+    pub(crate) fn assert_ok(&self) -> &Self {
+        assert_eq!(self.code, 0, "{:#}", self.document);
+        self
+    }
+}
+
+/// Apply performed every exact action that check announced, in order, and none that it did not;
+/// of the exact and the unless-so at most one in ten fell away.
+pub(crate) fn assert_foretold(check: &Report, apply: &Report) {
+    let key = |told: &Told| (told.task.clone(), told.kind.clone(), told.target.clone());
+    let (announced, performed) = (check.actions(), apply.actions());
+    let exact: Vec<_> = announced.iter().filter(|told| told.certainty == "exact").map(key).collect();
+    let done: Vec<_> = performed.iter().map(key).collect();
+    let in_order: Vec<_> = done.iter().filter(|done| exact.contains(done)).cloned().collect();
+    assert_eq!(exact, in_order, "every exact action, in order");
+    for told in &performed {
+        let foretold = announced.iter().any(|other| {
+            other.task == told.task
+                && (other.certainty == "open"
+                    || (other.target == told.target
+                        && (other.kind == told.kind
+                            || (other.kind == "write_file" && told.kind == "set_attributes"))))
+        });
+        assert!(foretold, "{told:?} was not announced in {announced:#?}");
+    }
+    let likely: Vec<_> =
+        announced.iter().filter(|told| told.certainty == "exact" || told.certainty == "unless_so").collect();
+    let fell = likely.iter().filter(|told| !done.contains(&key(told))).count();
+    assert!(fell * 10 <= likely.len(), "{fell} of {} fell away", likely.len());
+}

@@ -1,0 +1,132 @@
+//! A run that is killed again and again ends where one that never was ends.
+
+use crate::fleet::{FAMILIES, Fleet};
+use converge::lab::Host;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// What must be the same: files, packages, units. Left out is what every installation makes
+/// differently (keys, caches, the account files' backups).
+const PICTURE: &str = r#"
+find /etc -xdev -type f ! -path '/etc/ssl/*' ! -name '*-' ! -name ld.so.cache ! -name .updated \
+    ! -name machine-id ! -path '/etc/pacman.d/gnupg/*' -exec sha256sum {} + | sort -k2
+find /etc -xdev -type l -printf '%p -> %l\n' | sort
+if command -v pacman >/dev/null; then pacman -Q; else dpkg-query -W -f '${Package} ${Status} ${Version}\n'; fi
+for unit in postfix.service postfix@-.service; do
+    systemctl show -p ActiveState,UnitFileState,LoadState "$unit"
+done
+ls -A /run/systemd/system /run/converge 2>/dev/null
+"#;
+
+fn picture(host: &Host<'_>) -> String {
+    let picture = host.sh(PICTURE).unwrap();
+    picture.stdout
+}
+
+/// The agent's processes in a host and everything they started, killed at once.
+fn kill_agent(host: &Host<'_>) {
+    let namespace = std::fs::read_link(format!("/proc/{}/ns/pid", host.pid().unwrap())).unwrap();
+    let mut parents = BTreeMap::new();
+    let mut doomed = BTreeSet::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        if std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok().as_ref() != Some(&namespace) {
+            continue;
+        }
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        let parent = rest.split_whitespace().nth(1).and_then(|parent| parent.parse::<u32>().ok());
+        parents.insert(pid, parent.unwrap_or(0));
+        let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let words: Vec<_> = command.split(|byte| *byte == 0).collect();
+        if words.first().is_some_and(|program| program.ends_with(b"converge")) {
+            doomed.insert(pid);
+        }
+    }
+    while let Some(child) = parents
+        .iter()
+        .find(|(pid, parent)| doomed.contains(parent) && !doomed.contains(pid))
+        .map(|(pid, _)| *pid)
+    {
+        doomed.insert(child);
+    }
+    for pid in doomed {
+        let _ = Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
+    }
+}
+
+/// Runs, and kills the agent right after its first action; in a package transaction, in its
+/// midst. Says whether there was anything to kill.
+fn run_killed(fleet: &Fleet, round: u64) -> bool {
+    let mut child = fleet
+        .command(&["--output", "events"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut acted = false;
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let event = &event["event"];
+        let announced = event["announced"]["actions"].as_array();
+        if announced.is_some_and(|all| all.iter().any(|action| action["kind"] == "packages")) {
+            // Each round a little later: fetching, unpacking, configuring.
+            std::thread::sleep(Duration::from_millis(150 + 400 * (round % 8)));
+            acted = true;
+        }
+        let finished = event["task_finished"]["actions"].as_array();
+        acted |= finished.is_some_and(|all| !all.is_empty());
+        if acted {
+            kill_agent(&fleet.host());
+            break;
+        }
+    }
+    let _ = child.wait();
+    acted
+}
+
+#[test]
+fn killed_after_every_first_action_it_still_gets_there() {
+    for family in FAMILIES {
+        let fleet = Fleet::of(&format!("kills-{family}"), family);
+        fleet.apply().assert_ok();
+        let calm = picture(&fleet.host());
+        fleet.host().reset().unwrap();
+
+        let mut rounds = 0;
+        while run_killed(&fleet, rounds) {
+            rounds += 1;
+            assert!(rounds < 60, "no end after {rounds} kills");
+        }
+        assert!(rounds >= 3, "killed only {rounds} times");
+        let last = fleet.apply();
+        last.assert_ok();
+        assert_eq!(last.actions(), [], "after {rounds} kills");
+        let host = fleet.host();
+        assert_eq!(picture(&host), calm, "after {rounds} kills");
+        let state: Value =
+            serde_json::from_slice(&host.read("/var/lib/converge/state.json").unwrap()).unwrap();
+        assert_eq!(state["pending"], serde_json::json!([]));
+        assert_eq!(state["unfinished"], Value::Null);
+        assert_eq!(fleet.run(&["verify"]).code, 0);
+    }
+}
+
+#[test]
+fn a_handler_survives_the_kill_between_its_notification_and_itself() {
+    for family in FAMILIES {
+        let fleet = Fleet::of(&format!("handler-{family}"), family);
+        fleet.apply().assert_ok();
+        let host = fleet.host();
+        let started = "systemctl show -p InvocationID --value postfix@-.service postfix.service";
+        let before = host.sh(started).unwrap().stdout;
+        host.sh("echo '# by hand' >> /etc/postfix/main.cf").unwrap();
+        assert!(run_killed(&fleet, 0));
+        assert_eq!(host.sh(started).unwrap().stdout, before, "killed before the handler");
+        fleet.apply().assert_ok();
+        assert_ne!(host.sh(started).unwrap().stdout, before, "the handler ran after all");
+    }
+}
