@@ -3,13 +3,15 @@
 use super::context::{Context, Reach};
 use super::outcome::Attempt;
 use super::run::Runner;
+use super::state::Target;
 use super::task::Task;
 use super::task_run::Item;
 use crate::event::{ActionReport, Certainty, Event};
 use crate::host::{Action, Host, ServiceChange};
 use crate::resource::{self, Declared, Gate, Kind, Look, Open, Step};
 use crate::text::{Diagnostic, Redactor};
-use crate::value::{Known, Map, Node, Origin, Value};
+use crate::value::{Known, Map, Node, Origin, Sha256, Value};
+use std::collections::BTreeSet;
 
 impl Runner<'_> {
     pub(super) fn attempt(
@@ -41,16 +43,17 @@ impl Runner<'_> {
         let spec =
             self.memory.keyed(format!("{} {}", kind.name, value.to_json_exposed()).as_bytes());
         let look = declared.look(host.view())?;
+        let lasts = look.steps.iter().any(|step| !step.action.is_act()) || !look.open.is_empty();
         let mut attempt = self.perform(host, item, context, &*declared, look, secret, hidden)?;
-        if !attempt.actions.is_empty() {
+        if lasts && !attempt.actions.is_empty() {
             attempt.change = Some(self.memory.state().classify(&target, spec));
         }
-        if context.reach == Reach::Certain && !observes(kind) && attempt.error().is_none() {
-            let seen = self
-                .seen
-                .entry(target)
-                .or_insert_with(|| (item.task.role.clone(), Default::default()));
-            seen.1.insert(spec);
+        if context.reach == Reach::Certain
+            && context.handler.is_none()
+            && has_end_state(kind)
+            && attempt.error().is_none()
+        {
+            self.declared(target, spec, item.task);
         }
         if secret {
             for value in attempt.result.values_mut() {
@@ -58,6 +61,13 @@ impl Runner<'_> {
             }
         }
         Ok(attempt)
+    }
+
+    /// Keeps what was declared for a target, for the memory.
+    fn declared(&mut self, target: String, spec: Sha256, task: &Task) {
+        let new = || Target { specs: BTreeSet::new(), task: task.id.clone() };
+        self.seen.entry(target).or_insert_with(new).specs.insert(spec);
+        self.evaluated.insert(task.id.clone());
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of `attempt`, split for reading")]
@@ -297,6 +307,11 @@ impl Runner<'_> {
 /// Kinds that never have anything to do.
 fn observes(kind: &Kind) -> bool {
     matches!(kind.name, "uri" | "smtp_probe" | "wait_for" | "stat" | "find" | "slurp")
+}
+
+/// Kinds whose results the memory keeps.
+fn has_end_state(kind: &Kind) -> bool {
+    !observes(kind) && !matches!(kind.name, "command" | "shell")
 }
 
 /// A task whose parameters hinge on what is not known: no target can be named, or no content.

@@ -15,8 +15,6 @@ use crate::value::{Known, Map, Origin, Value};
 /// A notification that waits.
 #[derive(Debug, Clone)]
 pub(super) struct Notified {
-    /// The role of the task that notified.
-    role: String,
     /// The handler's name, or a topic that handlers listen to.
     name: String,
     /// The moment of the run; 0 if an earlier run left it.
@@ -31,12 +29,7 @@ impl Runner<'_> {
         for pending in self.memory.state().pending.clone() {
             let known = self.bundle.library.values().flat_map(|role| &role.handlers);
             if known.into_iter().any(|handler| answers(handler, &pending.name)) {
-                self.notified.push(Notified {
-                    role: pending.role,
-                    name: pending.name,
-                    moment: 0,
-                    uncertain: None,
-                });
+                self.notified.push(Notified { name: pending.name, moment: 0, uncertain: None });
             } else {
                 self.outlet.event(Event::Warning(
                     Diagnostic::new(format!(
@@ -130,7 +123,7 @@ impl Runner<'_> {
         for name in names {
             let moment = self.moment;
             let uncertain = uncertain.clone();
-            self.notified.push(Notified { role: task.role.clone(), name, moment, uncertain });
+            self.notified.push(Notified { name, moment, uncertain });
         }
     }
 

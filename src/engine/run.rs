@@ -9,8 +9,8 @@ use crate::event::{Event, HostReport, HostStatus, TaskRef};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor};
-use crate::value::{Map, Sha256, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::value::{Map, Value};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Where a run's events go, and who coordinates it with other hosts.
@@ -58,7 +58,9 @@ pub struct Runner<'a> {
     /// `run_once: host` tasks that ran.
     pub(super) ran_once: HashSet<String>,
     /// Targets that were looked at, with what was declared for them.
-    pub(super) seen: BTreeMap<String, (String, BTreeSet<Sha256>)>,
+    pub(super) seen: BTreeMap<String, Target>,
+    /// Tasks that were looked at, by id: what they no longer declare is released.
+    pub(super) evaluated: HashSet<String>,
     pub(super) done: usize,
     pub(super) not_run: usize,
     pub(super) changed: bool,
@@ -90,6 +92,7 @@ impl<'a> Runner<'a> {
             moment: 0,
             ran_once: HashSet::new(),
             seen: BTreeMap::new(),
+            evaluated: HashSet::new(),
             done: 0,
             not_run: 0,
             changed: false,
@@ -212,15 +215,7 @@ impl<'a> Runner<'a> {
         if self.bundle.purpose == Purpose::Verify {
             return Ok(());
         }
-        let whole = self.bundle.tags.is_empty() && self.bundle.skip_tags.is_empty();
-        let released: Vec<String> = self
-            .memory
-            .state()
-            .targets
-            .iter()
-            .filter(|(name, _)| well && whole && !self.seen.contains_key(*name))
-            .map(|(name, _)| name.clone())
-            .collect();
+        let released = if well { self.released() } else { Vec::new() };
         for name in &released {
             self.outlet.event(Event::Warning(
                 Diagnostic::new(format!("{name} is no longer declared; it stays as it is"))
@@ -234,10 +229,7 @@ impl<'a> Runner<'a> {
             for name in &released {
                 state.targets.remove(name);
             }
-            for (name, (role, specs)) in &seen {
-                let target = Target { specs: specs.clone(), role: role.clone() };
-                state.targets.insert(name.clone(), target);
-            }
+            state.targets.extend(seen.clone());
             if well {
                 // A run that changed nothing leaves the memory as it was.
                 if acted || state.unfinished.is_some() || state.last_run.is_none() {
@@ -246,6 +238,31 @@ impl<'a> Runner<'a> {
                 state.unfinished = None;
             }
         })
+    }
+}
+
+impl Runner<'_> {
+    /// Targets that nothing declares any more: their task is gone, or declares others now. A task
+    /// that was skipped still stands for what it declared.
+    fn released(&self) -> Vec<String> {
+        let bundle = self.bundle;
+        if !bundle.tags.is_empty() || !bundle.skip_tags.is_empty() {
+            return Vec::new();
+        }
+        let mut present = HashSet::new();
+        for list in bundle.library.values().flat_map(|role| role.tasks.values()) {
+            super::typing::for_each(list, &mut |task| {
+                present.insert(task.id.as_str());
+            });
+        }
+        let gone = |target: &Target| {
+            let task = target.task.as_str();
+            !present.contains(task) || self.evaluated.contains(task)
+        };
+        let targets = self.memory.state().targets.iter();
+        let released =
+            targets.filter(|(name, target)| !self.seen.contains_key(*name) && gone(target));
+        released.map(|(name, _)| name.clone()).collect()
     }
 }
 

@@ -46,8 +46,8 @@ impl Default for State {
 pub struct Target {
     /// Of what was declared for it, one for each task that declares it.
     pub specs: BTreeSet<Sha256>,
-    /// The role that declares it.
-    pub role: String,
+    /// The task that declares it, without an item.
+    pub task: String,
 }
 
 /// A handler that waits.

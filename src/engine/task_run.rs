@@ -94,6 +94,7 @@ impl Runner<'_> {
                 );
             }
         };
+        self.evaluated.insert(task.id.clone());
         let control = task.keywords.loop_control.clone().unwrap_or_default();
         let name = control.loop_var.unwrap_or_else(|| "item".to_owned());
         let mut results = Vec::new();

@@ -144,3 +144,29 @@ fn rescue_is_announced_and_runs_when_the_block_fails() {
     assert_eq!(apply.status("rescued"), TaskStatus::Changed);
     assert_eq!(apply.report.unwrap().status, HostStatus::Changed);
 }
+
+#[test]
+fn what_is_no_longer_declared_is_said_once_and_a_skipped_task_still_declares() {
+    let tasks = "
+- name: each
+  copy: {dest: '/etc/{{ item }}', content: x}
+  loop: '{{ names }}'
+- name: sometimes
+  copy: {dest: /etc/sometimes, content: x}
+  when: sometimes
+";
+    let vars = |names: &str, sometimes: bool| format!("names: {names}\nsometimes: {sometimes}\n");
+    let mut bench =
+        Bench::new(World::default(), tasks).with("group_vars/all.yml", &vars("[a, b]", true));
+    bench.apply();
+    let mut bench = bench.with("group_vars/all.yml", &vars("[a]", false));
+    let warnings = |told: &crate::bench::Told| -> Vec<String> {
+        let warnings = told.events.iter().filter_map(|event| match event {
+            converge::event::Event::Warning(warning) => Some(warning.message.clone()),
+            _ => None,
+        });
+        warnings.collect()
+    };
+    assert_eq!(warnings(&bench.apply()), ["file /etc/b is no longer declared; it stays as it is"]);
+    assert!(warnings(&bench.apply()).is_empty());
+}

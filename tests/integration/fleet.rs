@@ -101,8 +101,8 @@ impl Fleet {
         let mut all = vec!["--output", "json"];
         all.extend(arguments);
         let said = self.run(&all);
-        let document = serde_json::from_str(&said.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {said:#?}"));
+        let document =
+            serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said:#?}"));
         Report { code: said.code, document }
     }
 
@@ -188,7 +188,8 @@ impl Report {
 pub(crate) fn assert_foretold(check: &Report, apply: &Report) {
     let key = |told: &Told| (told.task.clone(), told.kind.clone(), told.target.clone());
     let (announced, performed) = (check.actions(), apply.actions());
-    let exact: Vec<_> = announced.iter().filter(|told| told.certainty == "exact").map(key).collect();
+    let exact: Vec<_> =
+        announced.iter().filter(|told| told.certainty == "exact").map(key).collect();
     let done: Vec<_> = performed.iter().map(key).collect();
     let in_order: Vec<_> = done.iter().filter(|done| exact.contains(done)).cloned().collect();
     assert_eq!(exact, in_order, "every exact action, in order");
@@ -202,8 +203,10 @@ pub(crate) fn assert_foretold(check: &Report, apply: &Report) {
         });
         assert!(foretold, "{told:?} was not announced in {announced:#?}");
     }
-    let likely: Vec<_> =
-        announced.iter().filter(|told| told.certainty == "exact" || told.certainty == "unless_so").collect();
+    let likely: Vec<_> = announced
+        .iter()
+        .filter(|told| told.certainty == "exact" || told.certainty == "unless_so")
+        .collect();
     let fell = likely.iter().filter(|told| !done.contains(&key(told))).count();
     assert!(fell * 10 <= likely.len(), "{fell} of {} fell away", likely.len());
 }
