@@ -123,10 +123,10 @@ fn time_of(hosts: usize) -> Duration {
     took
 }
 
-/// The bound is for release builds (0.3 s) with room for unoptimised ones and a busy machine.
+/// The bound is for release builds; unoptimised ones and a busy machine get more room.
 #[test]
 fn ten_thousand_hosts_load_fast_and_a_hundred_thousand_in_proportion() {
-    let bound = if cfg!(debug_assertions) { 5.0 } else { 0.5 };
+    let bound = if cfg!(debug_assertions) { 5.0 } else { 0.3 };
     let ten = time_of(10_000).as_secs_f64();
     assert!(ten < bound, "10,000 hosts took {ten:.3} s");
     let hundred = time_of(100_000).as_secs_f64();

@@ -180,3 +180,110 @@ fn large_mappings_take_linear_time() {
         (0..100_000).map(|n| format!("host{n:06}: {{address: 192.0.2.1}}\n")).collect();
     assert_eq!(good(&text).entries().len(), 100_000);
 }
+
+#[test]
+fn a_document_beyond_the_bound_is_refused_unread() {
+    let text = " ".repeat(MAX_BYTES + 1);
+    assert!(bad(&text).contains("document of 65 MiB is larger than 64 MiB"));
+}
+
+mod any_text {
+    use super::*;
+    use crate::config::{ExtraVars, Inventory, MemoryFiles, Reader};
+    use crate::text::Span;
+    use proptest::prelude::*;
+
+    /// Lines of what YAML is made of, so that much of it parses.
+    fn yamlish() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "a",
+            "b: ",
+            "- ",
+            "? ",
+            ": ",
+            "\n",
+            "\n  ",
+            "\n    ",
+            "{",
+            "}",
+            "[",
+            "]",
+            ", ",
+            "&x ",
+            "*x",
+            "<<: ",
+            "!vault ",
+            "!unsafe ",
+            "!!int ",
+            "|\n",
+            ">-\n",
+            "'",
+            "\"",
+            "#",
+            "0644",
+            "1.5",
+            "true",
+            "{{ v }}",
+            "é",
+            "\t",
+            "---\n",
+            "...\n",
+            "%YAML 1.2\n",
+            "\\",
+            "~",
+            "hosts:\n",
+            "all:\n",
+            "\r\n",
+            "web[1:3]",
+            "vars: ",
+            "children: ",
+            "\u{feff}",
+            "\u{0}",
+        ]);
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    fn spans(node: &Node, found: &mut Vec<Span>) {
+        found.push(node.span);
+        node.items().iter().for_each(|item| spans(item, found));
+        for (key, node) in node.entries() {
+            found.push(key.span);
+            spans(node, found);
+        }
+    }
+
+    fn lies_within(span: Span, text: &str) -> bool {
+        let line = text.split('\n').nth(span.line as usize - 1).unwrap_or_default();
+        span.column >= 1 && (span.column + span.len) as usize <= line.chars().count() + 2
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn is_read_or_refused_with_a_place_inside_it(text in yamlish()) {
+            match read(&text) {
+                Ok(node) => {
+                    let mut found = Vec::new();
+                    spans(&node, &mut found);
+                    for span in found {
+                        prop_assert!(lies_within(span, &text), "{span:?} of {text:?}");
+                    }
+                }
+                Err(error) => {
+                    let span = error.span.expect("a place");
+                    prop_assert!(lies_within(span, &text), "{error:?} of {text:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn is_an_inventory_or_not(text in yamlish(), extra in yamlish()) {
+            let files = MemoryFiles::default().with("hosts.yml", text);
+            let (mut sources, vault) = (Sources::default(), Vault::default());
+            let mut reader = Reader { files: &files, sources: &mut sources, vault: &vault };
+            let _ = Inventory::load(Path::new("hosts.yml"), &mut reader);
+            let _ = ExtraVars::read(&[extra], &mut reader);
+        }
+    }
+}
