@@ -5,15 +5,21 @@ use std::path::PathBuf;
 
 /// Brings hosts to the state that their roles declare.
 ///
-/// It shows exactly what would change, performs that, and nothing else.
+/// It shows exactly what would change, performs that, and nothing else. Without a subcommand it
+/// applies: `converge -i hosts.yml`.
 #[derive(Debug, Parser)]
 #[command(name = "converge", version, max_term_width = 100)]
-#[command(disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Cli {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) apply: ApplyArgs,
 }
+
+/// The inventory where none is named.
+pub(super) const INVENTORY: &str = "inventory/hosts.yml";
 
 /// Shown below `--help`.
 const EXIT_CODES: &str = "Exit codes:
@@ -27,6 +33,12 @@ const EXIT_CODES: &str = "Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Bring hosts to their declared state, or show with --check what that would change
+    Apply(ApplyArgs),
+    /// Run the checks that roles keep in verify/; changes nothing
+    Verify(VerifyArgs),
+    /// Show every place that sets a variable for a host, and which one wins
+    Explain(ExplainArgs),
     /// Show the inventory
     Inventory(InventoryCommand),
     /// Show what a resource takes, or list all resources
@@ -37,24 +49,112 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
     /// Boot throwaway real hosts on this machine, to converge them
     Lab(super::lab::LabCommand),
+    /// Be a host's end of a session (started over ssh, not by hand)
+    #[command(hide = true)]
+    Agent,
 }
 
-/// Where hosts, roles and variables come from.
+/// Where hosts come from.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
-pub(super) struct InputArgs {
+pub(super) struct InventoryArgs {
     /// The inventory
-    #[arg(short, long, value_name = "FILE", default_value = "inventory/hosts.yml")]
+    #[arg(short, long = "inventory", value_name = "FILE", default_value = INVENTORY)]
     pub(super) inventory: PathBuf,
+}
+
+/// Which of them.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub(super) struct LimitArgs {
     /// Only these hosts: names, groups, patterns such as `web:&prod:!web3`
     #[arg(short, long, value_name = "PATTERN")]
     pub(super) limit: Option<String>,
+}
+
+/// Where roles and variables come from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub(super) struct RolesArgs {
     /// A variable: NAME=VALUE, a JSON or YAML mapping, or @FILE
     #[arg(short, long = "extra-vars", value_name = "VARS", action = ArgAction::Append)]
     pub(super) extra: Vec<String>,
     /// Another folder of roles, after roles/ beside the inventory
     #[arg(long, value_name = "FOLDER", action = ArgAction::Append)]
     pub(super) roles_path: Vec<PathBuf>,
+}
+
+/// What a run is made from.
+#[derive(Debug, Clone, Args)]
+pub(super) struct InputArgs {
+    #[command(flatten)]
+    pub(super) from: InventoryArgs,
+    #[command(flatten)]
+    pub(super) limit: LimitArgs,
+    #[command(flatten)]
+    pub(super) roles: RolesArgs,
+}
+
+/// How a run is run, and told of.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RunArgs {
+    /// Only tasks with one of these tags
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Input")]
+    pub(super) tags: Vec<String>,
+    /// No task with one of these tags
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Input")]
+    pub(super) skip_tags: Vec<String>,
+    /// Hosts at once
+    #[arg(short, long, value_name = "NUMBER", default_value_t = 32)]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub(super) forks: usize,
+    /// The form of what is printed
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
+    pub(super) output: Output,
+    /// Tell also of tasks that change nothing
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ApplyArgs {
+    /// Dry run: show what would change, and change nothing
+    #[arg(short = 'C', long)]
+    pub(super) check: bool,
+    /// Show each change as a diff; all of it with --diff=full
+    #[arg(short = 'D', long, value_enum, value_name = "full", hide_possible_values = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+    pub(super) diff: Option<Diff>,
+    /// Do not ask before changing several hosts or removing packages
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Exit with 2 where changes are pending or were made
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The host
+    pub(super) host: String,
+    /// The variable; without one, all of the host's
+    pub(super) variable: Option<String>,
+    #[command(flatten)]
+    pub(super) from: InventoryArgs,
+    #[command(flatten)]
+    pub(super) roles: RolesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -71,19 +171,23 @@ pub(super) enum InventoryShow {
         #[arg(long, value_enum, value_name = "FORM", default_value_t = ListOutput::Human)]
         output: ListOutput,
         #[command(flatten)]
-        input: InputArgs,
+        from: InventoryArgs,
+        #[command(flatten)]
+        limit: LimitArgs,
     },
     /// Groups as a tree
     Graph {
         #[command(flatten)]
-        input: InputArgs,
+        from: InventoryArgs,
+        #[command(flatten)]
+        limit: LimitArgs,
     },
     /// One host's variables as JSON
     Host {
         /// The host
         host: String,
         #[command(flatten)]
-        input: InputArgs,
+        from: InventoryArgs,
     },
 }
 
@@ -97,6 +201,28 @@ pub(super) struct DocArgs {
 pub(super) struct CompletionsArgs {
     /// The shell
     pub(super) shell: clap_complete::Shell,
+}
+
+/// How much of a diff is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Diff {
+    /// The first ten lines of each
+    Short,
+    /// Everything
+    Full,
+}
+
+/// The form of a run's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people
+    Human,
+    /// One document, converge.report/1
+    Json,
+    /// JUnit XML
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

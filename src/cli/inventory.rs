@@ -1,6 +1,6 @@
 //! `converge inventory list|graph|host`: what the inventory says, roles and secrets left unread.
 
-use super::args::{InputArgs, InventoryShow, ListOutput};
+use super::args::{InventoryArgs, InventoryShow, ListOutput};
 use crate::config::{Group, Host, Inventory, Reader, Vault, select};
 use crate::host::Disk;
 use crate::text::{Diagnostic, Sources};
@@ -12,13 +12,14 @@ use std::fmt::Write;
 /// # Errors
 /// Everything wrong with the inventory, and the sources to show it in.
 pub(super) fn text(show: &InventoryShow) -> Result<String, (Vec<Diagnostic>, Sources)> {
-    let input = match show {
-        InventoryShow::List { input, .. }
-        | InventoryShow::Graph { input }
-        | InventoryShow::Host { input, .. } => input,
+    let (from, limit) = match show {
+        InventoryShow::List { from, limit, .. } | InventoryShow::Graph { from, limit } => {
+            (from, limit.limit.as_deref())
+        }
+        InventoryShow::Host { from, .. } => (from, None),
     };
     let mut sources = Sources::default();
-    let shown = load(input, &mut sources).and_then(|(inventory, hosts)| {
+    let shown = load(from, limit, &mut sources).and_then(|(inventory, hosts)| {
         let hosts: Vec<&Host> = hosts.iter().filter_map(|name| inventory.host(name)).collect();
         match show {
             InventoryShow::List { output: ListOutput::Human, .. } => Ok(list(&inventory, &hosts)),
@@ -37,14 +38,14 @@ pub(super) fn text(show: &InventoryShow) -> Result<String, (Vec<Diagnostic>, Sou
 
 /// The inventory, and the names of the hosts that `--limit` leaves.
 fn load(
-    input: &InputArgs,
+    from: &InventoryArgs,
+    limit: Option<&str>,
     sources: &mut Sources,
 ) -> Result<(Inventory, Vec<String>), Vec<Diagnostic>> {
     let vault = Vault::default();
     let mut reader = Reader { files: &Disk, sources, vault: &vault };
-    let inventory = Inventory::load(&input.inventory, &mut reader)?;
-    let limit = input.limit.as_deref().unwrap_or("all");
-    let hosts = select(&inventory, limit, &reader).map_err(|error| vec![error])?;
+    let inventory = Inventory::load(&from.inventory, &mut reader)?;
+    let hosts = select(&inventory, limit.unwrap_or("all"), &reader).map_err(|error| vec![error])?;
     let hosts = hosts.iter().map(|name| name.as_str().to_owned()).collect();
     Ok((inventory, hosts))
 }

@@ -1,16 +1,23 @@
 //! The command line: arguments in, an exit code out. Only here is the environment read, the
 //! terminal looked at and a question asked.
 
+mod agent;
+mod apply;
 mod args;
 mod completions;
 mod doc;
 pub mod exit_code;
+mod explain;
 mod inventory;
+mod invocation;
 pub mod lab;
 mod mistakes;
 mod output;
+mod question;
+mod run;
 mod schema;
 mod terminal;
+mod verify;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -36,7 +43,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let terminal = Terminal::of_process();
-    match cli.command {
+    match cli.command.unwrap_or(Command::Apply(cli.apply)) {
+        Command::Apply(args) => apply::run(&args, &terminal),
+        Command::Verify(args) => verify::run(&args, &terminal),
+        Command::Agent => agent::run(&terminal),
+        Command::Explain(args) => match explain::text(&args) {
+            Ok(text) => print(&text, &terminal),
+            Err((errors, sources)) => mistakes::show(&errors, &sources, &terminal),
+        },
         Command::Inventory(command) => match inventory::text(&command.show) {
             Ok(text) => print(&text, &terminal),
             Err((errors, sources)) => mistakes::show(&errors, &sources, &terminal),

@@ -1,5 +1,6 @@
 //! Who reads what is printed: looked at once, here and nowhere else.
 
+use crate::report::{DiffShow, Style};
 use std::io::IsTerminal;
 
 /// What stands at the ends of this process.
@@ -32,6 +33,11 @@ impl Terminal {
             colour: out.is_terminal() && !plain,
             error_colour: error.is_terminal() && !plain,
         }
+    }
+
+    /// How reports look there.
+    pub(super) const fn style(&self, diff: DiffShow, verbosity: u8) -> Style {
+        Style { colour: self.colour, terminal: self.columns, diff, verbosity }
     }
 }
 

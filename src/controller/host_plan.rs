@@ -77,7 +77,7 @@ fn library(project: &Project, roles: &[RoleCall]) -> Vec<String> {
 }
 
 /// The roles' argument specifications against every layer; a role's own defaults count.
-fn check_arguments(
+pub(super) fn check_arguments(
     project: &Project,
     roles: &[RoleCall],
     library: &[String],

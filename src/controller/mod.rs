@@ -4,6 +4,7 @@ mod bundling;
 mod connection;
 mod cycles;
 mod embedded;
+mod explain;
 mod host_plan;
 mod names;
 mod project;

@@ -28,6 +28,12 @@ pub(super) fn mask(line: &str, mark: &mut Range<usize>) -> String {
     out
 }
 
+/// Text with the value of every `password=…` replaced.
+#[must_use]
+pub fn mask_secrets(text: &str) -> String {
+    mask(text, &mut (0..0))
+}
+
 /// The first secret's place at or after `from`.
 fn secret_value(line: &str, from: usize) -> Option<Range<usize>> {
     let mut at = from;

@@ -29,6 +29,7 @@ pub use github::Github;
 pub use human::Human;
 pub use json::Json;
 pub use junit::JUnit;
+pub use mask::mask_secrets;
 pub use plans::plans;
 pub use preview::preview;
 pub use run_info::{Mode, RunEnd, RunInfo};

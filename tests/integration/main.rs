@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bench;
+mod cli_usage;
 mod disk;
 mod engine_rules;
 mod fleet;

@@ -1,0 +1,108 @@
+//! `converge` and `converge apply`: the dry run, or the question and the converge.
+
+use super::args::{ApplyArgs, Diff, Output as Form};
+use super::exit_code::ExitCode;
+use super::output::Output;
+use super::question::{self, Answer};
+use super::run::{self, Run};
+use super::terminal::Terminal;
+use crate::controller::Outcome;
+use crate::engine::bundle::Purpose;
+use crate::event::HostStatus;
+use crate::report::{self, DiffShow, Mode, RunFold, Style};
+use std::io::Write;
+
+/// Does as asked.
+pub(super) fn run(args: &ApplyArgs, terminal: &Terminal) -> ExitCode {
+    let mode = if args.check { Mode::Check } else { Mode::Apply };
+    let style = style(args, terminal);
+    let loaded = Run::load(mode, &args.input, &args.run, style, terminal);
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
+    };
+    let asks =
+        mode == Mode::Apply && args.run.output == Form::Human && terminal.can_ask && !args.yes;
+    let decided = if asks { ask(&loaded, args) } else { Decided::Go(loaded.hosts()) };
+    match decided {
+        Decided::Go(hosts) => {
+            let left_out = loaded.hosts().len() - hosts.len();
+            let (outcome, printed) = loaded.report(&hosts);
+            // A host was left out because its dry run failed: what is wrong there is not over.
+            let failed = (left_out > 0).then_some(ExitCode::FAILED);
+            let code = run::code(&outcome, hosts.len(), args.detailed_exitcode);
+            [code, printed].into_iter().chain(failed).collect()
+        }
+        Decided::Stop(code) => code,
+    }
+}
+
+/// What comes of the question.
+enum Decided {
+    /// Converge these hosts.
+    Go(Vec<String>),
+    /// End here.
+    Stop(ExitCode),
+}
+
+/// Makes a dry run, shows what it says, and asks if it must be asked.
+fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
+    let all = run.hosts();
+    let (plan, outcome) = match dry_run(run, &all) {
+        Ok(told) => told,
+        Err(code) => return Decided::Stop(code),
+    };
+    if all.len() == 1 && !plan.removes_packages() {
+        return Decided::Go(all);
+    }
+    let mut out = Output::new(std::io::stdout().lock());
+    let _ = report::preview(&mut out, &run.style, &run.info(all.clone()), &plan);
+    let well = |name: &String| {
+        let status = plan.host(name).map(report::HostFold::status);
+        matches!(status, Some(HostStatus::Ok | HostStatus::Changed))
+    };
+    let hosts: Vec<String> = all.iter().filter(|name| well(name)).cloned().collect();
+    let pending = plan.ended(HostStatus::Changed).len();
+    if pending == 0 {
+        return match run::code(&outcome, all.len(), false) {
+            ExitCode::SUCCESS => Decided::Go(hosts),
+            code => Decided::Stop(code),
+        };
+    }
+    let plural = if pending == 1 { "" } else { "s" };
+    let words = format!("Apply to {pending} host{plural}?");
+    loop {
+        match question::ask(&words, &mut std::io::stdin().lock(), &mut out) {
+            Answer::Yes => return Decided::Go(hosts),
+            Answer::Diff => {
+                let diff =
+                    if run.style.diff == DiffShow::Full { DiffShow::Full } else { DiffShow::Short };
+                let _ = report::plans(&mut out, &Style { diff, ..run.style }, &plan);
+            }
+            Answer::No => {
+                let _ = writeln!(out, "Nothing was changed.");
+                let code = run::code(&outcome, all.len(), args.detailed_exitcode);
+                return Decided::Stop(code);
+            }
+        }
+    }
+}
+
+fn dry_run(run: &Run<'_>, hosts: &[String]) -> Result<(RunFold, Outcome), ExitCode> {
+    let id = run::run_id().map_err(|error| {
+        super::mistakes::say(&error, run.terminal);
+        ExitCode::FAILED
+    })?;
+    let mut plan = RunFold::new(hosts);
+    let outcome = run.drive(&id, Purpose::Check, hosts, &mut |host, event| plan.add(host, &event));
+    Ok((plan, outcome))
+}
+
+fn style(args: &ApplyArgs, terminal: &Terminal) -> Style {
+    let diff = match args.diff {
+        None => DiffShow::None,
+        Some(Diff::Short) => DiffShow::Short,
+        Some(Diff::Full) => DiffShow::Full,
+    };
+    terminal.style(diff, args.run.verbose)
+}

@@ -1,0 +1,31 @@
+//! The command that goes on from here, as a person can paste it: what was given, less what does
+//! not belong to an apply.
+
+use super::args::{InputArgs, RunArgs};
+use crate::report::mask_secrets;
+use crate::text::quote;
+
+/// `converge -i hosts.yml …`, without `--check`, `--diff` and `--limit`.
+pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
+    let mut words = vec!["converge".to_owned()];
+    let mut option = |flag: &str, value: &str| {
+        words.push(flag.to_owned());
+        words.push(quote(value).into_owned());
+    };
+    if input.from.inventory != std::path::Path::new(super::args::INVENTORY) {
+        option("-i", &input.from.inventory.to_string_lossy());
+    }
+    for folder in &input.roles.roles_path {
+        option("--roles-path", &folder.to_string_lossy());
+    }
+    for extra in &input.roles.extra {
+        option("-e", &mask_secrets(extra));
+    }
+    if !run.tags.is_empty() {
+        option("--tags", &run.tags.join(","));
+    }
+    if !run.skip_tags.is_empty() {
+        option("--skip-tags", &run.skip_tags.join(","));
+    }
+    words.join(" ")
+}

@@ -1,0 +1,168 @@
+//! What `apply` and `verify` share: loading, running, reporting, the exit code.
+
+use super::args::{InputArgs, Output as Form, RunArgs};
+use super::exit_code::ExitCode;
+use super::output::Output;
+use super::terminal::Terminal;
+use super::{ended, invocation, mistakes};
+use crate::config::Vault;
+use crate::controller::{self, LoadErrors, LoadOptions, Outcome, Project, RunOptions};
+use crate::engine::bundle::Purpose;
+use crate::event::{Event, HostStatus};
+use crate::host::Disk;
+use crate::report::json::Document;
+use crate::report::{Github, Human, JUnit, Json, Mode, Report, RunEnd, RunInfo, Style, github};
+use crate::text::Diagnostic;
+use std::io::{BufWriter, Write};
+use std::time::Instant;
+
+/// A project that was loaded, and how it is run.
+pub(super) struct Run<'a> {
+    pub(super) project: Project,
+    pub(super) mode: Mode,
+    pub(super) input: &'a InputArgs,
+    pub(super) options: &'a RunArgs,
+    pub(super) style: Style,
+    pub(super) terminal: &'a Terminal,
+}
+
+impl<'a> Run<'a> {
+    /// Loads the project.
+    ///
+    /// # Errors
+    /// Everything wrong with it was shown; the exit code.
+    pub(super) fn load(
+        mode: Mode,
+        input: &'a InputArgs,
+        options: &'a RunArgs,
+        style: Style,
+        terminal: &'a Terminal,
+    ) -> Result<Self, ExitCode> {
+        let load = LoadOptions {
+            inventory: input.from.inventory.clone(),
+            limit: input.limit.limit.clone(),
+            roles_path: input.roles.roles_path.clone(),
+            extra: input.roles.extra.clone(),
+            tags: options.tags.clone(),
+            skip_tags: options.skip_tags.clone(),
+        };
+        match Project::load(&load, &Disk, &Vault::default()) {
+            Ok(project) => Ok(Self { project, mode, input, options, style, terminal }),
+            Err(errors) => Err(refuse(&errors, mode, options.output, terminal)),
+        }
+    }
+
+    /// What reports must know, for these hosts.
+    pub(super) fn info(&self, hosts: Vec<String>) -> RunInfo<'_> {
+        RunInfo {
+            mode: self.mode,
+            hosts,
+            sources: &self.project.sources,
+            command: invocation::of(self.input, self.options),
+            limit: self.input.limit.limit.clone(),
+        }
+    }
+
+    /// Every host of the run.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        self.project.hosts().map(str::to_owned).collect()
+    }
+
+    /// Runs the hosts and hands over what happens.
+    pub(super) fn drive(
+        &self,
+        run: &str,
+        purpose: Purpose,
+        hosts: &[String],
+        events: &mut dyn FnMut(&str, Event),
+    ) -> Outcome {
+        let options = RunOptions {
+            run: run.to_owned(),
+            purpose,
+            forks: self.options.forks,
+            hosts: Some(hosts.to_vec()),
+        };
+        controller::run(&self.project, &options, events)
+    }
+
+    /// Runs the hosts and reports in the form that was asked for.
+    pub(super) fn report(&self, hosts: &[String]) -> (Outcome, ExitCode) {
+        let run = match run_id() {
+            Ok(run) => run,
+            Err(error) => {
+                mistakes::say(&error, self.terminal);
+                return (Outcome::default(), ExitCode::FAILED);
+            }
+        };
+        let purpose = match self.mode {
+            Mode::Check => Purpose::Check,
+            Mode::Apply => Purpose::Apply,
+            Mode::Verify => Purpose::Verify,
+        };
+        let stdout = std::io::stdout().lock();
+        // What people follow appears line by line, a document at once.
+        let writer: Box<dyn Write> = match self.options.output {
+            Form::Human | Form::Github => Box::new(stdout),
+            Form::Json | Form::Junit => Box::new(BufWriter::new(stdout)),
+        };
+        let mut out = Output::new(writer);
+        let outcome = {
+            let info = self.info(hosts.to_vec());
+            let mut report: Box<dyn Report + '_> = match self.options.output {
+                Form::Human => Box::new(Human::new(&mut out, self.style, info)),
+                Form::Json => Box::new(Json::new(&mut out, info)),
+                Form::Junit => Box::new(JUnit::new(&mut out, info)),
+                Form::Github => Box::new(Github::new(&mut out, self.style, info)),
+            };
+            let begin = Instant::now();
+            // The output keeps its own errors: a run does not end because nobody listens.
+            let outcome = self.drive(&run, purpose, hosts, &mut |host, event| {
+                let _ = report.event(host, &event);
+            });
+            let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let _ = report.finish(&RunEnd { run, ms });
+            outcome
+        };
+        let code = ended(out.error(), self.terminal);
+        (outcome, code)
+    }
+}
+
+/// The exit code of a run over so many hosts.
+pub(super) fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode {
+    let silent = (outcome.hosts.len() < hosts).then_some(ExitCode::UNREACHABLE);
+    let told = outcome.hosts.iter().map(|(_, report)| match report.status {
+        HostStatus::Ok => ExitCode::SUCCESS,
+        HostStatus::Changed if detailed => ExitCode::CHANGES,
+        HostStatus::Changed => ExitCode::SUCCESS,
+        HostStatus::Failed => ExitCode::FAILED,
+        HostStatus::Unreachable => ExitCode::UNREACHABLE,
+        HostStatus::Locked => ExitCode::STALE,
+    });
+    told.chain(silent).collect()
+}
+
+/// Shows what is wrong with the project, in the form that was asked for too.
+fn refuse(errors: &LoadErrors, mode: Mode, form: Form, terminal: &Terminal) -> ExitCode {
+    let LoadErrors { diagnostics, sources } = errors;
+    let code = mistakes::show(diagnostics, sources, terminal);
+    let mut out = Output::new(std::io::stdout().lock());
+    match form {
+        Form::Json => {
+            let _ = Document::of_errors(mode, diagnostics, sources).write(&mut out);
+        }
+        Form::Github => {
+            for error in diagnostics {
+                let _ = github::annotate(&mut out, error, sources, None);
+            }
+        }
+        Form::Human | Form::Junit => {}
+    }
+    code.and(ended(out.error(), terminal))
+}
+
+/// A new run's name: short enough to say, random enough not to meet again on a host.
+pub(super) fn run_id() -> Result<String, Diagnostic> {
+    let bytes = crate::host::local::random_bytes::<4>().map_err(|error| error.diagnostic())?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

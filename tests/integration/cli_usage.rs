@@ -1,0 +1,198 @@
+//! The command line as people meet it: its help, its refusals, its exit codes.
+
+use crate::house::ROOT;
+use assert_cmd::Command;
+use std::path::Path;
+
+/// `converge` with these arguments, in the project's folder, without anybody's environment.
+fn converge(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("converge").unwrap();
+    command.env_clear().current_dir(ROOT).args(arguments);
+    command
+}
+
+/// Exit code, standard output, standard error.
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let output = converge(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// Every subcommand that help shows; the lab has its own.
+const COMMANDS: [&[&str]; 11] = [
+    &[],
+    &["apply"],
+    &["verify"],
+    &["explain"],
+    &["inventory"],
+    &["inventory", "list"],
+    &["inventory", "graph"],
+    &["inventory", "host"],
+    &["doc"],
+    &["schema"],
+    &["completions"],
+];
+
+#[test]
+fn help_is_reviewed() {
+    let mut all = String::new();
+    for words in COMMANDS {
+        for flag in ["-h", "--help"] {
+            let arguments: Vec<&str> = words.iter().copied().chain([flag]).collect();
+            let (code, out, err) = run(&arguments);
+            assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+            if flag == "-h" || words.is_empty() {
+                all.push_str(&format!("$ converge {}\n{out}\n", arguments.join(" ")));
+            }
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn wrong_usage_is_64() {
+    for words in [
+        &["frobnicate"][..],
+        &["--chek"],
+        &["--forks", "0"],
+        &["--output", "xml"],
+        &["explain"],
+        &["inventory"],
+        &["completions", "dos"],
+        &["doc", "fiel"],
+        &["-i"],
+        &["--diff=some"],
+        &["-i", "hosts.yml", "verify"],
+    ] {
+        let (code, out, err) = run(words);
+        assert_eq!((code, out.as_str()), (64, ""), "{words:?}: {err}");
+        assert!(err.starts_with("error: ") || err.contains("Usage:"), "{words:?}: {err}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_project_is_65_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = folder.path().join("hosts.yml");
+    std::fs::write(&hosts, "all:\n  hosts: {web1: }\n  roles: [nope]\n").unwrap();
+    let hosts = hosts.to_str().unwrap();
+    for words in [
+        &["-i", hosts][..],
+        &["--check", "-i", hosts],
+        &["verify", "-i", hosts],
+        &["explain", "web1", "x", "-i", hosts],
+        &["-i", "/nonexistent/hosts.yml"],
+        &["inventory", "list", "-i", "/nonexistent/hosts.yml"],
+        &["inventory", "host", "web2", "-i", hosts],
+        &["-i", hosts, "--limit", "none"],
+    ] {
+        let (code, out, err) = run(words);
+        assert_eq!((code, out.as_str()), (65, ""), "{words:?}: {err}");
+        assert!(err.ends_with("1 error; no host was contacted\n"), "{words:?}: {err}");
+    }
+    let (code, out, _) = run(&["--check", "--output", "json", "-i", hosts]);
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 65);
+    assert_eq!(document["schema"], "converge.report/1");
+    assert_eq!(document["errors"][0]["line"], 3);
+    let (code, out, _) = run(&["--check", "--output", "github", "-i", hosts]);
+    assert_eq!(code, 65);
+    assert!(out.starts_with("::error file=") && out.contains(",line=3,"), "{out}");
+}
+
+#[test]
+fn the_inventory_is_shown_as_ansible_shows_it() {
+    let hosts = "tests/integration/fixtures/inventory/hosts.yml";
+    let (code, out, _) = run(&["inventory", "list", "--output", "json", "-i", hosts]);
+    let ours: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let expected = Path::new(ROOT).join(hosts).with_file_name("expected.json");
+    let text = std::fs::read_to_string(expected).unwrap();
+    let theirs: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(code, 0);
+    assert_eq!(ours["_meta"]["hostvars"], theirs["_meta"]["hostvars"]);
+    for (group, entry) in theirs.as_object().unwrap().iter().filter(|(name, _)| *name != "_meta") {
+        for key in ["hosts", "children"] {
+            let sorted = |value: &serde_json::Value| {
+                let mut names: Vec<String> =
+                    serde_json::from_value(value.clone()).unwrap_or_default();
+                names.sort();
+                names
+            };
+            assert_eq!(sorted(&ours[group][key]), sorted(&entry[key]), "{group}.{key}");
+        }
+    }
+    let (_, list, _) = run(&["inventory", "list", "-i", hosts]);
+    let (_, graph, _) = run(&["inventory", "graph", "-i", hosts, "--limit", "db"]);
+    insta::assert_snapshot!(format!("{list}\n{graph}"));
+}
+
+#[test]
+fn completions_and_the_schema_are_printed_whole() {
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = run(&["completions", shell]);
+        assert!(code == 0 && out.contains("inventory"), "{shell}");
+    }
+    let committed = std::fs::read_to_string(format!("{ROOT}/docs/report.schema.json")).unwrap();
+    assert_eq!(run(&["schema"]), (0, committed, String::new()));
+}
+
+#[test]
+fn every_resource_has_its_reference() {
+    let (code, list, _) = run(&["doc"]);
+    assert_eq!(code, 0);
+    let names = list.lines().take_while(|line| !line.is_empty());
+    let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains(&"file") && names.contains(&"package"), "{list}");
+    for name in names {
+        let (code, out, err) = run(&["doc", name]);
+        assert_eq!((code, err.as_str()), (0, ""), "{name}");
+        assert!(out.contains("Example:") && !out.contains("[`"), "{name}: {out}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_of_and_a_closed_pipe_is_not() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let bin = assert_cmd::cargo::cargo_bin("converge");
+    let output = std::process::Command::new(&bin).arg("schema").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("No space left"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = std::process::Command::new(&bin).arg("schema").stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+/// Commands in documents, up to the two blanks that set off their description.
+#[test]
+fn what_documents_tell_to_type_exists() {
+    let documents = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/benchmarks.md"];
+    let mut seen = 0;
+    for document in documents {
+        let Ok(text) = std::fs::read_to_string(format!("{ROOT}/{document}")) else { continue };
+        for line in fenced(&text) {
+            let line = line.strip_prefix("$ ").unwrap_or(line);
+            let line = line.split("  ").next().unwrap_or_default().trim();
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some("converge") => {
+                    let arguments: Vec<&str> = words.chain(["--help"]).collect();
+                    let (code, _, err) = run(&arguments);
+                    assert_eq!(code, 0, "{document}: {line}\n{err}");
+                    seen += 1;
+                }
+                Some(path) if path.starts_with("scripts/") => {
+                    assert!(Path::new(ROOT).join(path).exists(), "{document}: {line}");
+                    seen += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(seen >= 5, "the search found its commands");
+}
+
+fn fenced(text: &str) -> impl Iterator<Item = &str> {
+    let blocks = text.split("\n```").skip(1).step_by(2);
+    blocks.flat_map(|block| block.lines().skip(1))
+}
