@@ -29,9 +29,10 @@ pub(super) fn parameters(kind: &Kind, written: &Node) -> Vec<Diagnostic> {
             wrong.push(ParseError::missing(kind, name).at(written.span));
         }
     }
-    // What has no template can be held against the specification as a whole; a `src` is read
-    // by the engine, which has the role's folder.
-    let whole = !written.has_template() && written.get("src").is_none() && !known.any;
+    // What has no template can be held against the specification as a whole; the source of a
+    // `copy` is read by the engine, which has the role's folder.
+    let is_copy_of = kind.name == "copy" && written.get("src").is_some();
+    let whole = kind.literal && !written.has_template() && !is_copy_of;
     if wrong.is_empty()
         && whole
         && let Err(error) = kind.parse(written.to_value().to_json_exposed())

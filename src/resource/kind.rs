@@ -35,6 +35,8 @@ pub struct Kind {
     pub free_form: Option<&'static str>,
     /// A task that can be run, in YAML.
     pub example: &'static str,
+    /// Whether parameters without templates are the specification as they are written.
+    pub(super) literal: bool,
     /// The JSON schema of its parameters.
     pub schema: fn() -> schemars::Schema,
     parse: fn(serde_json::Value) -> Result<Box<dyn Declared>, ParseError>,
@@ -48,6 +50,7 @@ impl Kind {
             aliases: R::ALIASES,
             free_form: R::FREE_FORM,
             example: R::EXAMPLE,
+            literal: R::LITERAL,
             schema: schema::<R>,
             parse: parse::<R>,
             parameters: OnceLock::new(),

@@ -13,6 +13,7 @@ mod parse_error;
 mod pattern;
 mod postfix;
 mod process;
+mod reference;
 mod schema;
 mod shell_words;
 mod whole_file;
@@ -21,6 +22,7 @@ pub use kind::{Declared, Kind};
 pub use kinds::{find, kinds};
 pub use look::{Gate, Look, Open, Step};
 pub use parse_error::ParseError;
+pub use reference::{reference, reference_page};
 pub use schema::{Parameter, Parameters};
 
 use crate::host::{HostError, View};
@@ -38,6 +40,10 @@ pub trait Resource: serde::de::DeserializeOwned + schemars::JsonSchema + std::fm
     const FREE_FORM: Option<&'static str> = None;
     /// A task that can be run, in YAML.
     const EXAMPLE: &'static str;
+
+    /// Parameters without templates are the specification as they are written; false where the
+    /// engine makes something of them first (reads `src`, evaluates `that`).
+    const LITERAL: bool = true;
 
     /// What it looks at.
     type State: std::fmt::Debug;
@@ -62,3 +68,6 @@ pub trait Resource: serde::de::DeserializeOwned + schemars::JsonSchema + std::fm
     /// If no action leads there (a directory stands where a file should be).
     fn plan(&self, state: &Self::State) -> Result<Look, Diagnostic>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,7 @@ impl Resource for Assert {
     that: relayhost is match('\[.+\]:\d+')
     fail_msg: write relayhost as [NAME]:PORT
 "#;
+    const LITERAL: bool = false;
     type State = ();
 
     fn observe(&self, _: &dyn View) -> Result<(), HostError> {

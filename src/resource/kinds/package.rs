@@ -62,8 +62,7 @@ pub(super) struct Found {
 
 impl Resource for Package {
     const NAME: &'static str = "package";
-    const ALIASES: &'static [&'static str] =
-        &["apt", "pacman", "community.general.pacman", "dpkg", "community.general.apt"];
+    const ALIASES: &'static [&'static str] = &["apt", "pacman", "community.general.pacman"];
     const EXAMPLE: &'static str = r#"- name: Postfix, started only once it is configured
   package:
     name: postfix

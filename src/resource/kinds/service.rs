@@ -51,8 +51,7 @@ pub(super) struct Found {
 
 impl Resource for Service {
     const NAME: &'static str = "service";
-    const ALIASES: &'static [&'static str] =
-        &["systemd", "systemd_service", "ansible.builtin.systemd_service"];
+    const ALIASES: &'static [&'static str] = &["systemd", "systemd_service"];
     const EXAMPLE: &'static str = r#"- name: Postfix runs, now and after a boot
   service:
     name: postfix

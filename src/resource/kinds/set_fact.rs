@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// Variables for the rest of the run, on this host: every parameter is a name and its value.
 ///
-/// What a result in a dry run is not known yet may be given: the variable is unknown then.
+/// A value that a dry run cannot know yet makes the variable unknown.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub(super) struct SetFact(IndexMap<String, serde_json::Value>);

@@ -63,6 +63,7 @@ impl Resource for Template {
     group: root
   notify: restart postfix
 "#;
+    const LITERAL: bool = false;
     type State = FileState;
 
     fn validate(&self) -> Result<(), Diagnostic> {
