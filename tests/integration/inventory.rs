@@ -1,8 +1,9 @@
 //! Inventories from a disk: as Ansible reads them, and fast.
 
 use crate::disk::Disk;
-use converge::config::{Inventory, MemoryFiles, Reader, Vault};
-use converge::text::Sources;
+use converge::config::{Inventory, MemoryFiles, Reader, Vault, yaml};
+use converge::template::{Scope, Templates};
+use converge::text::{SourceId, Sources};
 use converge::value::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -78,6 +79,18 @@ fn vaulted_files_and_values_are_read_and_stay_secret() {
     let shown = format!("{layers:?} {inventory:?} {sources:?}");
     for secret in ["hunter2", "s3cr3t", "inline secret", "exactly sixteen"] {
         assert!(!shown.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn unsafe_text_renders_to_itself() {
+    let scope: std::sync::Arc<dyn Scope> = std::sync::Arc::new(converge::value::Map::new());
+    for text in
+        ["{{ x }}", "a {% if %} \"q\" \\ é\n\t{# c #} {{ 'x", "}} plain", "{{ {{ }} }}\u{1}"]
+    {
+        let yaml = format!("!unsafe {}", serde_json::Value::from(text));
+        let node = yaml::parse(SourceId(0), &yaml).unwrap();
+        assert_eq!(Templates::new().node(&node, &scope), Ok(Value::str(text)));
     }
 }
 

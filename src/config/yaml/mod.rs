@@ -14,7 +14,7 @@ mod syntax;
 
 use super::Vault;
 use crate::text::{Diagnostic, SourceId, Sources};
-use crate::value::Node;
+use crate::value::{Node, Value};
 use std::path::Path;
 
 /// The largest document that is read, in bytes: an inventory of 100,000 hosts is about 10 MB.
@@ -50,6 +50,20 @@ pub fn parse_with(source: SourceId, text: &str, vault: &Vault) -> Result<Node, D
         .help("split it: variables can stand in several files of a folder `group_vars/NAME/`"));
     }
     build::document(source, text, vault)
+}
+
+/// Reads one document as data, for templates' `from_yaml`: nothing in it is a template.
+///
+/// # Errors
+/// What is wrong, as a fragment that says where.
+pub fn data(text: &str) -> Result<Value, String> {
+    match parse(SourceId(u32::MAX), text) {
+        Ok(node) => Ok(node.to_value()),
+        Err(error) => Err(match error.span {
+            Some(span) => format!("{}, in line {}", error.message, span.line),
+            None => error.message,
+        }),
+    }
 }
 
 /// A document's first character.

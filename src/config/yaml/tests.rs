@@ -111,6 +111,12 @@ fn unsafe_text_is_no_template() {
 }
 
 #[test]
+fn data_is_read_for_templates() {
+    assert_eq!(format!("{:?}", data("a: [1, x]").unwrap()), r#"{"a":[1,"x"]}"#);
+    assert_eq!(data("a: 1\nb: [").unwrap_err(), "unclosed bracket '[', in line 2");
+}
+
+#[test]
 fn a_byte_that_is_no_utf8_is_named() {
     let mut sources = Sources::default();
     let error = decode(&mut sources, "f.yml", b"a: 1\nb: \xc3\xa9\xff\n".to_vec()).unwrap_err();
