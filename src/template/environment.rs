@@ -5,7 +5,7 @@ use super::omit::Omitted;
 use super::program::SYNTAX;
 use super::{filters, is};
 use minijinja::functions::{self, Function};
-use minijinja::value::{FunctionArgs, FunctionResult};
+use minijinja::value::{FunctionArgs, FunctionResult, Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -37,7 +37,7 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     environment.set_formatter(format);
-    environment.add_function("dict", functions::dict);
+    environment.add_function("dict", dict);
     environment.add_function("namespace", functions::namespace);
     environment.add_function("range", functions::range);
     let mut registry = Registry { environment, filters: BTreeSet::new(), tests: BTreeSet::new() };
@@ -138,6 +138,33 @@ pub(super) fn refused_test(name: &str) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// A mapping from another, from a list of pairs, and from named arguments.
+fn dict(from: Option<Value>, kwargs: Kwargs) -> Result<Value, Error> {
+    let mut pairs = Vec::new();
+    match from {
+        Some(map) if map.kind() == ValueKind::Map => {
+            for key in map.try_iter()?.checked() {
+                let key = key?;
+                let value = map.get_item(&key)?;
+                pairs.push((key, value));
+            }
+        }
+        Some(list) => {
+            for pair in filters::items(&list)? {
+                let Ok([key, value]) = <[Value; 2]>::try_from(filters::items(&pair)?) else {
+                    return Err(filters::invalid("`dict` takes pairs of key and value"));
+                };
+                pairs.push((key, value));
+            }
+        }
+        None => {}
+    }
+    for name in kwargs.args() {
+        pairs.push((Value::from(name), kwargs.get(name)?));
+    }
+    Ok(Value::from_pairs(pairs))
 }
 
 /// What stands in the text for a value: nothing for null, as in Ansible.

@@ -1,5 +1,6 @@
 //! One evaluation: the one object through which names are reached, and what was met on the way.
 
+use super::guard::{self, Guard};
 use super::omit::{Omitted, is_omit};
 use super::tree::{Tree, Unsettled};
 use super::{FromYaml, Scope};
@@ -26,7 +27,7 @@ pub(super) struct Evaluation {
     unknown: OnceLock<Origin>,
     secret: AtomicBool,
     failure: OnceLock<Diagnostic>,
-    seen: Mutex<Vec<(String, Option<Jinja>)>>,
+    seen: Mutex<Vec<(String, Option<Arc<Value>>)>>,
     emitted: AtomicUsize,
 }
 
@@ -64,7 +65,7 @@ impl Evaluation {
         self.secret.load(Ordering::Relaxed)
     }
 
-    /// Why a variable could not be had.
+    /// The reason of an error, where it is known better than the engine can say.
     pub(super) fn failure(&self) -> Option<&Diagnostic> {
         self.failure.get()
     }
@@ -82,6 +83,11 @@ impl Evaluation {
     /// Whether this name was asked for and no layer had it.
     pub(super) fn missed(&self, name: &str) -> bool {
         self.lock().iter().any(|(seen, value)| seen == name && value.is_none())
+    }
+
+    /// Gives the reason for the error that follows; the first counts.
+    pub(super) fn fail(&self, reason: Diagnostic) {
+        let _ = self.failure.set(reason);
     }
 
     /// Records that an unknown was reached.
@@ -124,24 +130,36 @@ impl Evaluation {
         if name == "omit" {
             return Some(Jinja::from_object(Omitted));
         }
-        if let Some((_, value)) = self.lock().iter().find(|(seen, _)| seen == name) {
-            return value.clone();
-        }
-        let value = match self.scope.shared(name) {
-            Ok(found) => {
-                found.map(|value| self.give(&value, || Tree::root(value.clone(), self.clone())))
-            }
+        let (guard, name) = match Guard::parse(name) {
+            Some((guard, name)) => (Some(guard), name),
+            None => (None, name),
+        };
+        let value = match self.variable(name) {
+            Ok(value) => value,
             Err(diagnostic) => {
                 let message = diagnostic.message.clone();
-                let _ = self.failure.set(diagnostic);
+                self.fail(diagnostic);
                 return Some(Jinja::from(Error::new(ErrorKind::InvalidOperation, message)));
             }
         };
-        self.lock().push((name.to_owned(), value.clone()));
-        value
+        let at = || Tree::root(value.clone().unwrap_or_default(), self.clone());
+        match guard {
+            Some(guard) => guard::answer(guard, value.as_deref(), self, at),
+            None => value.as_deref().map(|value| self.give(value, at)),
+        }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, Option<Jinja>)>> {
+    /// A variable's value, asked for once an evaluation.
+    fn variable(&self, name: &str) -> Result<Option<Arc<Value>>, Diagnostic> {
+        if let Some((_, value)) = self.lock().iter().find(|(seen, _)| seen == name) {
+            return Ok(value.clone());
+        }
+        let value = self.scope.shared(name)?;
+        self.lock().push((name.to_owned(), value.clone()));
+        Ok(value)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, Option<Arc<Value>>)>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -63,6 +63,12 @@ fn undefined(
     range: &Range<usize>,
     place: Place,
 ) -> Option<Diagnostic> {
+    // An error in a filter has the filter's place, without the value before it.
+    let began = |(place, start): &(Range<usize>, usize)| {
+        (range.start == place.start && place.end <= range.end).then_some(*start)
+    };
+    let start = program.survey.extents.iter().filter_map(began).min().unwrap_or(range.start);
+    let range = start.min(range.start)..range.end;
     let inside = |used: &&Use| range.start <= used.range.start && used.range.end <= range.end;
     let uses = || program.survey.uses.iter().filter(inside);
     if let Some(used) = uses().find(|used| evaluation.missed(&used.name)) {

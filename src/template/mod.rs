@@ -6,6 +6,7 @@ mod environment;
 mod evaluation;
 mod fault;
 mod filters;
+mod guard;
 mod is;
 mod names;
 mod omit;

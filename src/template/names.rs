@@ -1,9 +1,12 @@
 //! What a template says before it is rendered: the names that it needs, with their places, and
 //! what can never work (an unknown filter, an include, a bad regular expression).
 
+use super::guard::{Guard, Purpose};
 use super::{environment, filters};
 use crate::text::nearest;
-use minijinja::machinery::ast::{self, CallArg, CallType, Expr, Spanned, Stmt};
+use minijinja::machinery::ast::{
+    self, BinOpKind, CallArg, CallType, CompareOpKind, Expr, Spanned, Stmt,
+};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -45,7 +48,39 @@ pub(super) struct Mistake {
 pub(super) struct Survey {
     pub(super) uses: Vec<Use>,
     pub(super) mistakes: Vec<Mistake>,
+    /// Every variable, locals too, in the order in which it is compiled, and what is asked of it.
+    pub(super) order: Vec<(String, Option<Guard>)>,
+    /// Filters and tests: the range that errors in them have, and where their value begins.
+    pub(super) extents: Vec<(Range<usize>, usize)>,
     locals: Vec<HashSet<String>>,
+}
+
+/// What the surroundings of an expression want of it.
+struct Wanted {
+    purpose: Purpose,
+    /// Whether it may be undefined.
+    lenient: bool,
+    /// The members asked of it as far as they are written out, innermost last.
+    members: Vec<String>,
+    steps: usize,
+    /// The whole chain of members.
+    chain: Option<Range<usize>>,
+}
+
+impl Wanted {
+    fn new(purpose: Purpose) -> Self {
+        Self { purpose, lenient: false, members: Vec::new(), steps: 0, chain: None }
+    }
+
+    fn or_nothing(purpose: Purpose) -> Self {
+        Self { lenient: true, ..Self::new(purpose) }
+    }
+
+    fn within(mut self, expression: &Expr<'_>) -> Self {
+        self.steps += 1;
+        self.chain = self.chain.or_else(|| Some(range(expression.span())));
+        self
+    }
 }
 
 /// Byte range of a part of the parsed template.
@@ -106,13 +141,15 @@ impl Survey {
                 self.expression(&stmt.iter);
                 self.scoped(&["loop"], |survey| {
                     survey.assign(&stmt.target);
-                    survey.optional(stmt.filter_expr.as_ref());
+                    if let Some(filter) = &stmt.filter_expr {
+                        survey.reach(filter, Wanted::new(Purpose::Truth));
+                    }
                     survey.statements(&stmt.body);
                 });
                 self.scoped(&[], |survey| survey.statements(&stmt.else_body));
             }
             Stmt::IfCond(stmt) => {
-                self.expression(&stmt.expr);
+                self.reach(&stmt.expr, Wanted::new(Purpose::Truth));
                 self.statements(&stmt.true_body);
                 self.statements(&stmt.false_body);
             }
@@ -128,8 +165,8 @@ impl Survey {
                 self.assign(&stmt.target);
             }
             Stmt::SetBlock(stmt) => {
-                self.optional(stmt.filter.as_ref());
                 self.statements(&stmt.body);
+                self.optional(stmt.filter.as_ref());
                 self.assign(&stmt.target);
             }
             Stmt::AutoEscape(stmt) => {
@@ -137,8 +174,8 @@ impl Survey {
                 self.statements(&stmt.body);
             }
             Stmt::FilterBlock(stmt) => {
-                self.expression(&stmt.filter);
                 self.statements(&stmt.body);
+                self.expression(&stmt.filter);
             }
             Stmt::Macro(stmt) => {
                 self.declare(stmt.name);
@@ -158,9 +195,13 @@ impl Survey {
     }
 
     fn body_of(&mut self, stmt: &Spanned<ast::Macro<'_>>) {
-        stmt.defaults.iter().for_each(|value| self.expression(value));
         self.scoped(&["caller"], |survey| {
-            stmt.args.iter().for_each(|arg| survey.assign(arg));
+            // Arguments are compiled from the last to the first, each after its default.
+            let mut defaults = stmt.defaults.iter().rev();
+            for arg in stmt.args.iter().rev() {
+                survey.optional(defaults.next());
+                survey.assign(arg);
+            }
             survey.statements(&stmt.body);
         });
     }
@@ -184,40 +225,23 @@ impl Survey {
     }
 
     fn expression(&mut self, expression: &Expr<'_>) {
-        self.reach(expression, false, &mut Vec::new(), None);
+        self.reach(expression, Wanted::new(Purpose::Value));
     }
 
-    /// Walks an expression; `members` are those that the surroundings ask of it, innermost last.
-    fn reach(
-        &mut self,
-        expression: &Expr<'_>,
-        guarded: bool,
-        members: &mut Vec<String>,
-        chain: Option<Range<usize>>,
-    ) {
-        let chain = chain.unwrap_or_else(|| range(expression.span()));
+    /// Walks an expression in the order in which it is compiled.
+    fn reach(&mut self, expression: &Expr<'_>, mut wanted: Wanted) {
         match expression {
-            Expr::Var(var) => {
-                if !self.is_local(var.id) && !environment::is_global(var.id) {
-                    self.uses.push(Use {
-                        name: var.id.to_owned(),
-                        members: members.iter().rev().cloned().collect(),
-                        range: range(var.span()),
-                        chain,
-                        guarded,
-                    });
-                }
-            }
+            Expr::Var(var) => self.variable(var, wanted),
             Expr::GetAttr(attr) => {
-                members.push(attr.name.to_owned());
-                self.reach(&attr.expr, guarded, members, Some(chain));
+                wanted.members.push(attr.name.to_owned());
+                self.reach(&attr.expr, wanted.within(expression));
             }
             Expr::GetItem(item) => {
                 match item.subscript_expr.as_const() {
-                    Some(key) => members.push(key.to_string()),
-                    None => members.clear(),
+                    Some(key) => wanted.members.push(key.to_string()),
+                    None => wanted.members.clear(),
                 }
-                self.reach(&item.expr, guarded, members, Some(chain));
+                self.reach(&item.expr, wanted.within(expression));
                 self.expression(&item.subscript_expr);
             }
             Expr::Const(_) => {}
@@ -227,35 +251,78 @@ impl Survey {
                 self.optional(slice.stop.as_ref());
                 self.optional(slice.step.as_ref());
             }
-            Expr::UnaryOp(op) => self.expression(&op.expr),
+            Expr::UnaryOp(op) => {
+                let not = matches!(op.op, ast::UnaryOpKind::Not);
+                self.reach(
+                    &op.expr,
+                    Wanted::new(if not { Purpose::Truth } else { Purpose::Value }),
+                );
+            }
             Expr::BinOp(op) => {
-                self.expression(&op.left);
-                self.expression(&op.right);
+                let side = match op.op {
+                    BinOpKind::ScAnd | BinOpKind::ScOr => truth_of(&wanted),
+                    kind => compared_with_nothing(kind, &op.left, &op.right),
+                };
+                let both = side == Purpose::Truth;
+                self.reach(&op.left, Wanted::new(side));
+                self.reach(&op.right, Wanted::new(if both { side } else { Purpose::Value }));
             }
             Expr::Compare(compare) => {
-                self.expression(&compare.expr);
+                let side = match compare.ops.as_slice() {
+                    [op] => compared_with_nothing(as_binary(op.op), &compare.expr, &op.expr),
+                    _ => Purpose::Value,
+                };
+                self.reach(&compare.expr, Wanted::new(side));
                 compare.ops.iter().for_each(|op| self.expression(&op.expr));
             }
             Expr::IfExpr(choice) => {
-                self.expression(&choice.test_expr);
-                self.expression(&choice.true_expr);
-                self.optional(choice.false_expr.as_ref());
+                self.reach(&choice.test_expr, Wanted::new(Purpose::Truth));
+                self.reach(&choice.true_expr, Wanted::new(truth_of(&wanted)));
+                if let Some(other) = &choice.false_expr {
+                    self.reach(other, Wanted::new(truth_of(&wanted)));
+                }
             }
-            Expr::Filter(filter) => self.filter(filter),
+            Expr::Filter(filter) => self.filter(filter, wanted.purpose),
             Expr::Test(test) => self.test(test),
             Expr::Call(call) => self.call(call),
             Expr::List(list) => list.items.iter().for_each(|item| self.expression(item)),
             Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.expression(item)),
             Expr::Map(map) => {
-                map.keys.iter().chain(&map.values).for_each(|part| self.expression(part));
+                for (key, value) in map.keys.iter().zip(&map.values) {
+                    self.expression(key);
+                    self.expression(value);
+                }
             }
         }
     }
 
-    fn filter(&mut self, filter: &Spanned<ast::Filter<'_>>) {
+    fn variable(&mut self, var: &Spanned<ast::Var<'_>>, wanted: Wanted) {
+        if self.is_local(var.id) || environment::is_global(var.id) {
+            self.order.push((var.id.to_owned(), None));
+            return;
+        }
+        let Wanted { purpose, lenient, steps, .. } = wanted;
+        let guard = Some(Guard { purpose, lenient, steps }).filter(|guard| !guard.is_plain());
+        self.order.push((var.id.to_owned(), guard));
+        self.uses.push(Use {
+            name: var.id.to_owned(),
+            members: wanted.members.into_iter().rev().collect(),
+            range: range(var.span()),
+            chain: wanted.chain.unwrap_or_else(|| range(var.span())),
+            guarded: lenient,
+        });
+    }
+
+    fn filter(&mut self, filter: &Spanned<ast::Filter<'_>>, purpose: Purpose) {
         if let Some(value) = &filter.expr {
-            let guarded = matches!(bare(filter.name), "default" | "d");
-            self.reach(value, guarded, &mut Vec::new(), None);
+            self.extents.push((range(filter.span()), start_of(value)));
+            let wanted = match (bare(filter.name), purpose) {
+                ("default" | "d", Purpose::Existence) => Wanted::or_nothing(Purpose::Value),
+                ("default" | "d", purpose) => Wanted::or_nothing(purpose),
+                ("length" | "count", Purpose::Emptiness) => Wanted::new(Purpose::Emptiness),
+                _ => Wanted::new(Purpose::Value),
+            };
+            self.reach(value, wanted);
         }
         let place = range(filter.span());
         self.known_filter(filter.name, &place);
@@ -279,8 +346,14 @@ impl Survey {
     }
 
     fn test(&mut self, test: &Spanned<ast::Test<'_>>) {
-        let guarded = matches!(bare(test.name), "defined" | "undefined");
-        self.reach(&test.expr, guarded, &mut Vec::new(), None);
+        self.extents.push((range(test.span()), start_of(&test.expr)));
+        self.reach(
+            &test.expr,
+            match bare(test.name) {
+                "defined" | "undefined" => Wanted::or_nothing(Purpose::Existence),
+                _ => Wanted::new(Purpose::Value),
+            },
+        );
         self.known_test(test.name, &range(test.span()));
         self.pattern(test.name, &test.args);
         self.arguments(&test.args);
@@ -307,13 +380,16 @@ impl Survey {
         self.arguments(&call.args);
     }
 
+    /// Arguments by position are compiled before those by name.
     fn arguments(&mut self, args: &[CallArg<'_>]) {
         for arg in args {
-            match arg {
-                CallArg::Pos(value)
-                | CallArg::Kwarg(_, value)
-                | CallArg::PosSplat(value)
-                | CallArg::KwargSplat(value) => self.expression(value),
+            if let CallArg::Pos(value) | CallArg::PosSplat(value) = arg {
+                self.expression(value);
+            }
+        }
+        for arg in args {
+            if let CallArg::Kwarg(_, value) | CallArg::KwargSplat(value) = arg {
+                self.expression(value);
             }
         }
     }
@@ -357,4 +433,52 @@ impl Survey {
 /// The name of a filter or test without Ansible's collection.
 pub(super) fn bare(name: &str) -> &str {
     name.strip_prefix("ansible.builtin.").unwrap_or(name)
+}
+
+/// Where an expression begins; a filter's own place begins at its name.
+fn start_of(expression: &Expr<'_>) -> usize {
+    match expression {
+        Expr::Filter(filter) => {
+            filter.expr.as_ref().map_or(range(filter.span()).start, |value| start_of(value))
+        }
+        Expr::Test(test) => start_of(&test.expr),
+        Expr::GetAttr(attr) => start_of(&attr.expr),
+        Expr::GetItem(item) => start_of(&item.expr),
+        Expr::Slice(slice) => start_of(&slice.expr),
+        Expr::Call(call) => start_of(&call.expr),
+        Expr::BinOp(op) => start_of(&op.left),
+        Expr::Compare(compare) => start_of(&compare.expr),
+        other => range(other.span()).start,
+    }
+}
+
+/// What is asked of the sides of `and` and `or`, and of the branches of an inline `if`.
+fn truth_of(wanted: &Wanted) -> Purpose {
+    if wanted.purpose == Purpose::Truth { Purpose::Truth } else { Purpose::Value }
+}
+
+/// What is asked of the left side of a comparison.
+fn compared_with_nothing(operator: BinOpKind, left: &Expr<'_>, right: &Expr<'_>) -> Purpose {
+    use BinOpKind::{Eq, Gt, Gte, Ne};
+    let Expr::Const(right) = right else { return Purpose::Value };
+    let counted = matches!(left, Expr::Filter(filter)
+        if matches!(bare(filter.name), "length" | "count"));
+    let asks = match (operator, right.value.as_i64(), right.value.as_str()) {
+        (Gt | Ne | Eq, Some(0), _) | (Gte, Some(1), _) => counted,
+        (Eq | Ne, _, Some("")) => !counted,
+        _ => false,
+    };
+    if asks { Purpose::Emptiness } else { Purpose::Value }
+}
+
+fn as_binary(operator: CompareOpKind) -> BinOpKind {
+    match operator {
+        CompareOpKind::Eq => BinOpKind::Eq,
+        CompareOpKind::Ne => BinOpKind::Ne,
+        CompareOpKind::Gt => BinOpKind::Gt,
+        CompareOpKind::Gte => BinOpKind::Gte,
+        CompareOpKind::Lt => BinOpKind::Lt,
+        CompareOpKind::Lte => BinOpKind::Lte,
+        CompareOpKind::In | CompareOpKind::NotIn => BinOpKind::In,
+    }
 }

@@ -1,11 +1,12 @@
 //! Compiled templates, kept for the life of the process.
 
 use super::fault;
+use super::guard;
 use super::names::{Mistake, Survey};
 use super::place::Place;
 use crate::text::Diagnostic;
 use minijinja::Error;
-use minijinja::machinery::ast::{Expr, Stmt};
+use minijinja::machinery::ast::{BinOpKind, Expr, Stmt, UnaryOpKind};
 use minijinja::machinery::{CodeGenerator, Instructions, parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use std::collections::{BTreeMap, HashMap};
@@ -34,11 +35,24 @@ pub(super) struct Program {
     pub(super) survey: Survey,
 }
 
+/// A condition, taken apart at `and`, `or` and `not`, so that a part which is known can decide.
+pub(super) enum Condition {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    Leaf(Program),
+}
+
 type Cache = RwLock<HashMap<(Form, &'static str), Arc<Program>>>;
 
 /// Instructions borrow from the text they were made of. Texts are those that roles and
 /// inventories hold, a bounded number: each is kept once, as long as the process lives.
 static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
+
+type Conditions = RwLock<HashMap<&'static str, Arc<Condition>>>;
+
+/// As [`CACHE`].
+static CONDITIONS: LazyLock<Conditions> = LazyLock::new(Conditions::default);
 
 /// Ansible's: the newline after a block is dropped, that at the end of a file is kept.
 pub(super) static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
@@ -58,6 +72,52 @@ pub(super) fn compile(form: Form, text: &str, place: Place) -> Result<Arc<Progra
     let program = Arc::new(generate(form, source).map_err(|e| fault::syntax(&e, text, place))?);
     let mut cache = CACHE.write().unwrap_or_else(PoisonError::into_inner);
     Ok(cache.entry((form, source)).or_insert(program).clone())
+}
+
+/// The compiled form of a condition.
+pub(super) fn condition(text: &str, place: Place) -> Result<Arc<Condition>, Diagnostic> {
+    let known = CONDITIONS.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+    if let Some(condition) = known {
+        return Ok(condition);
+    }
+    check(Form::Expression, text, place)?;
+    let source: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    let expression = parse_expr(source).map_err(|error| fault::syntax(&error, text, place))?;
+    let condition = Arc::new(part(source, &expression));
+    let mut cache = CONDITIONS.write().unwrap_or_else(PoisonError::into_inner);
+    Ok(cache.entry(source).or_insert(condition).clone())
+}
+
+fn part(source: &'static str, expression: &Expr<'static>) -> Condition {
+    match expression {
+        Expr::UnaryOp(op) if matches!(op.op, UnaryOpKind::Not) => {
+            Condition::Not(Box::new(part(source, &op.expr)))
+        }
+        Expr::BinOp(op) if matches!(op.op, BinOpKind::ScAnd) => {
+            Condition::All(vec![part(source, &op.left), part(source, &op.right)])
+        }
+        Expr::BinOp(op) if matches!(op.op, BinOpKind::ScOr) => {
+            Condition::Any(vec![part(source, &op.left), part(source, &op.right)])
+        }
+        other => Condition::Leaf(of_expression(source, other)),
+    }
+}
+
+fn of_expression(source: &'static str, expression: &Expr<'static>) -> Program {
+    let mut generator = CodeGenerator::new("", source);
+    generator.compile_expr(expression);
+    finish(generator, source, Survey::of_expression(expression), true)
+}
+
+fn finish(
+    generator: CodeGenerator<'static>,
+    source: &'static str,
+    survey: Survey,
+    is_value: bool,
+) -> Program {
+    let (mut code, blocks) = generator.finish();
+    guard::apply(&mut code, &survey.order);
+    Program { source, code, blocks, is_value, survey }
 }
 
 /// Refuses what cannot be parsed or can never work, before anything is kept.
@@ -81,22 +141,17 @@ pub(super) fn check(form: Form, text: &str, place: Place) -> Result<Survey, Diag
 }
 
 fn generate(form: Form, source: &'static str) -> Result<Program, Error> {
+    if form == Form::Expression {
+        return Ok(of_expression(source, &parse_expr(source)?));
+    }
+    let template = parse(source, "", SYNTAX.clone())?;
+    let single = if form == Form::Text { single(&template) } else { None };
     let mut generator = CodeGenerator::new("", source);
-    let (survey, is_value) = if form == Form::Expression {
-        let expression = parse_expr(source)?;
-        generator.compile_expr(&expression);
-        (Survey::of_expression(&expression), true)
-    } else {
-        let template = parse(source, "", SYNTAX.clone())?;
-        let single = if form == Form::Text { single(&template) } else { None };
-        match single {
-            Some(expression) => generator.compile_expr(expression),
-            None => generator.compile_stmt(&template),
-        }
-        (Survey::of_template(&template), single.is_some())
-    };
-    let (code, blocks) = generator.finish();
-    Ok(Program { source, code, blocks, is_value, survey })
+    match single {
+        Some(expression) => generator.compile_expr(expression),
+        None => generator.compile_stmt(&template),
+    }
+    Ok(finish(generator, source, Survey::of_template(&template), single.is_some()))
 }
 
 /// The expression of a text that is exactly one `{{ expression }}`.

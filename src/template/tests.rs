@@ -204,3 +204,146 @@ fn variables_that_name_one_another_in_a_circle_are_an_error() {
     let error = Templates::new().text("{{ a }}", span(), &scope).expect_err("a circle");
     assert!(error.message.contains("refer to one another"), "{error}");
 }
+
+#[test]
+fn what_is_asked_about_a_secret_other_than_its_value_is_no_secret() {
+    for (template, expected) in [
+        ("{{ password is defined }}", Value::Bool(true)),
+        ("{{ account.password is defined }}", Value::Bool(true)),
+        ("{{ account.pin is defined }}", Value::Bool(false)),
+        ("{% if password %}auth = yes{% endif %}", Value::str("auth = yes")),
+        ("{% if password and on %}a{% else %}b{% endif %}", Value::str("a")),
+        ("{% if not account.password %}a{% else %}b{% endif %}", Value::str("b")),
+        ("{{ 'a' if password else 'b' }}", Value::str("a")),
+        ("{{ password | length > 0 }}", Value::Bool(true)),
+        ("{{ password | default('') | length == 0 }}", Value::Bool(false)),
+        ("{{ account.password != '' }}", Value::Bool(true)),
+        ("{% if account.password | default('', true) %}a{% endif %}", Value::str("a")),
+        ("{% if missing is defined and missing.x %}a{% endif %}", Value::str("")),
+    ] {
+        assert_eq!(text(template), Ok(expected), "{template}");
+    }
+    for template in [
+        "{{ password | length }}",
+        "{{ password | length > 8 }}",
+        "{{ password == name }}",
+        "{{ 'a' if password == 'x' else 'b' }}",
+        "{{ password or 'none' }}",
+        "{% if password %}{{ password }}{% endif %}",
+        "{% if password | upper %}a{% endif %}",
+        "{{ account.password | default('x') }}",
+        "{{ missing | default(password) }}",
+        "{% set p = password %}{% if p %}a{% endif %}",
+    ] {
+        assert!(matches!(text(template), Ok(Value::Secret(_))), "{template}");
+    }
+}
+
+#[test]
+fn what_is_known_after_apply_is_known_to_be_defined() {
+    assert_eq!(text("{{ later is defined }}"), Ok(Value::Bool(true)));
+    assert_eq!(text("{{ r.status is defined }}"), Ok(Value::Bool(true)));
+    assert_eq!(text("{{ r.json is defined }}"), Ok(Value::Bool(false)));
+    assert!(matches!(text("{{ later.x is defined }}"), Ok(Value::Unknown(_))));
+    assert!(matches!(text("{{ later | default('x') }}"), Ok(Value::Unknown(_))));
+    assert!(matches!(text("{% if later %}a{% endif %}"), Ok(Value::Unknown(_))));
+    assert_eq!(text("{{ r.json.token | default('none') }}"), Ok(Value::str("none")));
+    assert_eq!(text("{{ r['json']['a'].b | default('none') }}"), Ok(Value::str("none")));
+    assert_eq!(text("{{ ports[-1].x | default(1) }}"), Ok(Value::Int(1)));
+    assert_eq!(text("{{ ports[-1] | default(1) }}"), Ok(Value::Int(587)));
+    assert!(text("{{ r.json.token }}").is_err(), "elsewhere a missing member is an error");
+    assert!(text("{{ r.json.token | default('x') ~ r.json.token }}").is_err());
+}
+
+#[test]
+fn a_known_part_decides_a_condition_before_and_after_an_unknown_one() {
+    let later = || Ok(Known::Unknown(Origin::new("the answer")));
+    for (condition, expected) in [
+        ("r.status == 404 and off", Ok(Known::Is(false))),
+        ("r.status == 404 or on", Ok(Known::Is(true))),
+        ("not (r.status == 404 and off)", Ok(Known::Is(true))),
+        ("r.status == 404 and on", later()),
+        ("not (r.status == 404)", later()),
+        ("(r.failed or r.status == 404) and not r.failed", later()),
+        ("r.failed and r.nonsense.deeper", Ok(Known::Is(false))),
+        ("r.status == 1 and r.nonsense.deeper", later()),
+        ("ports and name", Ok(Known::Is(true))),
+        ("not nothing", Ok(Known::Is(true))),
+        ("password and on", Ok(Known::Is(true))),
+    ] {
+        assert_eq!(truth(string(condition)), expected, "{condition}");
+    }
+    let error = Templates::new()
+        .truth(&string("on and (off or prot == 25)"), &scope())
+        .expect_err("a typing mistake");
+    assert_eq!(error.message, "undefined variable `prot`");
+    assert_eq!(error.help.as_deref(), Some("did you mean `port`?"));
+}
+
+#[test]
+fn names_come_with_their_places_and_whether_they_are_needed() {
+    let at = |column| Span { source: SourceId(0), line: 7, column, len: 0 };
+    let names = |template: &str| -> Vec<(String, Vec<String>, u32, bool)> {
+        let node = Node {
+            kind: Kind::Str(template.to_owned()),
+            span: Span { len: template.chars().count() as u32, ..at(10) },
+            secret: false,
+        };
+        Templates::new()
+            .names(&node)
+            .expect("parses")
+            .into_iter()
+            .map(|name| (name.name, name.members, name.span.column, name.optional))
+            .collect()
+    };
+    let name = |name: &str, members: &[&str], column, optional| {
+        (name.to_owned(), members.iter().map(|&m| m.to_owned()).collect(), column, optional)
+    };
+    assert_eq!(names("no template"), []);
+    assert_eq!(
+        names("{{ a.b['c'] ~ d[e].f }}"),
+        [name("a", &["b", "c"], 13, false), name("d", &[], 24, false), name("e", &[], 26, false)]
+    );
+    assert_eq!(
+        names(
+            "{% for x in xs %}{{ x }}{{ loop.index }}{{ y | default(z) }}{{ y }}{% endfor %}{{ omit }}"
+        ),
+        [
+            name("xs", &[], 22, false),
+            name("y", &[], 53, true),
+            name("z", &[], 65, false),
+            name("y", &[], 73, true),
+        ]
+    );
+    assert_eq!(names("{% macro m(a) %}{{ a }}{{ b }}{% endmacro %}{{ m(range(3)) }}").len(), 1);
+    let condition = node(Kind::List(vec![string("q is defined"), string("q.x == w")]));
+    let needed: Vec<_> = Templates::new()
+        .names_in_condition(&condition)
+        .expect("parses")
+        .into_iter()
+        .map(|name| (name.name, name.optional))
+        .collect();
+    assert_eq!(needed, [("q".to_owned(), true), ("q".to_owned(), true), ("w".to_owned(), false)]);
+}
+
+#[test]
+fn an_error_points_at_its_cause() {
+    let file = "first\nrelayhost = {{ relay.hots }}\n{{ prot + 1 }}\n";
+    let scope: Arc<dyn Scope> =
+        Arc::new(map([("relay", Value::Map(map([("host", Value::Null)]))), ("port", Value::Null)]));
+    let error = |text: &str| Templates::new().file(SourceId(0), text, &scope).expect_err(text);
+    let place = |text: &str| {
+        let span = error(text).span.expect("a place");
+        (span.line, span.column, span.len)
+    };
+    assert_eq!(place(file), (2, 22, 4));
+    assert_eq!(error(file).help.as_deref(), Some("did you mean `host`?"));
+    assert_eq!(place(&file.replace("hots", "host")), (3, 4, 4));
+    assert_eq!(place("ä {{ x | upper | lower }}"), (1, 6, 1));
+    assert_eq!(place("{{ 'x' | b64decode }}"), (1, 10, 9));
+    assert_eq!(place("a\n{{ 'x' | uper }}"), (2, 10, 4));
+    assert_eq!(place("a\nb {% include 'x' %}").0, 2);
+    assert_eq!(place("{% if relay is mapping and undefinde %}{% endif %}"), (1, 28, 9));
+    assert_eq!(place("a\n{{ port | regex_search('(') }}"), (2, 24, 3));
+    assert_eq!(place("a {{ b"), (1, 6, 1));
+}

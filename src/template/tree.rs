@@ -38,13 +38,40 @@ impl Tree {
         value
     }
 
-    fn member(&self, index: usize, value: &Value) -> Jinja {
-        self.evaluation.give(value, || {
-            let mut path = Vec::with_capacity(self.path.len() + 1);
-            path.extend_from_slice(&self.path);
-            path.push(index);
-            Self { root: self.root.clone(), path, evaluation: self.evaluation.clone() }
-        })
+    /// The evaluation that this was handed out by.
+    pub(super) fn evaluation(&self) -> &Arc<Evaluation> {
+        &self.evaluation
+    }
+
+    /// The member under a key, and its position. Keys are text here; YAML's numbers as keys
+    /// were read as text, too. Negative positions in a list count from its end.
+    pub(super) fn find(&self, key: &Jinja) -> Option<(usize, &Value)> {
+        match self.value() {
+            Value::List(items) => {
+                let index = key.as_i64()?;
+                let index =
+                    if index < 0 { index + i64::try_from(items.len()).ok()? } else { index };
+                let index = usize::try_from(index).ok()?;
+                Some((index, items.get(index)?))
+            }
+            Value::Map(map) => {
+                let found = match key.as_str() {
+                    Some(key) => map.get_full(key),
+                    None if key.is_number() => map.get_full(&key.to_string()),
+                    None => None,
+                };
+                found.map(|(index, _, value)| (index, value))
+            }
+            _ => None,
+        }
+    }
+
+    /// The member at a position.
+    pub(super) fn below(&self, index: usize) -> Self {
+        let mut path = Vec::with_capacity(self.path.len() + 1);
+        path.extend_from_slice(&self.path);
+        path.push(index);
+        Self { root: self.root.clone(), path, evaluation: self.evaluation.clone() }
     }
 }
 
@@ -64,25 +91,14 @@ impl Object for Tree {
     }
 
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
-        match self.value() {
-            Value::List(items) => {
-                let index = key.as_usize()?;
-                Some(self.member(index, items.get(index)?))
-            }
-            Value::Map(_) => match key.as_str() {
-                Some(key) => self.get_value_by_str(key),
-                // Keys are text here; YAML's numbers as keys were read as text, too.
-                None if key.is_number() => self.get_value_by_str(&key.to_string()),
-                None => None,
-            },
-            _ => None,
-        }
+        let (index, value) = self.find(key)?;
+        Some(self.evaluation.give(value, || self.below(index)))
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
         let Value::Map(map) = self.value() else { return None };
         let (index, _, value) = map.get_full(key)?;
-        Some(self.member(index, value))
+        Some(self.evaluation.give(value, || self.below(index)))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {

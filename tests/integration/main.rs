@@ -14,3 +14,4 @@ mod inventory;
 mod mail_smtp;
 mod report_snapshots;
 mod resource_cases;
+mod template_cases;

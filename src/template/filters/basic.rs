@@ -3,13 +3,17 @@
 use super::{invalid, text};
 use crate::template::condition::boolean;
 use crate::template::environment::Registry;
+use crate::template::evaluation::Evaluation;
+use crate::text::Diagnostic;
 use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::{Error, ErrorKind, State, Value};
 
 pub(super) fn register(to: &mut Registry) {
     to.filter("bool", bool);
     to.filter("d", default);
     to.filter("default", default);
+    to.filter("float", float);
+    to.filter("int", int);
     to.filter("mandatory", mandatory);
     to.filter("ternary", ternary);
     to.filter("type_debug", type_debug);
@@ -51,13 +55,99 @@ fn bool(value: &Value) -> Result<Option<bool>, Error> {
     }
 }
 
+/// The whole number that a value says; another value, 0 if none is given, where it says none.
+fn int(
+    value: &Value,
+    default: Option<Value>,
+    base: Option<u32>,
+    kwargs: Kwargs,
+) -> Result<Value, Error> {
+    let default = match default {
+        Some(default) => Some(default),
+        None => kwargs.get::<Option<Value>>("default")?,
+    };
+    let base = base.or(kwargs.get("base")?).unwrap_or(10);
+    kwargs.assert_all_used()?;
+    if !(2..=36).contains(&base) {
+        return Err(invalid(format!("`int` knows bases from 2 to 36, not {base}")));
+    }
+    let number = match value.kind() {
+        ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
+        ValueKind::Bool => Some(Value::from(i64::from(value.is_true()))),
+        ValueKind::Number if value.is_integer() => Some(value.clone()),
+        ValueKind::Number => f64::try_from(value.clone()).ok().and_then(whole).map(Value::from),
+        ValueKind::String => value.as_str().and_then(|text| digits(text, base)).map(Value::from),
+        _ => None,
+    };
+    Ok(number.or(default).unwrap_or_else(|| Value::from(0)))
+}
+
+fn whole(number: f64) -> Option<i64> {
+    // Every number below is held exactly, so that no cast can go wrong.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+    (number.abs() <= EXACT).then_some(number.trunc() as i64)
+}
+
+fn digits(text: &str, base: u32) -> Option<i64> {
+    let text = text.trim();
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let lower = text.to_ascii_lowercase();
+    let prefix = match base {
+        16 => "0x",
+        8 => "0o",
+        2 => "0b",
+        _ => "",
+    };
+    let plain = lower.strip_prefix(prefix).unwrap_or(&lower);
+    let starts = plain.starts_with(|first: char| first.is_digit(base));
+    let number = starts.then(|| i64::from_str_radix(plain, base).ok()).flatten();
+    // `'2.9' | int` is 2, as in Jinja.
+    let number = number.or_else(|| match base {
+        10 => plain.parse().ok().and_then(whole),
+        _ => None,
+    })?;
+    Some(if negative { -number } else { number })
+}
+
+/// The number that a value says; another value, 0.0 if none is given, where it says none.
+fn float(value: &Value, default: Option<Value>, kwargs: Kwargs) -> Result<Value, Error> {
+    let default = match default {
+        Some(default) => Some(default),
+        None => kwargs.get::<Option<Value>>("default")?,
+    };
+    kwargs.assert_all_used()?;
+    let number = match value.kind() {
+        ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
+        ValueKind::Bool => Some(f64::from(u8::from(value.is_true()))),
+        ValueKind::Number => f64::try_from(value.clone()).ok(),
+        ValueKind::String => value.as_str().and_then(|text| text.trim().parse().ok()),
+        _ => None,
+    };
+    Ok(number.map(Value::from).or(default).unwrap_or_else(|| Value::from(0.0)))
+}
+
 /// The value, which must be defined.
-fn mandatory(value: &Value, message: Option<&str>, kwargs: Kwargs) -> Result<Value, Error> {
+fn mandatory(
+    state: &State<'_, '_>,
+    value: &Value,
+    message: Option<&str>,
+    kwargs: Kwargs,
+) -> Result<Value, Error> {
     let message = message.or(kwargs.get::<Option<&str>>("msg")?);
     kwargs.assert_all_used()?;
     match (value.is_undefined(), message) {
         (false, _) => Ok(value.clone()),
-        (true, Some(message)) => Err(invalid(message.to_owned())),
+        (true, Some(message)) => {
+            // The author's words, instead of those about the undefined name.
+            if let Some(evaluation) = Evaluation::of(state) {
+                evaluation.fail(Diagnostic::new(message));
+            }
+            Err(Error::from(ErrorKind::UndefinedError))
+        }
         (true, None) => Err(Error::from(ErrorKind::UndefinedError)),
     }
 }

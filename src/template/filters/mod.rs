@@ -1,8 +1,17 @@
 //! Filters: Jinja's own and those of Ansible that its roles use, one file for each kind.
 
 mod basic;
+mod comment;
+mod encode;
+mod hash;
 mod json;
+mod lists;
+mod maps;
+mod paths;
 pub(super) mod regex;
+mod yaml;
+
+pub(super) use lists::items;
 
 use super::environment::Registry;
 use minijinja::{Error, ErrorKind, Value, filters as jinja};
@@ -19,10 +28,8 @@ pub(super) fn register(to: &mut Registry) {
     to.filter("e", jinja::escape);
     to.filter("escape", jinja::escape);
     to.filter("first", jinja::first);
-    to.filter("float", jinja::float);
     to.filter("format", jinja::format);
     to.filter("groupby", jinja::groupby);
-    to.filter("int", jinja::int);
     to.filter("items", jinja::items);
     to.filter("join", jinja::join);
     to.filter("last", jinja::last);
@@ -48,9 +55,20 @@ pub(super) fn register(to: &mut Registry) {
     to.filter("title", jinja::title);
     to.filter("trim", jinja::trim);
     to.filter("upper", jinja::upper);
-    basic::register(to);
-    json::register(to);
-    regex::register(to);
+    for register in [
+        basic::register,
+        comment::register,
+        encode::register,
+        hash::register,
+        json::register,
+        lists::register,
+        maps::register,
+        paths::register,
+        regex::register,
+        yaml::register,
+    ] {
+        register(to);
+    }
 }
 
 /// A value as text; undefined is an error, not an empty text.

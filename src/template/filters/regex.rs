@@ -107,6 +107,15 @@ enum Piece {
 
 impl Piece {
     fn parse(replacement: &str, regex: &Regex) -> Result<Vec<Self>, Error> {
+        if let Some(octal) = replacement.chars().find(|letter| ('\u{1}'..='\u{7}').contains(letter))
+        {
+            // `'\1'` is the character number 1: the template takes the backslash.
+            let group = u32::from(octal);
+            return Err(invalid(format!(
+                "the group was written `\\{group}`, which is a control character in a template; \
+                 write `\\\\{group}`"
+            )));
+        }
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = replacement;

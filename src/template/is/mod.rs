@@ -6,6 +6,7 @@ mod version;
 
 use super::environment::Registry;
 use super::filters::invalid;
+use minijinja::value::Kwargs;
 use minijinja::{Error, Value, tests as jinja};
 
 /// Adds every test.
@@ -51,7 +52,9 @@ pub(super) fn register(to: &mut Registry) {
     to.test("all", |list: &Value| Ok(items(list)?.iter().all(Value::is_true)));
     to.test("any", |list: &Value| Ok(items(list)?.iter().any(Value::is_true)));
     to.test("contains", contains);
-    to.test("falsy", |value: &Value, convert: Option<bool>| truthy(value, convert).map(|t| !t));
+    to.test("falsy", |value: &Value, convert: Option<bool>, kwargs: Kwargs| {
+        truthy(value, convert, kwargs).map(|truth| !truth)
+    });
     to.test("truthy", truthy);
     for name in ["issubset", "subset"] {
         to.test(name, |list: &Value, of: &Value| subset(list, of));
@@ -85,7 +88,9 @@ fn contains(container: &Value, member: &Value) -> Result<bool, Error> {
 }
 
 /// Python's truth; with `convert_bool` the words for a boolean count as what they say.
-fn truthy(value: &Value, convert: Option<bool>) -> Result<bool, Error> {
+fn truthy(value: &Value, convert: Option<bool>, kwargs: Kwargs) -> Result<bool, Error> {
+    let convert = convert.or(kwargs.get("convert_bool")?);
+    kwargs.assert_all_used()?;
     if value.is_undefined() {
         return Err(Error::from(minijinja::ErrorKind::UndefinedError));
     }

@@ -1,0 +1,114 @@
+//! Hashes of text, and of passwords with the salt that is given.
+
+use super::{invalid, text};
+use crate::template::environment::Registry;
+use minijinja::value::Kwargs;
+use minijinja::{Error, Value};
+use sha2::Digest;
+
+/// Rounds of a password hash when none are asked for: crypt(5)'s own.
+const ROUNDS: u32 = 5_000;
+
+/// More rounds than this would stop the run for seconds.
+const MOST_ROUNDS: u32 = 1_000_000;
+
+pub(super) fn register(to: &mut Registry) {
+    to.filter("checksum", |value: &Value| hash(value, Some("sha1")));
+    to.filter("hash", hash);
+    to.filter("password_hash", password_hash);
+    to.filter("sha1", |value: &Value| hash(value, Some("sha1")));
+}
+
+fn hash(value: &Value, kind: Option<&str>) -> Result<String, Error> {
+    let value = text(value)?;
+    let bytes = value.as_bytes();
+    match kind.unwrap_or("sha1") {
+        "sha1" => Ok(hex(&sha1::Sha1::digest(bytes))),
+        "sha224" => Ok(hex(&sha2::Sha224::digest(bytes))),
+        "sha256" => Ok(hex(&sha2::Sha256::digest(bytes))),
+        "sha384" => Ok(hex(&sha2::Sha384::digest(bytes))),
+        "sha512" => Ok(hex(&sha2::Sha512::digest(bytes))),
+        other => Err(invalid(format!(
+            "`hash` knows sha1, sha224, sha256, sha384 and sha512, not `{other}`"
+        ))),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A password's hash as crypt(5) has it, `sha512` or `sha256`. The salt must be given: a random
+/// one would be another at every run.
+fn password_hash(
+    value: &Value,
+    kind: Option<&str>,
+    salt: Option<Value>,
+    kwargs: Kwargs,
+) -> Result<String, Error> {
+    let kind = kind.or(kwargs.get("hashtype")?).unwrap_or("sha512");
+    let salt = match salt {
+        Some(salt) => Some(salt),
+        None => kwargs.get::<Option<Value>>("salt")?,
+    };
+    let rounds = kwargs.get::<Option<u32>>("rounds")?.unwrap_or(ROUNDS);
+    kwargs.assert_all_used()?;
+    let Some(salt) = salt.filter(|salt| !salt.is_none()) else {
+        return Err(invalid(
+            "`password_hash` without a salt would give another hash at every run; give a salt, \
+             or the password itself to `user`, which salts it once",
+        ));
+    };
+    let salt = text(&salt)?;
+    let in_alphabet = salt.bytes().all(|byte| ALPHABET.contains(&byte));
+    if salt.is_empty() || salt.len() > 16 || !in_alphabet {
+        return Err(invalid("a salt is 1 to 16 letters, digits, `.` and `/`"));
+    }
+    let params = sha_crypt::Params::new(rounds).ok().filter(|_| rounds <= MOST_ROUNDS);
+    let params = params
+        .ok_or_else(|| invalid(format!("`rounds` is 1000 to {MOST_ROUNDS}, not {rounds}")))?;
+    let password = text(value)?;
+    let (id, hash) = match kind {
+        "sha512" => {
+            let digest = sha_crypt::sha512_crypt(password.as_bytes(), salt.as_bytes(), params);
+            ("6", encode(&digest, 21))
+        }
+        "sha256" => {
+            let digest = sha_crypt::sha256_crypt(password.as_bytes(), salt.as_bytes(), params);
+            ("5", encode(&digest, 10))
+        }
+        other => {
+            return Err(invalid(format!("`password_hash` knows sha512 and sha256, not `{other}`")));
+        }
+    };
+    let stated = if rounds == ROUNDS { String::new() } else { format!("rounds={rounds}$") };
+    Ok(format!("${id}${stated}{salt}${hash}"))
+}
+
+/// The alphabet of crypt(5), digit 0 first.
+const ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// The order in which SHA-crypt writes its digest: three bytes from the digest's thirds make
+/// four letters, the thirds taking turns at the front; one or two bytes are left at the end.
+/// (Drepper, "Unix crypt using SHA-256 and SHA-512", step 22.)
+fn encode(digest: &[u8], third: usize) -> String {
+    let mut out = String::new();
+    let mut letters = |mut bits: u32, count: usize| {
+        for _ in 0..count {
+            out.push(char::from(ALPHABET[(bits & 63) as usize]));
+            bits >>= 6;
+        }
+    };
+    // SHA-512 turns to the second third next, SHA-256 to the last.
+    let turn = if third == 21 { 1 } else { 2 };
+    for at in 0..third {
+        let part = |nth: usize| u32::from(digest[(at * turn + nth) % 3 * third + at]);
+        letters(part(0) << 16 | part(1) << 8 | part(2), 4);
+    }
+    match &digest[3 * third..] {
+        [last] => letters(u32::from(*last), 2),
+        [first, last] => letters(u32::from(*last) << 8 | u32::from(*first), 3),
+        _ => {}
+    }
+    out
+}
