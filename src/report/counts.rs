@@ -28,7 +28,7 @@ impl Counts {
             counts.changes += lines.len();
             for (line, _) in &lines {
                 *counts.by(line.certainty) += 1;
-                let assumes = line.notes.iter().filter(|note| note.starts_with("assumes"));
+                let assumes = line.notes.iter().filter(|note| note.starts_with("assume"));
                 counts.assumptions += assumes.count();
             }
             counts.removed += task.actions.iter().map(plan_line::removals).sum::<usize>();

@@ -61,7 +61,7 @@ impl PlanLine {
         Self {
             sign: sign(action),
             word: text(word(&action.kind)),
-            target: text(&action.target),
+            target: text(target(action)),
             detail,
             notes: action.notes.iter().map(|note| text(note)).collect(),
             certainty: action.certainty,
@@ -74,12 +74,10 @@ impl PlanLine {
     }
 }
 
-/// How many packages an action removes, as its notes say (`REMOVES name version, …`).
+/// How many packages an action removes, as its notes say (`REMOVES name version …`).
 pub(super) fn removals(action: &ActionReport) -> usize {
-    let removed = action.notes.iter().filter_map(|note| note.strip_prefix("REMOVES"));
-    let noted = removed.map(|names| names.split(',').count()).sum();
-    let asked = action.kind == "packages" && sign(action) == Sign::Remove;
-    if noted == 0 && asked { action.target.split_whitespace().count() } else { noted }
+    let removed = action.notes.iter().filter_map(|note| note.strip_prefix("REMOVES "));
+    removed.map(|names| names.split_whitespace().count().div_ceil(2)).sum()
 }
 
 fn sign(action: &ActionReport) -> Sign {
@@ -87,6 +85,7 @@ fn sign(action: &ActionReport) -> Sign {
     match (action.certainty, action.kind.as_str()) {
         (Certainty::OnlyIf | Certainty::Open | Certainty::OnFailure, _) => Sign::Unknown,
         (_, "remove") => Sign::Remove,
+        (_, "packages") if packages_go(action) => Sign::Remove,
         _ if absent(&action.after) => Sign::Remove,
         (_, "write_file" | "make_directory" | "symlink" | "packages" | "user" | "group")
             if action.before.is_none() || absent(&action.before) =>
@@ -95,6 +94,14 @@ fn sign(action: &ActionReport) -> Sign {
         }
         _ => Sign::Change,
     }
+}
+
+/// Whether everything that was asked of the package manager is to remove packages: then what is
+/// there after is named with the versions that were there before.
+fn packages_go(action: &ActionReport) -> bool {
+    let after = action.after.as_deref().unwrap_or_default();
+    let versions: Vec<&str> = after.split_whitespace().skip(1).step_by(2).collect();
+    !versions.is_empty() && action.before.as_deref() == Some(versions.join(" ").as_str())
 }
 
 /// What people call the kind.
@@ -113,18 +120,44 @@ pub(super) fn word(kind: &str) -> &str {
     }
 }
 
+/// What it acts on, as people name it.
+fn target(action: &ActionReport) -> &str {
+    match action.kind.as_str() {
+        "service" | "restart" | "reload" => {
+            action.target.strip_suffix(".service").unwrap_or(&action.target)
+        }
+        // Several packages are named with their versions.
+        "packages" if action.target.contains(' ') => {
+            action.after.as_deref().unwrap_or(&action.target)
+        }
+        _ => &action.target,
+    }
+}
+
 /// What will be there; what is there now only where that tells more.
 fn detail(action: &ActionReport) -> String {
-    let after = action.after.as_deref().map(escape::line).unwrap_or_default();
-    let before = action.before.as_deref().filter(|before| *before != "absent");
-    match before.map(escape::line) {
-        Some(before) if after.is_empty() || after == "absent" => format!("was {before}"),
-        Some(before) if action.kind != "service" && before != after => {
+    let mut after = action.after.as_deref().unwrap_or_default();
+    let mut before = action.before.as_deref().filter(|before| *before != "absent");
+    match action.kind.as_str() {
+        "service" => before = None,
+        "restart" | "reload" => return String::new(),
+        "packages" if action.target.contains(' ') => return String::new(),
+        "packages" => after = after.strip_prefix(&action.target).unwrap_or(after).trim_start(),
+        _ => {}
+    }
+    let (after, before) = (escape::line(after), before.map(escape::line));
+    match before {
+        Some(before) if after == "absent" || packages_go(action) => format!("was {before}"),
+        Some(before) if !after.is_empty() && !says(&before, &after) => {
             format!("{before} -> {after}")
         }
-        _ if after == "absent" => "absent".to_owned(),
         _ => after.into_owned(),
     }
+}
+
+/// Whether all words of `part` are words of `whole`, so that nothing of it changes.
+fn says(whole: &str, part: &str) -> bool {
+    part.split_whitespace().all(|word| whole.split_whitespace().any(|own| own == word))
 }
 
 /// How certain the action is, in words, where it is not exact.

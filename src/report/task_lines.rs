@@ -51,7 +51,11 @@ impl TaskLines {
         match task.status {
             TaskStatus::Changed | TaskStatus::Unknown if !task.actions.is_empty() => {
                 let change = task.change.and_then(|change| why(change, last_run));
-                for words in change.into_iter().chain(reason.map(|reason| reason.into_owned())) {
+                let origins = task.actions.iter().filter_map(|action| action.depends_on.as_deref());
+                let said = |reason: &str| origins.clone().any(|origin| reason.contains(origin));
+                let reason = task.reason.as_deref().filter(|reason| !said(reason));
+                let reason = reason.map(|reason| escape::line(reason).into_owned());
+                for words in change.into_iter().chain(reason) {
                     writeln!(out, "{BELOW}{}", style.paint(Paint::Unknown, words))?;
                 }
             }
@@ -72,6 +76,12 @@ impl TaskLines {
                 let message = task.error.as_ref().map_or("failed", |error| &error.message);
                 let word = style.paint(Paint::Bad, "failed");
                 writeln!(out, "  {word}: {name}: {}", escape::line(message))?;
+            }
+            TaskStatus::Ok if task.error.is_some() => {
+                self.role(out, style, &task.task)?;
+                let message = task.error.as_ref().map_or("", |error| &error.message);
+                let text = format!("failed, and is ignored: {name}: {}", escape::line(message));
+                writeln!(out, "  {}", style.paint(Paint::Change, text))?;
             }
             TaskStatus::Ok if task.task.resource == "debug" => {
                 if let Some(reason) = reason {

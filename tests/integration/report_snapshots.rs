@@ -127,6 +127,41 @@ fn what_is_not_certain_says_so() {
 }
 
 #[test]
+fn every_kind_of_change() {
+    let mut story = Story::default();
+    story.start("web1", Some("7f3a"));
+    for (kind, target, before, after) in [
+        ("write_file", "/etc/a", "absent", ""),
+        ("write_file", "/etc/b", "root root 0600", "root 0600"),
+        ("write_file", "/etc/c", "root root 0600", "0644"),
+        ("remove", "/etc/d", "root root 0644", "absent"),
+        ("set_attributes", "/etc/e", "root root 0644", "mail 0640"),
+        ("symlink", "/etc/f", "absent", "-> /usr/lib/f"),
+        ("packages", "postfix", "3.7.10", "postfix 3.7.11"),
+        ("packages", "exim4", "4.96", "exim4 4.96"),
+        ("packages", "postfix msmtp", "absent", "msmtp 1.8 postfix 3.7.11"),
+        ("repair_packages", "package database", "half-installed: postfix", "whole"),
+        ("service", "postfix.service", "enabled", "disabled"),
+        ("service", "postfix.service", "started", "stopped"),
+        ("service", "mail.socket", "started", "stopped"),
+        ("restart", "postfix.service", "", "restarted"),
+        ("daemon_reload", "systemd", "", "reads its unit files again"),
+        ("user", "alice", "absent", "present"),
+        ("group", "mail", "present", "absent"),
+        ("run", "postmap /etc/postfix/users", "", ""),
+        ("request", "POST https://mail.example.org/api", "", ""),
+    ] {
+        let ref_ = story::task_ref(kind, "a task", 2);
+        story.finished(task(&ref_, TaskStatus::Changed, &[action(kind, target, before, after)]));
+    }
+    let mut ignored = task(&story::task_ref("command", "ask nicely", 3), TaskStatus::Ok, &[]);
+    ignored.error = Some(converge::text::Diagnostic::new("exit status 3"));
+    story.finished(ignored);
+    story.end(HostStatus::Changed, 4, 0, &[]);
+    insta::assert_snapshot!(told(&story, Mode::Check, SHORT));
+}
+
+#[test]
 fn hostile_hosts_cannot_draw_on_the_terminal() {
     let evil = "\u{1b}[2J\u{9b}31m\r\u{7}\u{202e}evil\nINJECTED";
     let mut story = Story::default();

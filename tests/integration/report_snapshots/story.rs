@@ -149,7 +149,7 @@ pub(crate) fn mail_tasks() -> Vec<(TaskRef, Vec<ActionReport>)> {
     let lines = lines.map(str::to_owned).chain((1..=10).map(|line| format!("setting_{line} = x")));
     let lines: String = lines.map(|line| format!("+{line}\n")).collect();
     file.diff = Some(format!("--- /etc/postfix/main.cf\n+++ new\n@@ -0,0 +1,12 @@\n{lines}"));
-    let mut package = action("packages", "postfix", "absent", "3.7.11");
+    let mut package = action("packages", "postfix", "absent", "postfix 3.7.11");
     package.notes = vec![
         "installs also libicu72 libsasl2-2 netbase ssl-cert cpio".into(),
         "REMOVES exim4-daemon-light 4.96".into(),
