@@ -1,0 +1,315 @@
+//! apt: foretells a transaction by its own simulation, and performs exactly that one.
+
+use super::super::{
+    Command, CommandOutput, HostError, Manager, PackageChange, PackageRequest, Transaction,
+};
+use super::apt_output::{changes, failure, is_locked};
+use super::dpkg_status::{DpkgStatus, Installed, PATIENCE};
+use super::hold::Hold;
+use super::process::{self, tool};
+use super::scratch::Scratch;
+use super::transaction;
+use crate::value::Secret;
+use std::cell::RefCell;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const LISTS: &str = "/var/lib/apt/lists";
+/// Seconds for a simulation, for fetching an index, and for a whole transaction.
+const SIMULATION_SECONDS: u64 = 120;
+const UPDATE_SECONDS: u64 = 600;
+const TRANSACTION_SECONDS: u64 = 2 * 3600;
+
+/// apt and dpkg on a host.
+#[derive(Debug)]
+pub(super) struct Apt {
+    /// dpkg's database.
+    pub(super) status: DpkgStatus,
+    /// An index fetched for answers only, where the host has none.
+    index: RefCell<Option<Scratch>>,
+}
+
+impl Apt {
+    pub(super) fn new() -> Self {
+        Self { status: DpkgStatus::new("/var/lib/dpkg"), index: RefCell::new(None) }
+    }
+
+    /// What these requests together would change.
+    ///
+    /// # Errors
+    /// If apt finds no such transaction, or no repository can be reached.
+    pub(super) fn simulate(&self, requests: &[PackageRequest]) -> Result<Transaction, HostError> {
+        let request = transaction::merged(requests);
+        transaction::plain_names(&request)?;
+        let wanted = Wanted::of(&request, &*self.status.read()?);
+        let mut answer = Transaction {
+            manager: Manager::Apt,
+            refresh_index: request.refresh,
+            request,
+            changes: Vec::new(),
+            hold: Vec::new(),
+        };
+        if wanted.is_empty() {
+            return Ok(answer);
+        }
+        answer.refresh_index |= !has_index(Path::new(LISTS));
+        let options = if answer.refresh_index { self.private_index()? } else { Vec::new() };
+        let output = process::run(&simulation(&options, &wanted.arguments))?;
+        if output.rc != 0 {
+            return Err(failure("apt-get", &output));
+        }
+        answer.changes = changes(&output.stdout);
+        transaction::names_are_packages(&wanted.new, &answer.changes)?;
+        Ok(answer)
+    }
+
+    /// Options that make apt use an index of this run's own, fetched once.
+    fn private_index(&self) -> Result<Vec<String>, HostError> {
+        let mut index = self.index.borrow_mut();
+        let fetched = index.is_some();
+        let scratch = match index.take() {
+            Some(scratch) => index.insert(scratch),
+            None => index.insert(Scratch::new()?),
+        };
+        let mut options = Vec::new();
+        let mut option = |text: String| options.extend(["-o".to_owned(), text]);
+        option(format!("Dir::State::Lists={}/lists", scratch.path().display()));
+        option("Dir::Cache::pkgcache=".to_owned());
+        option("Dir::Cache::srcpkgcache=".to_owned());
+        option("APT::Sandbox::User=root".to_owned());
+        if !fetched && let Err(error) = fetch(&options, &scratch.path().join("lists")) {
+            *index = None;
+            return Err(error);
+        }
+        Ok(options)
+    }
+
+    /// Performs a transaction, every version pinned.
+    ///
+    /// # Errors
+    /// [`HostError::Stale`] if apt would now do anything else; else what apt said.
+    pub(super) fn perform(&self, planned: &Transaction) -> Result<(), HostError> {
+        if planned.refresh_index {
+            let mut argv = vec!["apt-get", "-q", "update"];
+            argv.extend(FETCHING);
+            patiently(&noninteractive(&argv, UPDATE_SECONDS))?;
+            *self.index.borrow_mut() = None;
+        }
+        if planned.changes.is_empty() {
+            return Ok(());
+        }
+        let pins = pins(&planned.changes);
+        let again = process::run(&simulation(&only_these(), &pins))?;
+        if again.rc != 0 {
+            return Err(no_longer(&again));
+        }
+        transaction::same(planned, &changes(&again.stdout))?;
+        let hold = Hold::begin(&planned.hold)?;
+        let mut argv: Vec<String> =
+            ["apt-get", "-q", "-y", "--allow-downgrades"].map(str::to_owned).into();
+        argv.extend(only_these());
+        argv.extend(KEEPING.map(str::to_owned));
+        argv.push("install".to_owned());
+        argv.extend(pins);
+        let done = patiently(&noninteractive(&argv, TRANSACTION_SECONDS));
+        let released = hold.end();
+        done?;
+        released?;
+        mark_dependencies(planned)
+    }
+
+    /// Finishes what an interrupted dpkg left. Units held by the killed run stay held meanwhile.
+    ///
+    /// # Errors
+    /// If dpkg cannot finish it.
+    pub(super) fn repair(&self) -> Result<(), HostError> {
+        let mut argv = vec!["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"];
+        let configured = patiently(&noninteractive(&argv, TRANSACTION_SECONDS));
+        let broken = self.status.half_installed()?;
+        if configured.is_ok() && broken.is_empty() {
+            return Ok(());
+        }
+        argv = vec!["apt-get", "-q", "-y"];
+        argv.extend(KEEPING);
+        let mut again = argv.clone();
+        again.extend(["install", "--reinstall"]);
+        again.extend(broken.iter().map(String::as_str));
+        if !broken.is_empty() {
+            patiently(&noninteractive(&again, TRANSACTION_SECONDS))?;
+        }
+        argv.extend(["-f", "install"]);
+        patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).map(drop)
+    }
+}
+
+/// Changed conffiles stay (dpkg(1)), and another's lock is waited for (apt.conf(5)).
+const KEEPING: [&str; 8] = [
+    "-o",
+    "Dpkg::Options::=--force-confdef",
+    "-o",
+    "Dpkg::Options::=--force-confold",
+    "-o",
+    "Dpkg::Use-Pty=false",
+    "-o",
+    "DPkg::Lock::Timeout=300",
+];
+
+/// A repository that does not answer is an error, not a warning, and a soon one.
+const FETCHING: [&str; 6] = [
+    "-o",
+    "APT::Update::Error-Mode=any",
+    "-o",
+    "Acquire::http::Timeout=20",
+    "-o",
+    "Acquire::https::Timeout=20",
+];
+
+/// What is asked of apt, without what is so already.
+struct Wanted {
+    arguments: Vec<String>,
+    /// Names that must be among the changes.
+    new: Vec<String>,
+}
+
+impl Wanted {
+    fn of(request: &PackageRequest, installed: &Installed) -> Self {
+        let mut wanted = Self { arguments: Vec::new(), new: Vec::new() };
+        let mut kept = Vec::new();
+        for wish in &request.install {
+            match (installed.version(&wish.name), &wish.version) {
+                (Some(there), Some(version)) if there == version => {
+                    kept.push(format!("{}={there}", wish.name));
+                }
+                // It stays as it is, whatever the repositories have by now.
+                (Some(there), None) => kept.push(format!("{}={there}", wish.name)),
+                (_, version) => {
+                    wanted.new.push(wish.name.clone());
+                    wanted.arguments.push(match version {
+                        Some(version) => format!("{}={version}", wish.name),
+                        None => wish.name.clone(),
+                    });
+                }
+            }
+        }
+        wanted.arguments.extend(request.upgrade.iter().cloned());
+        let absent = request.upgrade.iter().filter(|name| installed.version(name).is_none());
+        wanted.new.extend(absent.cloned());
+        let there = request.remove.iter().filter(|name| installed.version(name).is_some());
+        wanted.arguments.extend(there.map(|name| format!("{name}-")));
+        if !wanted.arguments.is_empty() {
+            wanted.arguments.extend(kept);
+        }
+        wanted
+    }
+
+    fn is_empty(&self) -> bool {
+        self.arguments.is_empty()
+    }
+}
+
+/// Whether the host has fetched any index.
+fn has_index(lists: &Path) -> bool {
+    std::fs::read_dir(lists).is_ok_and(|entries| {
+        let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).any(|name| name.contains("_Packages"))
+    })
+}
+
+fn fetch(options: &[String], lists: &Path) -> Result<(), HostError> {
+    std::fs::create_dir_all(lists.join("partial"))
+        .map_err(|source| HostError::file("make directory", lists, source))?;
+    let mut argv: Vec<String> = vec!["apt-get".to_owned(), "-q".to_owned()];
+    argv.extend_from_slice(options);
+    argv.extend(FETCHING.map(str::to_owned));
+    argv.extend(["-o", "Acquire::Languages=none", "update"].map(str::to_owned));
+    patiently(&noninteractive(&argv, UPDATE_SECONDS)).map(drop)
+}
+
+fn simulation(options: &[String], arguments: &[String]) -> Command {
+    let mut argv: Vec<String> =
+        ["apt-get", "-s", "-y", "--allow-downgrades", "-o", "Debug::NoLocking=true"]
+            .map(str::to_owned)
+            .into();
+    argv.extend_from_slice(options);
+    argv.push("install".to_owned());
+    argv.extend_from_slice(arguments);
+    noninteractive(&argv, SIMULATION_SECONDS)
+}
+
+/// Nothing joins the packages that are named.
+fn only_these() -> Vec<String> {
+    let options = [
+        "APT::Install-Recommends=false",
+        "APT::Install-Suggests=false",
+        "APT::Get::AutomaticRemove=false",
+    ];
+    options.into_iter().flat_map(|option| ["-o".to_owned(), option.to_owned()]).collect()
+}
+
+fn pins(changes: &[PackageChange]) -> Vec<String> {
+    let pin = |change: &PackageChange| match &change.to {
+        Some(version) => format!("{}={version}", change.name),
+        None => format!("{}-", change.name),
+    };
+    changes.iter().map(pin).collect()
+}
+
+/// The pinned transaction cannot be had any more.
+fn no_longer(output: &CommandOutput) -> HostError {
+    let failure = failure("apt-get", output);
+    let HostError::Failed { message, notes, .. } = failure else { return failure };
+    let because = notes.first().filter(|note| !message.contains(note.as_str()));
+    let because = because.map(|note| format!(" ({note})")).unwrap_or_default();
+    HostError::Stale {
+        target: "the package transaction".to_owned(),
+        found: format!("{message}{because}"),
+    }
+}
+
+/// Named in the pinned call, dependencies would count as asked for by hand.
+fn mark_dependencies(planned: &Transaction) -> Result<(), HostError> {
+    let request = &planned.request;
+    let asked = |name: &str| {
+        request.install.iter().any(|wish| wish.name == name)
+            || request.upgrade.iter().any(|upgraded| upgraded == name)
+    };
+    let came = planned.changes.iter().filter(|change| change.from.is_none() && change.to.is_some());
+    let dependencies: Vec<&str> =
+        came.map(|c| c.name.as_str()).filter(|name| !asked(name)).collect();
+    if dependencies.is_empty() {
+        return Ok(());
+    }
+    let mut argv = vec!["apt-mark", "auto"];
+    argv.extend(dependencies);
+    patiently(&noninteractive(&argv, SIMULATION_SECONDS)).map(drop)
+}
+
+/// Never asks anything, and restarts nothing that the transaction does not name.
+fn noninteractive<S: AsRef<str>>(argv: &[S], seconds: u64) -> Command {
+    let mut command = tool(argv, seconds);
+    command.environment = [
+        ("DEBIAN_FRONTEND", "noninteractive"),
+        ("APT_LISTCHANGES_FRONTEND", "none"),
+        ("NEEDRESTART_SUSPEND", "1"),
+        ("UCF_FORCE_CONFFOLD", "1"),
+    ]
+    .map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())))
+    .into();
+    command
+}
+
+/// Runs it; while another one holds a lock for which apt itself does not wait, tries again.
+fn patiently(command: &Command) -> Result<CommandOutput, HostError> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let output = process::run(command)?;
+        if output.rc == 0 {
+            return Ok(output);
+        }
+        if !is_locked(&output) || Instant::now() >= end {
+            let program = command.argv.first().map_or("apt-get", String::as_str);
+            return Err(failure(program, &output));
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}

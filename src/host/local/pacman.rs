@@ -1,0 +1,377 @@
+//! pacman: foretells a transaction by its own simulation and its packages' conflicts, and performs
+//! exactly that one. pacman's `--print` passes over conflicts, and `--noconfirm` answers No to a
+//! removal, so what has to go is found here and removed by name first.
+
+use super::super::{
+    Command, CommandOutput, HostError, Manager, PackageChange, PackageRequest, Transaction,
+};
+use super::hold::Hold;
+use super::pacman_conflicts::{self, Conflicts};
+use super::pacman_db::{Description, PacmanDb};
+use super::process::{self, tool};
+use super::scratch::Scratch;
+use super::transaction;
+use rustix::fs::{AtFlags, CWD, statat};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const FOLDER: &str = "/var/lib/pacman";
+/// Seconds for a simulation, for fetching an index, and for a whole transaction.
+const SIMULATION_SECONDS: u64 = 120;
+const UPDATE_SECONDS: u64 = 600;
+const TRANSACTION_SECONDS: u64 = 2 * 3600;
+/// How long a running pacman is waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// pacman on a host.
+#[derive(Debug)]
+pub(super) struct Pacman {
+    /// Its database.
+    pub(super) database: PacmanDb,
+    /// An index fetched for answers only, where the host has none.
+    index: RefCell<Option<Scratch>>,
+}
+
+/// A transaction, and what performing it takes besides.
+struct Answer {
+    transaction: Transaction,
+    /// Named in the call that installs; dependencies come with them.
+    targets: Vec<String>,
+    /// What goes is needed by a package that stays, and will be satisfied by what comes.
+    needed_meanwhile: bool,
+}
+
+impl Pacman {
+    pub(super) fn new() -> Self {
+        Self { database: PacmanDb::new(FOLDER), index: RefCell::new(None) }
+    }
+
+    /// What these requests together would change.
+    ///
+    /// # Errors
+    /// If pacman finds no such transaction, or no repository can be reached.
+    pub(super) fn simulate(&self, requests: &[PackageRequest]) -> Result<Transaction, HostError> {
+        let request = transaction::merged(requests);
+        transaction::plain_names(&request)?;
+        Ok(self.answer(request)?.transaction)
+    }
+
+    fn answer(&self, request: PackageRequest) -> Result<Answer, HostError> {
+        let there = |name: &str| self.database.package(name).map(|package| package.installed);
+        let mut targets = Vec::new();
+        let mut new = Vec::new();
+        for wish in &request.install {
+            let installed = there(&wish.name)?;
+            if installed.is_none() || (wish.version.is_some() && wish.version != installed) {
+                targets.push(wish.name.clone());
+                new.push(wish.name.clone());
+            }
+        }
+        for name in &request.upgrade {
+            targets.push(name.clone());
+            if there(name)?.is_none() {
+                new.push(name.clone());
+            }
+        }
+        let mut removed = BTreeMap::new();
+        for name in &request.remove {
+            removed.extend(there(name)?.map(|version| (name.clone(), version)));
+        }
+        let refresh_index = request.refresh || (!targets.is_empty() && !self.database.has_index());
+        let mut answer = Answer {
+            transaction: Transaction {
+                manager: Manager::Pacman,
+                refresh_index,
+                request,
+                changes: Vec::new(),
+                hold: Vec::new(),
+            },
+            targets,
+            needed_meanwhile: false,
+        };
+        let coming = self.coming(&answer)?;
+        check_versions(&answer.transaction.request, &coming)?;
+        let conflicts = Conflicts { installed: self.database.descriptions()?, coming: &coming };
+        removed.extend(conflicts.losers(&removed)?);
+        answer.needed_meanwhile = conflicts.needed_meanwhile(&removed)?;
+        answer.transaction.changes = changes(&coming, &removed, &conflicts.installed);
+        transaction::names_are_packages(&new, &answer.transaction.changes)?;
+        Ok(answer)
+    }
+
+    /// The packages that would come, dependencies included, as their repository describes them.
+    fn coming(&self, answer: &Answer) -> Result<Vec<Description>, HostError> {
+        if answer.targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let options =
+            if answer.transaction.refresh_index { self.private_index()? } else { Vec::new() };
+        let call = |first: &[&str], names: &[String]| {
+            let mut argv: Vec<String> = first.iter().map(|word| (*word).to_owned()).collect();
+            argv.extend_from_slice(&options);
+            argv.push("--".to_owned());
+            argv.extend_from_slice(names);
+            must(&tool(&argv, SIMULATION_SECONDS))
+        };
+        let print = ["pacman", "-S", "--print-format", "%n %v", "--needed", "--noconfirm"];
+        let printed = call(&print, &answer.targets)?;
+        let pairs: Vec<_> = printed.lines().filter_map(|line| line.split_once(' ')).collect();
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = pairs.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let known = pacman_conflicts::parse_info(&call(&["pacman", "-Si"], &names)?);
+        let describe = |(name, version): (&str, &str)| {
+            let found = known.iter().find(|d| d.name == name && d.version == version).cloned();
+            found.unwrap_or_else(|| Description {
+                name: name.to_owned(),
+                version: version.to_owned(),
+                ..Description::default()
+            })
+        };
+        Ok(pairs.into_iter().map(describe).collect())
+    }
+
+    /// Options that make pacman use an index of this run's own, fetched once.
+    fn private_index(&self) -> Result<Vec<String>, HostError> {
+        let mut index = self.index.borrow_mut();
+        let fetched = index.is_some();
+        let scratch = match index.take() {
+            Some(scratch) => index.insert(scratch),
+            None => index.insert(Scratch::new()?),
+        };
+        let database = scratch.path().join("pacman");
+        let options = vec!["--dbpath".to_owned(), database.display().to_string()];
+        if !fetched && let Err(error) = fetch(&database, &options) {
+            *index = None;
+            return Err(error);
+        }
+        Ok(options)
+    }
+
+    /// Performs a transaction: removals first, then what comes.
+    ///
+    /// # Errors
+    /// [`HostError::Stale`] if pacman would now do anything else; else what pacman said.
+    pub(super) fn perform(&self, planned: &Transaction) -> Result<(), HostError> {
+        self.wait()?;
+        if planned.refresh_index {
+            must(&tool(&["pacman", "-Sy", "--noconfirm"], UPDATE_SECONDS))?;
+            *self.index.borrow_mut() = None;
+        }
+        if planned.changes.is_empty() {
+            return Ok(());
+        }
+        let mut request = planned.request.clone();
+        request.refresh = false;
+        let now = self.answer(request)?;
+        transaction::same(planned, &now.transaction.changes)?;
+        let hold = Hold::begin(&planned.hold)?;
+        let done = self.commit(&now);
+        let released = hold.end();
+        done.and(released)
+    }
+
+    fn commit(&self, answer: &Answer) -> Result<(), HostError> {
+        let goes = answer.transaction.changes.iter().filter(|change| change.to.is_none());
+        let goes: Vec<&str> = goes.map(|change| change.name.as_str()).collect();
+        if !goes.is_empty() {
+            let remove = if answer.needed_meanwhile { "-Rdd" } else { "-R" };
+            let mut argv = vec!["pacman", remove, "--noconfirm", "--noprogressbar", "--"];
+            argv.extend(goes);
+            must(&tool(&argv, TRANSACTION_SECONDS))?;
+        }
+        if !answer.targets.is_empty() {
+            let mut argv = vec!["pacman", "-S", "--needed", "--noconfirm", "--noprogressbar", "--"];
+            argv.extend(answer.targets.iter().map(String::as_str));
+            must(&tool(&argv, TRANSACTION_SECONDS))?;
+        }
+        Ok(())
+    }
+
+    /// What an interrupted pacman left, in words. A running one is waited for.
+    ///
+    /// # Errors
+    /// If it runs for longer than five minutes, or the database cannot be read.
+    pub(super) fn interrupted(&self) -> Result<Option<String>, HostError> {
+        self.wait()?;
+        let mut parts = Vec::new();
+        if self.database.lock().exists() {
+            parts.push(format!("a stale lock {}", self.database.lock().display()));
+        }
+        let broken = self.database.half_installed()?;
+        if !broken.is_empty() {
+            let names: Vec<_> = broken.into_iter().map(|(name, _)| name).collect();
+            parts.push(format!("half installed: {}", names.join(" ")));
+        }
+        Ok(if parts.is_empty() {
+            None
+        } else {
+            Some(format!("pacman was interrupted; {}", parts.join("; ")))
+        })
+    }
+
+    fn wait(&self) -> Result<(), HostError> {
+        let lock = self.database.lock();
+        let end = Instant::now() + PATIENCE;
+        while lock.exists() && is_open(&lock) {
+            if Instant::now() >= end {
+                return Err(HostError::failed("another pacman is still running after 300 s"));
+            }
+            std::thread::sleep(Duration::from_millis(250));
+        }
+        Ok(())
+    }
+
+    /// Finishes what an interrupted pacman left: its lock goes, and a package that was half
+    /// extracted is installed over what is there of it.
+    ///
+    /// # Errors
+    /// If pacman cannot finish it.
+    pub(super) fn repair(&self) -> Result<(), HostError> {
+        self.wait()?;
+        remove_file(&self.database.lock())?;
+        let broken = self.database.half_installed()?;
+        if broken.is_empty() {
+            return Ok(());
+        }
+        for (_, folder) in &broken {
+            std::fs::remove_dir_all(folder)
+                .map_err(|source| HostError::file("remove", folder, source))?;
+        }
+        let mut argv =
+            vec!["pacman", "-S", "--noconfirm", "--noprogressbar", "--overwrite", "*", "--"];
+        argv.extend(broken.iter().map(|(name, _)| name.as_str()));
+        must(&tool(&argv, TRANSACTION_SECONDS)).map(drop)
+    }
+}
+
+fn changes(
+    coming: &[Description],
+    removed: &BTreeMap<String, String>,
+    installed: &[Description],
+) -> Vec<PackageChange> {
+    let from = |name: &str| {
+        installed.iter().find(|there| there.name == name).map(|there| there.version.clone())
+    };
+    let comes = coming.iter().map(|package| PackageChange {
+        name: package.name.clone(),
+        from: from(&package.name),
+        to: Some(package.version.clone()),
+    });
+    let goes = removed.iter().map(|(name, version)| PackageChange {
+        name: name.clone(),
+        from: Some(version.clone()),
+        to: None,
+    });
+    let mut changes: Vec<_> = comes.chain(goes).collect();
+    changes.sort_by(|a, b| a.name.cmp(&b.name));
+    changes
+}
+
+/// pacman's repositories hold one version of a package.
+fn check_versions(request: &PackageRequest, coming: &[Description]) -> Result<(), HostError> {
+    for wish in &request.install {
+        let Some(version) = &wish.version else { continue };
+        if let Some(other) = coming.iter().find(|c| c.name == wish.name && c.version != *version) {
+            let name = &wish.name;
+            return Err(HostError::Failed {
+                message: format!("the package repositories have no {name} in version {version}"),
+                notes: vec![format!("they have {}", other.version)],
+                help: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn fetch(database: &Path, options: &[String]) -> Result<(), HostError> {
+    let error = |source| HostError::file("make directory", database, source);
+    std::fs::create_dir_all(database).map_err(error)?;
+    std::os::unix::fs::symlink(Path::new(FOLDER).join("local"), database.join("local"))
+        .map_err(error)?;
+    let mut argv: Vec<String> = ["pacman", "-Sy", "--noconfirm"].map(str::to_owned).into();
+    argv.extend_from_slice(options);
+    must(&tool(&argv, UPDATE_SECONDS)).map(drop)
+}
+
+/// Whether any process has this very file open, as a running pacman has its lock.
+fn is_open(path: &Path) -> bool {
+    let Ok(wanted) = statat(CWD, path, AtFlags::empty()) else { return false };
+    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    let files = processes
+        .filter_map(Result::ok)
+        .filter_map(|process| std::fs::read_dir(process.path().join("fd")).ok())
+        .flat_map(|files| files.filter_map(Result::ok));
+    let mut named = files.filter(|file| {
+        std::fs::read_link(file.path()).is_ok_and(|link| link.file_name() == path.file_name())
+    });
+    named.any(|file| {
+        statat(CWD, file.path(), AtFlags::empty())
+            .is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (wanted.st_dev, wanted.st_ino))
+    })
+}
+
+fn remove_file(path: &Path) -> Result<(), HostError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(HostError::file("remove", path, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn must(command: &Command) -> Result<String, HostError> {
+    let output = process::run(command)?;
+    if output.rc == 0 { Ok(output.stdout) } else { Err(failure(&output)) }
+}
+
+/// Why it failed: in converge's words where the cause is known, pacman's own beside.
+fn failure(output: &CommandOutput) -> HostError {
+    let lines = output.stderr.lines();
+    let errors: Vec<&str> = lines.filter_map(|line| line.strip_prefix("error: ")).collect();
+    let first = errors.first().copied().unwrap_or_default();
+    let mut notes: Vec<String> = output
+        .stderr
+        .lines()
+        .chain(output.stdout.lines().filter(|line| line.starts_with("::")))
+        .filter(|line| {
+            line.starts_with("error: ")
+                || line.starts_with(":: ")
+                || line.contains("exists in filesystem")
+        })
+        .take(6)
+        .map(|line| line.strip_prefix("error: ").unwrap_or(line).to_owned())
+        .collect();
+    let mut help = None;
+    let message = if output.timed_out {
+        "pacman ran out of time".to_owned()
+    } else if let Some(name) = first.strip_prefix("target not found: ") {
+        help =
+            Some("is the name right for this distribution, and the index up to date?".to_owned());
+        notes.clear();
+        format!("the package repositories have no package {name}")
+    } else if is_unreachable(&output.stderr) {
+        help = Some("check the network and the servers in /etc/pacman.conf".to_owned());
+        "the package repository cannot be reached".to_owned()
+    } else {
+        if notes.is_empty() {
+            notes = process::last_lines(&output.stderr, 6);
+        }
+        format!("pacman exited with {}", output.rc)
+    };
+    HostError::Failed { message, notes, help }
+}
+
+fn is_unreachable(text: &str) -> bool {
+    [
+        "failed retrieving file",
+        "failed to synchronize",
+        "Could not resolve host",
+        "Failed to connect",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+}

@@ -1,0 +1,207 @@
+//! pacman's database of installed packages, read directly: one folder a package, with a file
+//! `desc` of `%FIELD%` blocks (libalpm's local database, version 9).
+
+use super::super::{HostError, Package};
+use super::cache::Cached;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// The database's folder on a host, `/var/lib/pacman`.
+#[derive(Debug)]
+pub(super) struct PacmanDb {
+    folder: PathBuf,
+    local: Cached<BTreeMap<String, Entry>>,
+}
+
+/// One installed package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    version: String,
+    folder: PathBuf,
+}
+
+/// What a package says of itself, installed or in a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Description {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) provides: Vec<String>,
+    pub(super) conflicts: Vec<String>,
+    pub(super) depends: Vec<String>,
+}
+
+impl PacmanDb {
+    pub(super) fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), local: Cached::default() }
+    }
+
+    /// pacman's own lock.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.folder.join("db.lck")
+    }
+
+    /// Whether an index of any repository was fetched.
+    pub(super) fn has_index(&self) -> bool {
+        let Ok(entries) = std::fs::read_dir(self.folder.join("sync")) else { return false };
+        let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).any(|name| name.ends_with(".db"))
+    }
+
+    /// One package.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub(super) fn package(&self, name: &str) -> Result<Package, HostError> {
+        let local = self.local()?;
+        Ok(Package { installed: local.get(name).map(|entry| entry.version.clone()) })
+    }
+
+    /// The files and folders that an installed package brought.
+    ///
+    /// # Errors
+    /// If the list is there and cannot be read.
+    pub(super) fn files(&self, name: &str) -> Result<Vec<PathBuf>, HostError> {
+        let Some(entry) = self.local()?.get(name).cloned() else { return Ok(Vec::new()) };
+        let list = entry.folder.join("files");
+        let text = std::fs::read_to_string(&list)
+            .map_err(|source| HostError::file("read", list, source))?;
+        let lines = text.lines().skip_while(|line| *line != "%FILES%").skip(1);
+        let lines = lines.take_while(|line| !line.is_empty());
+        Ok(lines.map(|line| Path::new("/").join(line.trim_end_matches('/'))).collect())
+    }
+
+    /// What every installed package says of itself.
+    ///
+    /// # Errors
+    /// As [`PacmanDb::package`].
+    pub(super) fn descriptions(&self) -> Result<Vec<Description>, HostError> {
+        let read = |entry: &Entry| std::fs::read_to_string(entry.folder.join("desc"));
+        Ok(self
+            .local()?
+            .values()
+            .filter_map(|entry| read(entry).ok())
+            .map(|text| parse(&text))
+            .collect())
+    }
+
+    /// Packages whose extraction was interrupted: libalpm makes the folder first and `desc` last.
+    ///
+    /// # Errors
+    /// As [`PacmanDb::package`].
+    pub(super) fn half_installed(&self) -> Result<Vec<(String, PathBuf)>, HostError> {
+        let local = self.local()?;
+        let broken = local.iter().filter(|(_, entry)| {
+            let empty = |name: &str| {
+                std::fs::metadata(entry.folder.join(name)).map_or(true, |file| file.len() == 0)
+            };
+            empty("desc") || !entry.folder.join("files").exists()
+        });
+        Ok(broken.map(|(name, entry)| (name.clone(), entry.folder.clone())).collect())
+    }
+
+    fn local(&self) -> Result<Rc<BTreeMap<String, Entry>>, HostError> {
+        let folder = self.folder.join("local");
+        self.local
+            .load(&folder, |there| if there { list(&folder) } else { Ok(BTreeMap::new()) })
+            .map_err(|source| HostError::file("read", folder, source))
+    }
+}
+
+fn list(folder: &Path) -> std::io::Result<BTreeMap<String, Entry>> {
+    let mut local = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let file_name = entry.file_name();
+        // NAME-VERSION-RELEASE; neither version nor release holds a dash (PKGBUILD(5)).
+        let Some((name, version)) = file_name.to_str().and_then(split) else { continue };
+        let version = version.to_owned();
+        local.insert(name.to_owned(), Entry { version, folder: entry.path() });
+    }
+    Ok(local)
+}
+
+fn split(folder: &str) -> Option<(&str, &str)> {
+    let release = folder.rfind('-')?;
+    let version = folder.get(..release)?.rfind('-')?;
+    Some((folder.get(..version)?, folder.get(version + 1..)?))
+}
+
+fn parse(desc: &str) -> Description {
+    let mut description = Description::default();
+    for block in desc.split("\n\n") {
+        let mut lines = block.lines().filter(|line| !line.is_empty());
+        let field = lines.next().unwrap_or_default();
+        let mut values = lines.map(str::to_owned);
+        match field {
+            "%NAME%" => description.name = values.next().unwrap_or_default(),
+            "%VERSION%" => description.version = values.next().unwrap_or_default(),
+            "%PROVIDES%" => description.provides = values.collect(),
+            "%CONFLICTS%" => description.conflicts = values.collect(),
+            "%DEPENDS%" => description.depends = values.collect(),
+            _ => {}
+        }
+    }
+    description
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> (tempfile::TempDir, PacmanDb) {
+        let folder = tempfile::tempdir().unwrap();
+        let local = folder.path().join("local");
+        let package = |name: &str, desc: Option<&str>| {
+            let folder = local.join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            if let Some(desc) = desc {
+                std::fs::write(folder.join("desc"), desc).unwrap();
+                std::fs::write(
+                    folder.join("files"),
+                    "%FILES%\nusr/\nusr/bin/sendmail\n\n%BACKUP%\netc/x\tmd5\n",
+                )
+                .unwrap();
+            }
+        };
+        package("postfix-3.9.1-1", Some(include_str!("fixtures/pacman-desc.txt")));
+        package("lib32-gcc-libs-1:14.2-2", Some("%NAME%\nlib32-gcc-libs\n"));
+        package("msmtp-1.8.26-1", None);
+        std::fs::write(local.join("ALPM_DB_VERSION"), "9\n").unwrap();
+        let database = PacmanDb::new(folder.path());
+        (folder, database)
+    }
+
+    #[test]
+    fn packages_are_known_by_their_folders() {
+        let (_folder, database) = database();
+        let version = |name: &str| database.package(name).unwrap().installed;
+        assert_eq!(version("postfix").as_deref(), Some("3.9.1-1"));
+        assert_eq!(version("lib32-gcc-libs").as_deref(), Some("1:14.2-2"));
+        assert_eq!((version("lib32-gcc"), version("ALPM_DB_VERSION")), (None, None));
+    }
+
+    #[test]
+    fn a_packages_files_are_listed() {
+        let (_folder, database) = database();
+        let files = database.files("postfix").unwrap();
+        assert_eq!(files, [PathBuf::from("/usr"), PathBuf::from("/usr/bin/sendmail")]);
+        assert!(database.files("none").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_half_written_entry_is_found() {
+        let (_folder, database) = database();
+        let broken = database.half_installed().unwrap();
+        assert_eq!(broken.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["msmtp"]);
+    }
+
+    #[test]
+    fn descriptions_tell_provides_and_conflicts() {
+        let postfix = parse(include_str!("fixtures/pacman-desc.txt"));
+        assert_eq!((postfix.name.as_str(), postfix.version.as_str()), ("postfix", "3.9.1-1"));
+        assert_eq!(postfix.provides, ["smtp-server", "smtp-forwarder"]);
+        assert_eq!(postfix.conflicts, ["smtp-server", "smtp-forwarder"]);
+        assert_eq!(postfix.depends.len(), 3);
+    }
+}

@@ -1,0 +1,193 @@
+//! Acts on the service manager's units, and proves each by what the unit does afterwards.
+
+use super::super::{HostError, ServiceChange, Unit};
+use super::process::{self, tool};
+use super::units::{Shown, Units, show, with_suffix};
+use super::{journal, ports};
+use crate::value::Known;
+use std::time::Duration;
+
+/// Seconds for a unit to start or stop; systemd's own limit is 90 s.
+const SECONDS: u64 = 120;
+/// A unit that ends by itself within this time has not started.
+const FIRST_INSTANT: Duration = Duration::from_millis(300);
+
+/// Changes one part of a unit's state.
+///
+/// # Errors
+/// [`HostError::Stale`] if that part is no longer as planned; if it does not start, with the last
+/// lines of its log.
+pub(super) fn change(
+    units: &Units,
+    name: &str,
+    change: ServiceChange,
+    before: &Known<Unit>,
+) -> Result<(), HostError> {
+    let unit = with_suffix(name);
+    let found = units.shown(&unit)?;
+    unchanged(&unit, change, before, units)?;
+    let verb = match change {
+        ServiceChange::Enable => "enable",
+        ServiceChange::Disable => "disable",
+        ServiceChange::Start => "start",
+        ServiceChange::Stop => "stop",
+        ServiceChange::Mask => "mask",
+        ServiceChange::Unmask => "unmask",
+    };
+    reload_definitions(&found)?;
+    if change == ServiceChange::Start {
+        act(verb, &unit).map_err(|error| not_running(&unit, error))?;
+        return stays_active(&unit).map(drop);
+    }
+    act(verb, &unit)
+}
+
+/// Compares the part that is to change, and only that: one plan may hold several changes of a unit.
+fn unchanged(
+    unit: &str,
+    change: ServiceChange,
+    before: &Known<Unit>,
+    units: &Units,
+) -> Result<(), HostError> {
+    let Known::Is(planned) = before else { return Ok(()) };
+    let found = units.state(unit)?;
+    let difference = match change {
+        ServiceChange::Enable | ServiceChange::Disable if planned.enabled != found.enabled => {
+            let word = |unit: &Unit| {
+                if unit.enabled.is_empty() { "absent".to_owned() } else { unit.enabled.clone() }
+            };
+            format!("it is {}, not {}", word(&found), word(planned))
+        }
+        ServiceChange::Start | ServiceChange::Stop if planned.active != found.active => {
+            if found.active { "it runs" } else { "it does not run" }.to_owned()
+        }
+        ServiceChange::Mask | ServiceChange::Unmask if planned.masked != found.masked => {
+            if found.masked { "it is masked" } else { "it is not masked" }.to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(HostError::Stale { target: unit.to_owned(), found: difference })
+}
+
+/// Stops and starts a unit.
+///
+/// # Errors
+/// If the unit is not active afterwards, or still the old invocation.
+pub(super) fn restart(units: &Units, name: &str) -> Result<(), HostError> {
+    let unit = with_suffix(name);
+    let found = units.shown(&unit)?;
+    reload_definitions(&found)?;
+    act("restart", &unit).map_err(|error| not_running(&unit, error))?;
+    let now = stays_active(&unit)?;
+    if !now.invocation.is_empty() && now.invocation == found.invocation {
+        return Err(HostError::failed(format!(
+            "{unit} was not restarted: it is the same invocation"
+        )));
+    }
+    Ok(())
+}
+
+/// Makes a unit read its configuration again.
+///
+/// # Errors
+/// If it cannot, or is not active afterwards.
+pub(super) fn reload(units: &Units, name: &str) -> Result<(), HostError> {
+    let unit = with_suffix(name);
+    let found = units.shown(&unit)?;
+    if !found.can_reload {
+        return Err(HostError::Failed {
+            message: format!("{unit} cannot reload its configuration"),
+            notes: Vec::new(),
+            help: Some("restart it instead".to_owned()),
+        });
+    }
+    reload_definitions(&found)?;
+    act("reload", &unit).map_err(|error| not_running(&unit, error))?;
+    stays_active(&unit).map(drop)
+}
+
+/// Makes systemd read its unit files again.
+pub(super) fn daemon_reload() -> Result<(), HostError> {
+    process::must(&tool(&["systemctl", "daemon-reload"], SECONDS)).map(drop)
+}
+
+/// A unit whose file changed on disk would otherwise run as it was before.
+fn reload_definitions(unit: &Shown) -> Result<(), HostError> {
+    if unit.need_reload { daemon_reload() } else { Ok(()) }
+}
+
+fn act(verb: &str, unit: &str) -> Result<(), HostError> {
+    process::must(&tool(&["systemctl", "--no-ask-password", verb, "--", unit], SECONDS)).map(drop)
+}
+
+/// Looks twice: right after the act and after the unit's first instant. A unit without a process
+/// of its own is looked at together with what it stands for.
+fn stays_active(unit: &str) -> Result<Shown, HostError> {
+    let first = one(unit)?;
+    // It did its work and ended, as it should.
+    if first.kind == "oneshot" && !first.is_active() && first.result == "success" {
+        return Ok(first);
+    }
+    let mut watched = vec![unit.to_owned()];
+    if first.kind == "oneshot" {
+        watched.extend(first.members.iter().cloned());
+    }
+    let before = show(&watched)?;
+    running(&watched, &before)?;
+    std::thread::sleep(FIRST_INSTANT);
+    let after = show(&watched)?;
+    running(&watched, &after)?;
+    let replaced = before.iter().zip(&after).position(|(a, b)| a.invocation != b.invocation);
+    match replaced.and_then(|index| watched.get(index)) {
+        Some(name) => Err(ended(name, "started, but ended at once and was started again")),
+        None => {
+            after.into_iter().next().ok_or_else(|| HostError::failed("systemd told of no unit"))
+        }
+    }
+}
+
+fn one(unit: &str) -> Result<Shown, HostError> {
+    let shown = show(&[unit.to_owned()])?;
+    shown.into_iter().next().ok_or_else(|| HostError::failed("systemd told of no unit"))
+}
+
+fn running(names: &[String], shown: &[Shown]) -> Result<(), HostError> {
+    let ended_one = names.iter().zip(shown).find(|(_, unit)| {
+        !unit.is_active() || (unit.sub == "auto-restart" || unit.sub == "auto-restart-queued")
+    });
+    match ended_one {
+        Some((name, unit)) if unit.result == "success" => {
+            Err(ended(name, "started, but ended at once"))
+        }
+        Some((name, _)) => Err(ended(name, "did not start")),
+        None => Ok(()),
+    }
+}
+
+/// A failed `systemctl` of a unit, in words about the unit.
+fn not_running(unit: &str, error: HostError) -> HostError {
+    let HostError::Failed { notes, .. } = error else { return error };
+    let mut failure = ended(unit, "did not start");
+    if let HostError::Failed { notes: log, .. } = &mut failure
+        && log.is_empty()
+    {
+        // systemctl's own words matter where the unit said nothing: it does not exist, is masked.
+        log.extend(notes.into_iter().filter(|line| !line.contains("journalctl")));
+    }
+    failure
+}
+
+/// A unit that does not run: the last lines of its log, and who holds the address it wanted.
+fn ended(unit: &str, how: &str) -> HostError {
+    let lines = journal::tail(unit, 8);
+    let help = lines.iter().find(|line| line.contains("ddress already in use")).and_then(|line| {
+        let port = ports::named_in(line)?;
+        let holder = ports::holder(port)?;
+        Some(format!("port {port} is held by {holder}"))
+    });
+    HostError::Failed {
+        message: format!("{} {how}", unit.strip_suffix(".service").unwrap_or(unit)),
+        notes: lines.into_iter().map(|line| format!("log: {line}")).collect(),
+        help,
+    }
+}
