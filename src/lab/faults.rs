@@ -2,7 +2,7 @@
 
 use super::{Host, LabError};
 
-/// A copy of the folder on a tmpfs that is then filled up; bind-mounted over the original.
+/// A copy of the folder on a tmpfs that is then filled up, and mounted over the original.
 const FILL: &str = r#"
 set -eu
 kib=$(du -sk --apparent-size "$1" | cut -f1)
@@ -13,7 +13,8 @@ chown --reference="$1" "$new"
 # Until even a block of one byte does not fit.
 dd if=/dev/zero of="$new/.filler" bs=4k 2>/dev/null || true
 dd if=/dev/zero of="$new/.filler" bs=1 oflag=append conv=notrunc 2>/dev/null || true
-mount --move "$new" "$1"
+mount --bind "$new" "$1"
+umount "$new"
 rmdir "$new"
 "#;
 

@@ -176,7 +176,9 @@ impl<'a> Host<'a> {
         let open = || {
             let root = openat(CWD, &root, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
             let flags = flags | OFlags::CLOEXEC;
-            openat2(root, path, flags, Mode::from(0o644), ResolveFlags::IN_ROOT)
+            // openat2(2) insists on mode 0 where nothing is created.
+            let mode = if flags.contains(OFlags::CREATE) { 0o644 } else { 0 };
+            openat2(root, path, flags, Mode::from(mode), ResolveFlags::IN_ROOT)
         };
         open().map(std::fs::File::from).map_err(|error| io("open", path)(error.into()))
     }

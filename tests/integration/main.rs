@@ -11,6 +11,7 @@ mod fleet;
 mod floors;
 mod house;
 mod inventory;
+mod lab;
 mod mail_smtp;
 mod report_snapshots;
 mod resource_cases;
