@@ -70,12 +70,13 @@ pub(super) fn fits(schema: &Value, value: &Value, templates: bool) -> Result<(),
         return Err(wrong_type(schema, value));
     }
     match value {
-        Value::String(text) if is_mode(schema) => {
-            text.parse::<crate::value::Mode>().map(|_| ()).map_err(|error| {
-                Mismatch::new(error.to_string().replacen('`', "is no mode: `", 1))
-                    .help("write it as in `mode: \"0644\"`")
-            })
-        }
+        Value::String(text) if is_mode(schema) => match text.parse::<crate::value::Mode>() {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                Err(Mismatch::new(format!("cannot be `{text}`: it is three or four octal digits"))
+                    .help("write it as in `mode: \"0644\"`"))
+            }
+        },
         Value::Number(number) => within_bounds(schema, number),
         Value::Array(items) => {
             let Some(each) = schema.get("items") else { return Ok(()) };

@@ -42,8 +42,6 @@ fn every_parameter_says_what_it_means() {
         assert!(!parameters.about.is_empty(), "{}", kind.name);
         for parameter in parameters.shown() {
             assert!(!parameter.about.is_empty(), "{}.{}", kind.name, parameter.name);
-            // A serde alias that the schema does not list would be refused before it is read.
-            assert!(!parameters.takes("no such parameter") || parameters.any);
         }
     }
 }
@@ -66,7 +64,7 @@ fn mistakes_are_found_where_they_are_written() {
         (
             "file",
             "path: /etc/x\nmode: \"888\"",
-            "`mode` is no mode: `888` is not a file mode: three or four octal digits in quotes, such as \"0644\"",
+            "`mode` cannot be `888`: it is three or four octal digits",
             (2, 7),
         ),
         ("command", "argv: [sleep, 5]", "`argv[1]` must be text, not an integer", (1, 15)),

@@ -121,10 +121,11 @@ impl Resource for Package {
         let nothing =
             request.install.is_empty() && request.remove.is_empty() && request.upgrade.is_empty();
         let broken = matches!(interrupted, Known::Is(Some(_)));
-        let answer = if nothing || broken {
-            None
-        } else {
-            Some(view.simulate(std::slice::from_ref(&request))?)
+        let ask = || view.simulate(std::slice::from_ref(&request));
+        let answer = match (!nothing).then(ask) {
+            // A broken database may answer nothing before its repair.
+            Some(Err(_)) if broken => Some(Known::Unknown(the_repair())),
+            answer => answer.transpose()?,
         };
         Ok(Found { interrupted, request, doubt, answer })
     }
@@ -132,12 +133,14 @@ impl Resource for Package {
     fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
         let look = Look::as_declared();
         let names = || self.name.0.iter().map(|name| wish(name).name).collect::<Vec<_>>().join(" ");
-        if let Known::Is(Some(state)) = &found.interrupted {
-            // What the repair finishes is known after it: the transaction is told then.
-            let repair = Action::RepairPackages { found: state.clone() };
-            let origin = Origin::new("the repair of the package database");
-            return Ok(look.exact(repair).open("packages", names(), origin));
-        }
+        // What the repair finishes is known after it: only then the transaction is certain.
+        let (look, repaired) = match &found.interrupted {
+            Known::Is(Some(state)) => {
+                let repair = Action::RepairPackages { found: state.clone() };
+                (look.exact(repair), Some(the_repair()))
+            }
+            _ => (look, None),
+        };
         match &found.answer {
             None => Ok(look),
             Some(Known::Unknown(origin)) => Ok(look.open("packages", names(), origin.clone())),
@@ -148,10 +151,14 @@ impl Resource for Package {
                     hold: self.hold.0.clone(),
                     ..transaction.clone()
                 });
-                Ok(look.step(action, found.doubt.clone()))
+                Ok(look.step(action, repaired.or_else(|| found.doubt.clone())))
             }
         }
     }
+}
+
+fn the_repair() -> Origin {
+    Origin::new("the repair of the package database")
 }
 
 fn wish(name: &str) -> PackageWish {

@@ -23,7 +23,8 @@ pub(super) struct Template {
     #[schemars(extend("aliases" = ["path"]))]
     dest: PathBuf,
     /// A file in the role's `templates/`.
-    src: PathBuf,
+    #[schemars(required)]
+    src: Option<PathBuf>,
     /// What it renders to; the engine gives it.
     #[schemars(extend("reserved" = true))]
     content: Option<Bytes>,
@@ -44,11 +45,11 @@ pub(super) struct Template {
 }
 
 impl Template {
-    fn name(&self) -> PathBuf {
-        match self.src.extension() {
-            Some(suffix) if suffix == "j2" => self.src.with_extension(""),
-            _ => self.src.clone(),
-        }
+    /// The file's name, where `dest` is a folder.
+    fn name(&self) -> Option<PathBuf> {
+        let src = self.src.as_ref()?;
+        let is_template = src.extension().is_some_and(|suffix| suffix == "j2");
+        Some(if is_template { src.with_extension("") } else { src.clone() })
     }
 }
 
@@ -70,13 +71,13 @@ impl Resource for Template {
         absolute("dest", Path::new(&self.dest))?;
         validation(self.validate.as_ref())?;
         if self.content.is_none() {
-            return Err(Diagnostic::new(format!("{} was not rendered", self.src.display())));
+            return Err(Diagnostic::new("the template was not rendered"));
         }
         Ok(())
     }
 
     fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
-        let path = destination(view, &self.dest, Some(&self.name()))?;
+        let path = destination(view, &self.dest, self.name().as_ref())?;
         let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
         FileState::look(view, &path, &wanted, self.validate.as_ref())
     }
