@@ -46,10 +46,14 @@ impl<'a> Run<'a> {
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
         };
-        match Project::load(&load, &Disk, &Vault::default()) {
-            Ok(project) => Ok(Self { project, mode, input, options, style, terminal }),
-            Err(errors) => Err(refuse(&errors, mode, options.output, terminal)),
+        let project = Project::load(&load, &Disk, &Vault::default())
+            .map_err(|errors| refuse(&errors, mode, options.output, terminal))?;
+        if project.runs_here() && !rustix::process::geteuid().is_root() {
+            let error = Diagnostic::new("only root can converge this machine");
+            mistakes::say(&error.help("run it with sudo"), terminal);
+            return Err(ExitCode::USAGE);
         }
+        Ok(Self { project, mode, input, options, style, terminal })
     }
 
     /// What reports must know, for these hosts.

@@ -124,6 +124,12 @@ impl Project {
         self.hosts.keys().map(HostName::as_str)
     }
 
+    /// Whether any of them is this machine itself, reached without another program.
+    #[must_use]
+    pub fn runs_here(&self) -> bool {
+        self.hosts.values().any(|plan| plan.connection == Connection::Local)
+    }
+
     pub(super) fn connection(&self, host: &str) -> &Connection {
         self.hosts.get(host).map_or(&Connection::Local, |plan| &plan.connection)
     }

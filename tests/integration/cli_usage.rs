@@ -146,14 +146,14 @@ fn every_resource_has_its_reference() {
     for name in names {
         let (code, out, err) = run(&["doc", name]);
         assert_eq!((code, err.as_str()), (0, ""), "{name}");
-        assert!(out.contains("Example:") && !out.contains("[`"), "{name}: {out}");
+        assert!(out.contains("```yaml\n- name: "), "{name}: {out}");
     }
 }
 
 #[test]
 fn a_full_disk_is_told_of_and_a_closed_pipe_is_not() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let bin = assert_cmd::cargo::cargo_bin("converge");
+    let bin = assert_cmd::cargo::cargo_bin!("converge");
     let output = std::process::Command::new(&bin).arg("schema").stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("No space left"));
@@ -161,6 +161,30 @@ fn a_full_disk_is_told_of_and_a_closed_pipe_is_not() {
     drop(reader);
     let output = std::process::Command::new(&bin).arg("schema").stdout(writer).output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn only_root_converges_this_machine() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let folder = tempfile::tempdir().unwrap();
+    let open = |path: &Path| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let binary = folder.path().join("converge");
+    std::fs::copy(assert_cmd::cargo::cargo_bin!("converge"), &binary).unwrap();
+    let hosts = folder.path().join("hosts.yml");
+    std::fs::write(&hosts, "all: {hosts: {localhost: }}\n").unwrap();
+    [folder.path(), &binary, &hosts].into_iter().for_each(open);
+    let mut command = std::process::Command::new(&binary);
+    command.args(["--check", "-i"]).arg(&hosts).env_clear();
+    if rustix::process::geteuid().is_root() {
+        command.uid(65534).gid(65534);
+    }
+    let output = command.output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{err}");
+    assert!(err.contains("sudo"), "{err}");
 }
 
 /// Commands in documents, up to the two blanks that set off their description.
