@@ -22,7 +22,7 @@ pub(super) fn recall(lasting: &Lasting, keep: bool) -> Result<Recalled, HostErro
     let key = match lasting.read(KEY)? {
         Some(key) if key.len() == 32 => key,
         _ => {
-            let key = local::random_bytes::<32>()?.to_vec();
+            let key = local::random::bytes::<32>()?.to_vec();
             if keep {
                 lasting.replace(KEY, &key)?;
             }

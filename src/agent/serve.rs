@@ -74,6 +74,7 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
     let mut local = Local::new();
     if applies {
         lasting.sweep();
+        local.release_left_over()?;
         let mut memory = DiskMemory::new(&lasting, state, key);
         drive(bundle, &mut memory, outlet, &mut local)
     } else {

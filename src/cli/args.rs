@@ -219,6 +219,8 @@ pub(super) enum Output {
     Human,
     /// One document, converge.report/1
     Json,
+    /// Each event when it happens, one JSON object a line
+    Events,
     /// JUnit XML
     Junit,
     /// Annotations of GitHub Actions

@@ -11,7 +11,9 @@ use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostStatus};
 use crate::host::Disk;
 use crate::report::json::Document;
-use crate::report::{Github, Human, JUnit, Json, Mode, Report, RunEnd, RunInfo, Style, github};
+use crate::report::{
+    EventLines, Github, Human, JUnit, Json, Mode, Report, RunEnd, RunInfo, Style, github,
+};
 use crate::text::Diagnostic;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
@@ -106,7 +108,7 @@ impl<'a> Run<'a> {
         let stdout = std::io::stdout().lock();
         // What people follow appears line by line, a document at once.
         let writer: Box<dyn Write> = match self.options.output {
-            Form::Human | Form::Github => Box::new(stdout),
+            Form::Human | Form::Github | Form::Events => Box::new(stdout),
             Form::Json | Form::Junit => Box::new(BufWriter::new(stdout)),
         };
         let mut out = Output::new(writer);
@@ -115,6 +117,7 @@ impl<'a> Run<'a> {
             let mut report: Box<dyn Report + '_> = match self.options.output {
                 Form::Human => Box::new(Human::new(&mut out, self.style, info)),
                 Form::Json => Box::new(Json::new(&mut out, info)),
+                Form::Events => Box::new(EventLines::new(&mut out)),
                 Form::Junit => Box::new(JUnit::new(&mut out, info)),
                 Form::Github => Box::new(Github::new(&mut out, self.style, info)),
             };
@@ -160,13 +163,13 @@ fn refuse(errors: &LoadErrors, mode: Mode, form: Form, terminal: &Terminal) -> E
                 let _ = github::annotate(&mut out, error, sources, None);
             }
         }
-        Form::Human | Form::Junit => {}
+        Form::Human | Form::Junit | Form::Events => {}
     }
     code.and(ended(out.error(), terminal))
 }
 
 /// A new run's name: short enough to say, random enough not to meet again on a host.
 pub(super) fn run_id() -> Result<String, Diagnostic> {
-    let bytes = crate::host::local::random_bytes::<4>().map_err(|error| error.diagnostic())?;
+    let bytes = crate::host::local::random::bytes::<4>().map_err(|error| error.diagnostic())?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

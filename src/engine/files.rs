@@ -59,7 +59,7 @@ impl Runner<'_> {
         item: &Item<'_>,
         context: &Context,
     ) -> Result<(), Diagnostic> {
-        let Some(src) = map.shift_remove("src") else { return Ok(()) };
+        let Some(src) = map.get("src").cloned() else { return Ok(()) };
         if src.unknown().is_some() {
             map.insert("content".into(), src);
             return Ok(());
@@ -82,7 +82,7 @@ impl Runner<'_> {
         params: &Node,
         context: &Context,
     ) -> Result<(), Diagnostic> {
-        let Some(src) = map.shift_remove("src") else { return Ok(()) };
+        let Some(src) = map.get("src").cloned() else { return Ok(()) };
         if src.unknown().is_some() {
             map.insert("content".into(), src);
             return Ok(());

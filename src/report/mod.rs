@@ -4,6 +4,7 @@
 mod counts;
 mod diff_lines;
 pub mod escape;
+mod event_lines;
 mod failure;
 mod fold;
 pub mod github;
@@ -24,6 +25,7 @@ mod task_lines;
 mod totals;
 mod warnings;
 
+pub use event_lines::EventLines;
 pub use fold::{HostFold, RunFold};
 pub use github::Github;
 pub use human::Human;
