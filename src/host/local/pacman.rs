@@ -290,8 +290,11 @@ fn check_versions(request: &PackageRequest, coming: &[Description]) -> Result<()
 fn fetch(database: &Path, options: &[String]) -> Result<(), HostError> {
     let error = |source| HostError::file("make directory", database, source);
     std::fs::create_dir_all(database).map_err(error)?;
-    std::os::unix::fs::symlink(Path::new(FOLDER).join("local"), database.join("local"))
-        .map_err(error)?;
+    // Where nothing was ever installed there is no folder, and a dangling link stops pacman.
+    let installed = Path::new(FOLDER).join("local");
+    if installed.exists() {
+        std::os::unix::fs::symlink(installed, database.join("local")).map_err(error)?;
+    }
     let mut argv: Vec<String> = ["pacman", "-Sy", "--noconfirm"].map(str::to_owned).into();
     argv.extend_from_slice(options);
     must(&tool(&argv, UPDATE_SECONDS)).map(drop)
