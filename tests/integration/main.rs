@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 
 mod bad_input;
+mod bad_role;
 mod bench;
 mod cli_usage;
 mod disk;

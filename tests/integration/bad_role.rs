@@ -1,0 +1,108 @@
+//! What is wrong with a role's tasks is said before any host is touched: one place, one cause,
+//! one hint.
+
+use converge::config::{MemoryFiles, Vault};
+use converge::controller::{LoadOptions, Project};
+use converge::report::snippet::{Severity, render};
+
+/// What loading a role with these tasks says.
+fn mistakes(cases: &[(&str, &str)]) -> String {
+    let mut said = String::new();
+    for (name, tasks) in cases {
+        let files = MemoryFiles::default()
+            .with("hosts.yml", "all: {hosts: {h: }, roles: [r]}\n")
+            .with("group_vars/all.yml", "mail_root_alias: admin@example.org\n")
+            .with("roles/r/templates/ok.j2", "{{ mail_root_alias }}\n")
+            .with("roles/r/templates/typo.j2", "a\nb {{ mail_root_alais }}\n")
+            .with("roles/r/templates/broken.j2", "{% if mail_root_alias %}\n")
+            .with("roles/r/tasks/loop.yml", "- include_tasks: back.yml\n")
+            .with("roles/r/tasks/back.yml", "- include_tasks: loop.yml\n")
+            .with("roles/other/tasks/main.yml", "- include_role: {name: r}\n")
+            .with("roles/r/tasks/main.yml", *tasks);
+        // Files that are wrong in themselves are only there for the case that is about them.
+        let files = only(files, tasks);
+        let options = LoadOptions { inventory: "hosts.yml".into(), ..LoadOptions::default() };
+        let errors = match Project::load(&options, &files, &Vault::default()) {
+            Ok(_) => panic!("nothing wrong was found in: {name}"),
+            Err(errors) => errors,
+        };
+        said += &format!("== {name}\n");
+        for error in &errors.diagnostics {
+            said += &render(error, &errors.sources, Severity::Error, false);
+            said += "\n";
+        }
+    }
+    said
+}
+
+fn only(mut files: MemoryFiles, tasks: &str) -> MemoryFiles {
+    for (name, path) in [("typo.j2", "templates/typo.j2"), ("broken.j2", "templates/broken.j2")] {
+        if !tasks.contains(name) {
+            files = files.with(format!("roles/r/{path}"), "");
+        }
+    }
+    if !tasks.contains("loop.yml") {
+        files = files.with("roles/r/tasks/loop.yml", "").with("roles/r/tasks/back.yml", "");
+    }
+    files
+}
+
+#[test]
+fn keys_and_parameters() {
+    insta::assert_snapshot!(mistakes(&[
+        ("an unknown resource", "- name: x\n  templaet: {src: ok.j2, dest: /etc/x}\n"),
+        ("an unknown keyword", "- name: x\n  file: {path: /etc/x}\n  wen: true\n"),
+        (
+            "an unknown parameter",
+            "- name: site\n  template:\n    src: ok.j2\n    dest: /etc/x\n    mdoe: \"0644\"\n"
+        ),
+        ("a missing parameter", "- copy: {content: x}\n"),
+        ("a mode without quotes", "- file: {path: /etc/x, mode: 600}\n"),
+        ("a mode with a leading zero", "- file: {path: /etc/x, mode: 0644}\n"),
+        ("a wrong choice", "- service: {name: x, state: startd}\n"),
+        ("a boolean that is text", "- service: {name: x, enabled: yes}\n"),
+        ("a list where text goes", "- file: {path: [/etc/x]}\n"),
+        ("two things in one task", "- file: {path: /etc/x}\n  command: x\n"),
+        ("a task that does nothing", "- name: nothing\n  when: true\n"),
+        ("tasks that are no list", "name: x\n"),
+        ("a refused keyword", "- command: x\n  become: true\n"),
+        ("another refused keyword", "- command: x\n  delegate_to: localhost\n"),
+        ("a condition in braces", "- command: x\n  when: \"{{ mail_root_alias }}\"\n"),
+    ]));
+}
+
+#[test]
+fn names_and_expressions() {
+    insta::assert_snapshot!(mistakes(&[
+        (
+            "a name that nothing sets",
+            "- copy: {dest: /etc/x, content: \"{{ mail_root_alais }}\"}\n"
+        ),
+        ("in a condition", "- command: x\n  when: mail_mode == 'local'\n"),
+        ("in a template", "- template: {src: typo.j2, dest: /etc/x}\n"),
+        ("a template that is not closed", "- template: {src: broken.j2, dest: /etc/x}\n"),
+        ("an expression that is none", "- command: x\n  when: mail_root_alias ==\n"),
+        ("an unknown filter", "- debug: {msg: \"{{ mail_root_alias | uper }}\"}\n"),
+        ("a bad regular expression", "- debug: {msg: \"{{ mail_root_alias is match('(') }}\"}\n"),
+        (
+            "a bad regular expression of a line",
+            "- lineinfile: {path: /etc/x, regexp: '(', line: y}\n"
+        ),
+        ("a clock", "- debug: {msg: \"{{ now() }}\"}\n"),
+        ("a register's name", "- command: x\n  register: not-a-name\n"),
+    ]));
+}
+
+#[test]
+fn files_and_roles() {
+    insta::assert_snapshot!(mistakes(&[
+        ("a template that is not there", "- template: {src: okk.j2, dest: /etc/x}\n"),
+        ("a file that is not there", "- copy: {src: motd, dest: /etc/motd}\n"),
+        ("a task file that is not there", "- include_tasks: lop.yml\n"),
+        ("a role that is not there", "- include_role: {name: othr}\n"),
+        ("a role's file that is not there", "- include_role: {name: other, tasks_from: more}\n"),
+        ("a role chosen by a template", "- include_role: {name: \"{{ mail_root_alias }}\"}\n"),
+        ("task files without end", "- include_tasks: loop.yml\n"),
+        ("roles without end", "- include_role: {name: other}\n"),
+    ]));
+}
