@@ -78,7 +78,8 @@ impl LabBuilder {
         self
     }
 
-    /// Brings down an instance of the same name first, such as a killed test left behind.
+    /// Brings down an instance of the same name first, such as a killed test left behind. Where
+    /// another process still uses one, waits until it brings that down itself.
     pub fn replace(mut self) -> Self {
         self.replace = true;
         self

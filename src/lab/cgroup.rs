@@ -32,14 +32,7 @@ impl Cgroup {
     pub(super) fn mount_point() -> Result<PathBuf, LabError> {
         let path = "/proc/self/mountinfo";
         let text = std::fs::read_to_string(path).map_err(io("read", path))?;
-        // proc(5): id parent device ROOT MOUNT-POINT options… - TYPE source options
-        let whole_cgroup2 = |line: &str| {
-            let (mount, kind) = line.split_once(" - ")?;
-            let mut fields = mount.split(' ').skip(3);
-            let (root, point) = (fields.next()?, fields.next()?);
-            (kind.starts_with("cgroup2 ") && root == "/").then(|| PathBuf::from(point))
-        };
-        text.lines().find_map(whole_cgroup2).ok_or(LabError::NoCgroup2)
+        whole_cgroup2(&text).ok_or(LabError::NoCgroup2)
     }
 
     /// The folder of the group.
@@ -102,5 +95,30 @@ impl Cgroup {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(io("remove", &self.0)(error)),
             _ => Ok(()),
         }
+    }
+}
+
+/// proc(5): id parent device ROOT MOUNT-POINT options… - TYPE source options
+fn whole_cgroup2(mountinfo: &str) -> Option<PathBuf> {
+    mountinfo.lines().find_map(|line| {
+        let (mount, kind) = line.split_once(" - ")?;
+        let mut fields = mount.split(' ').skip(3);
+        let (root, point) = (fields.next()?, fields.next()?);
+        (kind.starts_with("cgroup2 ") && root == "/").then(|| PathBuf::from(point))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hierarchy_is_found_beside_version_1() {
+        let old = "35 25 0:30 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n";
+        let new = "36 25 0:31 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n";
+        let part = "37 25 0:31 /a /mnt rw - cgroup2 cgroup2 rw\n";
+        let found = whole_cgroup2(&format!("{old}{part}{new}"));
+        assert_eq!(found.as_deref(), Some(Path::new("/sys/fs/cgroup/unified")));
+        assert_eq!(whole_cgroup2(&format!("{old}{part}")), None);
     }
 }

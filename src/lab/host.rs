@@ -1,6 +1,7 @@
 //! One host of a lab, for tests: run commands in it, read and write its files, cut its power.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -120,24 +121,22 @@ impl<'a> Host<'a> {
         let seconds = PATIENCE.as_secs().to_string();
         let words = command.into_iter().map(|word| word.as_ref().to_owned());
         let bounded = ["timeout", "-k", "5", &seconds].map(str::to_owned);
-        let mut child = self
+        let [mut stdin, mut stdout, mut stderr] = temporary_files()?;
+        stdin.write_all(input).and_then(|()| stdin.rewind()).map_err(io("write", "input"))?;
+        let stdio = |file: &File| file.try_clone().map(Stdio::from).map_err(io("open", "output"));
+        // Files, as a daemon that the command leaves behind would keep a pipe open for ever.
+        let status = self
             .command(bounded.into_iter().chain(words))?
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+            .stdin(stdio(&stdin)?)
+            .stdout(stdio(&stdout)?)
+            .stderr(stdio(&stderr)?)
+            .status()
             .map_err(io("run", "nsenter"))?;
-        let stdin = child.stdin.take();
-        let output = std::thread::scope(|scope| {
-            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
-            child.wait_with_output()
-        });
-        let output = output.map_err(io("wait for", "nsenter"))?;
-        let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         Ok(Output {
-            status: output.status.code().unwrap_or(128 + signal.unwrap_or_default()),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            status: status.code().unwrap_or(128 + signal.unwrap_or_default()),
+            stdout: whole(&mut stdout)?,
+            stderr: whole(&mut stderr)?,
         })
     }
 
@@ -171,7 +170,7 @@ impl<'a> Host<'a> {
 
     /// Opens relative to the host's root. Without `IN_ROOT` an absolute symlink such as /var/run
     /// would lead to this machine's own files.
-    fn open(&self, path: &Path, flags: OFlags) -> Result<std::fs::File, LabError> {
+    fn open(&self, path: &Path, flags: OFlags) -> Result<File, LabError> {
         let root = format!("/proc/{}/root", self.pid()?);
         let open = || {
             let root = openat(CWD, &root, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
@@ -180,7 +179,7 @@ impl<'a> Host<'a> {
             let mode = if flags.contains(OFlags::CREATE) { 0o644 } else { 0 };
             openat2(root, path, flags, Mode::from(mode), ResolveFlags::IN_ROOT)
         };
-        open().map(std::fs::File::from).map_err(|error| io("open", path)(error.into()))
+        open().map(File::from).map_err(|error| io("open", path)(error.into()))
     }
 
     /// Pulls the plug. Nothing inside gets to say goodbye.
@@ -252,4 +251,15 @@ impl<'a> Host<'a> {
     pub fn heal(&self, folder: &str) -> Result<(), LabError> {
         faults::heal(self, folder)
     }
+}
+
+fn temporary_files() -> Result<[File; 3], LabError> {
+    let file = || tempfile::tempfile().map_err(io("create", "a temporary file"));
+    Ok([file()?, file()?, file()?])
+}
+
+fn whole(file: &mut File) -> Result<String, LabError> {
+    let mut bytes = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(io("read", "output"))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

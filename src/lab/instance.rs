@@ -4,31 +4,34 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::LabError;
 
 /// The name of one lab. Several may be up at once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instance(String);
 
-/// Bridge and veth names hold 15 bytes: `cv-` + name + `.` + up to three digits.
-const LONGEST: usize = 8;
+/// So that a machine's name (`cv-` + name + `.` + host) fits into 64 bytes.
+const LONGEST: usize = 24;
+
+/// Interfaces' names hold 15 bytes: `cv-` + tag + `.` + up to three digits.
+const LONGEST_TAG: usize = 8;
 
 /// Names that the lab uses for its own servers.
 const RESERVED: [&str; 2] = ["dns", "mx"];
 
 impl Instance {
-    /// Accepts a letter and up to seven letters or digits, in lower case. No hyphen: the
-    /// namespaces of `a` could otherwise be taken for those of `a-b`.
+    /// Accepts a letter and then up to 23 letters, digits or inner hyphens, in lower case.
     pub fn new(name: &str) -> Result<Self, LabError> {
-        let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-        let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if first && rest && name.len() <= LONGEST {
+        let letter = name.starts_with(|first: char| first.is_ascii_lowercase());
+        if letter && is_label(name) && name.len() <= LONGEST {
             return Ok(Self(name.to_owned()));
         }
         Err(LabError::BadName {
             name: name.to_owned(),
             kind: "lab",
-            rule: "a letter, then up to seven lower-case letters or digits",
+            rule: "a letter, then up to 23 lower-case letters, digits and inner hyphens",
         })
     }
 
@@ -39,27 +42,37 @@ impl Instance {
 
     /// The bridge that joins the hosts.
     pub(super) fn bridge(&self) -> String {
-        format!("cv-{}", self.0)
+        format!("cv-{}", self.tag())
     }
 
-    /// What every network namespace of this instance begins with.
+    /// What stands for the name where there is little room: itself, or a hash.
+    fn tag(&self) -> String {
+        if self.0.len() <= LONGEST_TAG {
+            return self.0.clone();
+        }
+        let hash = Sha256::digest(&self.0);
+        hash.iter().take(LONGEST_TAG / 2).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What every network namespace of this instance begins with. No name has a dot, so those of
+    /// `a` are not taken for those of `a-b`.
     pub(super) fn netns_prefix(&self) -> String {
-        format!("cv-{}-", self.0)
+        format!("cv-{}.", self.0)
     }
 
     /// The network namespace of a host or server.
     pub(super) fn netns(&self, host: &str) -> String {
-        format!("cv-{}-{host}", self.0)
+        format!("cv-{}.{host}", self.0)
     }
 
     /// What the machine's end of every cable begins with.
     pub(super) fn veth_prefix(&self) -> String {
-        format!("cv-{}.", self.0)
+        format!("cv-{}.", self.tag())
     }
 
     /// The machine's end of the cable of the host with this number.
     pub(super) fn veth(&self, number: u8) -> String {
-        format!("cv-{}.{number}", self.0)
+        format!("cv-{}.{number}", self.tag())
     }
 
     /// What is small and dies with the machine: description, keys, logs, mail.
@@ -86,9 +99,7 @@ pub(super) fn runs_dir() -> PathBuf {
 
 /// A host's name: one label of a domain name, not one of the lab's own servers.
 pub(super) fn check_host_name(name: &str) -> Result<(), LabError> {
-    let inner = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let ends = !name.starts_with('-') && !name.ends_with('-');
-    if !name.is_empty() && name.len() <= 32 && inner && ends && !RESERVED.contains(&name) {
+    if is_label(name) && name.len() <= 32 && !RESERVED.contains(&name) {
         return Ok(());
     }
     Err(LabError::BadName {
@@ -98,18 +109,33 @@ pub(super) fn check_host_name(name: &str) -> Result<(), LabError> {
     })
 }
 
+fn is_label(name: &str) -> bool {
+    let inner = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    inner && !name.is_empty() && !name.starts_with('-') && !name.ends_with('-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_that_fit_into_an_interface_name() {
-        assert!(Instance::new("lab").is_ok());
-        assert!(Instance::new("t1234567").is_ok());
-        for bad in ["", "a-b", "Lab", "1lab", "t12345678", "../x"] {
+    fn names_of_labs() {
+        for good in ["lab", "a-b", "kills-debian", "x12345678901234567890123"] {
+            assert!(Instance::new(good).is_ok(), "{good}");
+        }
+        for bad in ["", "Lab", "1lab", "a-", "x123456789012345678901234", "../x", "a.b"] {
             assert!(Instance::new(bad).is_err(), "{bad}");
         }
-        assert!(Instance::new("t1234567").is_ok_and(|i| i.veth(255).len() <= 15));
+    }
+
+    #[test]
+    fn derived_names_fit() -> Result<(), LabError> {
+        let (short, long) = (Instance::new("lab")?, Instance::new("a-much-longer-name")?);
+        assert_eq!(short.bridge(), "cv-lab");
+        assert_eq!(long.veth(255).len(), 15);
+        assert_eq!(long.bridge().len(), "cv-12345678".len());
+        assert!(long.netns(&"h".repeat(32)).len() <= 64);
+        Ok(())
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::LabError;
 use super::cgroup::Cgroup;
 use super::error::io;
 
-/// Programs that every lab runs, and Debian's packages that hold them.
-const TOOLS: [(&str, &str); 8] = [
+/// The programs that the lab runs, and Debian's packages that hold them.
+const TOOLS: [(&str, &str); 11] = [
     ("systemd-nspawn", "systemd-container"),
     ("mmdebstrap", "mmdebstrap"),
     ("dnsmasq", "dnsmasq-base"),
@@ -16,6 +16,9 @@ const TOOLS: [(&str, &str); 8] = [
     ("flock", "util-linux"),
     ("ssh-keygen", "openssh-client"),
     ("apt-ftparchive", "apt-utils"),
+    ("repo-add", "makepkg"),
+    ("bsdtar", "libarchive-tools"),
+    ("zstd", "zstd"),
 ];
 
 const FOLDERS: [&str; 6] =
@@ -27,15 +30,43 @@ pub fn check_requirements() -> Result<(), LabError> {
     if uid != 0 {
         return Err(LabError::NotRoot { uid });
     }
-    for (tool, package) in TOOLS {
-        if !FOLDERS.iter().any(|folder| Path::new(folder).join(tool).exists()) {
-            return Err(LabError::MissingTool { tool, package });
-        }
-    }
+    all_tools(|tool| FOLDERS.iter().any(|folder| Path::new(folder).join(tool).exists()))?;
     let path = "/proc/filesystems";
-    let text = std::fs::read_to_string(path).map_err(io("read", path))?;
-    if !text.lines().any(|line| line.split_whitespace().last() == Some("overlay")) {
-        return Err(LabError::NoOverlay);
-    }
+    overlay_in(&std::fs::read_to_string(path).map_err(io("read", path))?)?;
     Cgroup::mount_point().map(drop)
+}
+
+fn all_tools(is_there: impl Fn(&str) -> bool) -> Result<(), LabError> {
+    match TOOLS.into_iter().find(|(tool, _)| !is_there(tool)) {
+        None => Ok(()),
+        Some((tool, package)) => Err(LabError::MissingTool { tool, package }),
+    }
+}
+
+/// proc(5): a file system a line, with `nodev` before those that need no device.
+fn overlay_in(filesystems: &str) -> Result<(), LabError> {
+    match filesystems.lines().any(|line| line.split_whitespace().last() == Some("overlay")) {
+        true => Ok(()),
+        false => Err(LabError::NoOverlay),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_program_is_named_with_its_package() {
+        assert!(all_tools(|_| true).is_ok());
+        let missing = all_tools(|tool| tool != "systemd-nspawn").map_err(|error| error.to_string());
+        let message = "the lab needs `systemd-nspawn`: install the package systemd-container \
+                       (scripts/install-deps does)";
+        assert_eq!(missing, Err(message.to_owned()));
+    }
+
+    #[test]
+    fn a_kernel_without_overlayfs_is_told() {
+        assert!(overlay_in("nodev\tproc\n\text4\nnodev\toverlay\n").is_ok());
+        assert!(matches!(overlay_in("nodev\tproc\n\text4\n"), Err(LabError::NoOverlay)));
+    }
 }

@@ -12,7 +12,11 @@ use super::{Instance, LabError, network};
 /// Mounts belong to namespaces of those processes and are gone with them. Doing it again, or for
 /// a lab that never was, does nothing.
 pub fn down(instance: &Instance) -> Result<(), LabError> {
-    let registry = Registry::lock()?;
+    remove(instance, &Registry::lock()?)
+}
+
+/// As `down`, for who holds the registry already.
+pub(super) fn remove(instance: &Instance, _held: &Registry) -> Result<(), LabError> {
     let cgroup = Cgroup::of_instance(instance)?;
     let (run, disk) = (instance.run_dir(), instance.disk_dir());
     cgroup.kill()?;
@@ -25,7 +29,6 @@ pub fn down(instance: &Instance) -> Result<(), LabError> {
     for parent in [cgroup.path().parent(), disk.parent()].into_iter().flatten() {
         let _ = std::fs::remove_dir(parent);
     }
-    drop(registry);
     Ok(())
 }
 

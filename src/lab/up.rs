@@ -8,18 +8,15 @@ use super::error::io;
 use super::parallel::{joined, side_by_side};
 use super::state::{HostState, LabState};
 use super::{
-    Family, Instance, Lab, LabBuilder, LabError, Subnet, check_requirements, dns, down, keys,
-    limits, network, seed,
+    Family, Instance, Lab, LabBuilder, LabError, Subnet, check_requirements, dns, keys, limits,
+    network, seed,
 };
 
 pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
     let instance = builder.check()?;
     check_requirements()?;
     limits::raise()?;
-    if builder.replace {
-        down(&instance)?;
-    }
-    let registry = Registry::lock()?;
+    let registry = Registry::lock_free(&instance, builder.replace)?;
     let subnet = match builder.subnet {
         Some(subnet) => subnet.check_free().map(|()| subnet)?,
         None => Subnet::first_free()?,

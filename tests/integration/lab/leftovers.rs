@@ -21,6 +21,7 @@ pub(crate) fn leftovers(name: &str) -> Vec<String> {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn look(name: &str) -> Vec<String> {
+    // Names of interfaces are cut short; the tests' own fit.
     let (own_links, own_folder) = (format!("cv-{name}"), format!("converge-lab/{name}"));
     let mut found = Vec::new();
     for folder in ["/sys/class/net", "/run/netns"] {

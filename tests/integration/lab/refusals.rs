@@ -18,14 +18,28 @@ fn a_subnet_that_is_routed_already_is_refused() {
 }
 
 #[test]
-fn a_name_is_taken_once_and_may_be_replaced() {
+fn a_name_is_taken_once() {
     let first = lab("ta").debian("web1").up().unwrap();
     let refused = lab("ta").up();
     assert!(matches!(refused, Err(LabError::Exists { .. })), "{refused:?}");
     assert!(first.host("web1").unwrap().run(["true"]).unwrap().success(), "the first lives on");
-    let second = lab("ta").replace().up().unwrap();
-    assert!(first.host("web1").unwrap().run(["true"]).is_err());
-    drop(second);
+}
+
+#[test]
+fn what_is_to_be_replaced_is_waited_for_while_it_has_an_owner() {
+    let first = lab("tb").debian("web1").up().unwrap();
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| lab("tb").debian("web1").replace().up().unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert!(!second.is_finished());
+        assert!(first.host("web1").unwrap().run(["true"]).unwrap().success());
+        drop(first);
+        let second = second.join().unwrap().stay();
+        assert!(second.host("web1").unwrap().run(["true"]).unwrap().success());
+        let third = lab("tb").debian("web2").replace().up().unwrap();
+        assert!(third.host("web2").unwrap().run(["true"]).unwrap().success());
+        assert!(second.host("web1").unwrap().run(["true"]).is_err(), "nobody's: replaced at once");
+    });
 }
 
 #[test]
@@ -34,7 +48,7 @@ fn names_that_cannot_be_are_refused() {
         lab("na").debian("-x"),
         lab("na").debian("mx"),
         lab("na").debian("a").pacman("a"),
-        converge::lab::Lab::builder("much-too-long"),
+        converge::lab::Lab::builder("not_a_label"),
     ] {
         let refused = builder.up();
         assert!(matches!(refused, Err(LabError::BadName { .. })), "{refused:?}");

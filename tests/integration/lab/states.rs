@@ -81,6 +81,9 @@ fn commands_report_how_they_ended() {
     let output = host.sh("echo out; echo err >&2; exit 7").unwrap();
     assert_eq!((output.status, &*output.stdout, &*output.stderr), (7, "out\n", "err\n"));
     assert_eq!(host.sh("kill -9 $$").unwrap().status, 128 + 9);
+    let start = Instant::now();
+    host.sh("sleep 60 & echo started").unwrap().ok();
+    assert!(start.elapsed() < Duration::from_secs(10), "what stays behind is not waited for");
     let large = vec![b'x'; 1 << 20];
     assert_eq!(host.run_with_input(["cat"], &large).unwrap().stdout.len(), large.len());
     host.run(["useradd", "-m", "alice"]).unwrap().ok();
