@@ -9,7 +9,7 @@ use super::terminal::Terminal;
 use crate::controller::Outcome;
 use crate::engine::bundle::Purpose;
 use crate::event::HostStatus;
-use crate::report::{self, DiffShow, Mode, RunFold, Style};
+use crate::report::{self, DiffShow, Mode, RunFold, RunInfo, Style};
 use std::io::Write;
 
 /// Does as asked.
@@ -56,7 +56,8 @@ fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
         return Decided::Go(all);
     }
     let mut out = Output::new(std::io::stdout().lock());
-    let _ = report::preview(&mut out, &run.style, &run.info(all.clone()), &plan);
+    let info = RunInfo { mode: Mode::Check, ..run.info(all.clone()) };
+    let _ = report::preview(&mut out, &run.style, &info, &plan);
     let well = |name: &String| {
         let status = plan.host(name).map(report::HostFold::status);
         matches!(status, Some(HostStatus::Ok | HostStatus::Changed))

@@ -15,7 +15,7 @@ pub(super) struct Counts {
     open: usize,
     on_failure: usize,
     /// Packages that go.
-    pub(super) removed: usize,
+    removed: usize,
     /// What is taken for granted until apply.
     pub(super) assumptions: usize,
 }
@@ -65,22 +65,22 @@ impl Counts {
             let kinds: Vec<_> = kinds.map(|(number, word)| format!("{number} {word}")).collect();
             out.push_str(&format!(" ({})", kinds.join(", ")));
         }
-        out + &self.rest()
-    }
-
-    /// Of an apply: what was done.
-    pub(super) fn done(&self) -> String {
-        format!("{} made{}", count(self.changes, "change"), self.rest())
-    }
-
-    fn rest(&self) -> String {
-        let mut out = String::new();
-        if self.removed > 0 {
-            out.push_str(&format!(", {} removed", count(self.removed, "package")));
-        }
+        out.push_str(&self.removed());
         if self.assumptions > 0 {
             out.push_str(&format!(", {}", count(self.assumptions, "assumption")));
         }
         out
+    }
+
+    /// Of an apply: what was done.
+    pub(super) fn done(&self) -> String {
+        format!("{} made{}", count(self.changes, "change"), self.removed())
+    }
+
+    fn removed(&self) -> String {
+        match self.removed {
+            0 => String::new(),
+            number => format!(", {} removed", count(number, "package")),
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::style::Style;
 use super::task_lines::TaskLines;
 use super::totals::{results, totals};
 use super::{Report, escape, failure, warnings};
-use crate::event::{Event, HostStatus};
+use crate::event::{Event, HostStatus, TaskReport, TaskStatus};
 use std::io::{self, Write};
 
 /// See the module.
@@ -21,6 +21,8 @@ pub struct Human<'a, W> {
     lines: TaskLines,
     /// The task whose actions were shown when they were announced.
     announced: Option<String>,
+    /// A failure that may turn out to be the host's end, which is told of in full.
+    held: Option<Box<TaskReport>>,
     progress: Progress,
 }
 
@@ -29,7 +31,7 @@ impl<'a, W: Write> Human<'a, W> {
     pub fn new(out: W, style: Style, info: RunInfo<'a>) -> Self {
         let run = RunFold::new(&info.hosts);
         let (lines, progress) = (TaskLines::default(), Progress::default());
-        Self { out, style, info, run, lines, announced: None, progress }
+        Self { out, style, info, run, lines, announced: None, held: None, progress }
     }
 
     /// One host: everything as it happens.
@@ -37,6 +39,12 @@ impl<'a, W: Write> Human<'a, W> {
         let out = &mut self.out;
         let style = &self.style;
         let Some(host) = self.run.host(name) else { return Ok(()) };
+        let last_run = host.last_run.as_deref();
+        if let Some(task) = self.held.take()
+            && host.status() != HostStatus::Failed
+        {
+            self.lines.ended(out, style, &task, last_run)?;
+        }
         match event {
             Event::HostStarted { .. } => writeln!(out, "{}", head(style, name, &[host]))?,
             Event::TaskStarted(task) => {
@@ -52,7 +60,10 @@ impl<'a, W: Write> Human<'a, W> {
                 if self.announced.take().as_ref() != Some(&task.task.id) {
                     self.lines.actions(out, style, &task.task, &task.actions)?;
                 }
-                self.lines.ended(out, style, task, host.last_run.as_deref())?;
+                match task.status {
+                    TaskStatus::Failed => self.held = Some(Box::new(task.clone())),
+                    _ => self.lines.ended(out, style, task, last_run)?,
+                }
             }
             Event::Warning(_) | Event::HostFinished(_) => {}
         }
@@ -75,7 +86,8 @@ impl<'a, W: Write> Human<'a, W> {
             let word = status_word(end.status, Mode::Apply);
             let task = host.failure().map(|task| format!("  {}", failure::title(task)));
             let task = task.unwrap_or_default();
-            writeln!(out, "{word:<12} {}  {}{task}", escape::line(name), seconds(end.ms))?;
+            let time = if end.ms > 0 { format!("  {}", seconds(end.ms)) } else { String::new() };
+            writeln!(out, "{word:<12} {}{time}{task}", escape::line(name))?;
         }
         let done = self.run.hosts().filter(|(_, host)| host.end.is_some()).count();
         let doing = host.current.as_ref().map(|task| format!("  {name}: {}", task.name));

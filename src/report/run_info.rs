@@ -70,10 +70,11 @@ pub(super) const fn status_word(status: HostStatus, mode: Mode) -> &'static str 
     }
 }
 
-/// `0.4 s`, `11.8 s`, `2 min 05 s`.
+/// `40 ms`, `11.8 s`, `2 min 05 s`.
 pub(super) fn seconds(ms: u64) -> String {
     match ms {
-        0..60_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
         _ => format!("{} min {:02} s", ms / 60_000, ms % 60_000 / 1000),
     }
 }

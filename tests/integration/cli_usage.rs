@@ -154,12 +154,12 @@ fn every_resource_has_its_reference() {
 fn a_full_disk_is_told_of_and_a_closed_pipe_is_not() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let bin = assert_cmd::cargo::cargo_bin!("converge");
-    let output = std::process::Command::new(&bin).arg("schema").stdout(full).output().unwrap();
+    let output = std::process::Command::new(bin).arg("schema").stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("No space left"));
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let output = std::process::Command::new(&bin).arg("schema").stdout(writer).output().unwrap();
+    let output = std::process::Command::new(bin).arg("schema").stdout(writer).output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
 }
 

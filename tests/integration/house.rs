@@ -56,8 +56,6 @@ fn what_the_lab_relaxes_stays_in_the_lab() {
         "userknownhostsfile /dev/null",
         "allow-unauthenticated",
         "allowinsecurerepositories",
-        "danger_accept_invalid",
-        "disable_verification",
         "ssl_verify=false",
         "--insecure",
     ];
