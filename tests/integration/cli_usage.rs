@@ -172,7 +172,10 @@ fn only_root_converges_this_machine() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     };
     let binary = folder.path().join("converge");
-    std::fs::copy(assert_cmd::cargo::cargo_bin!("converge"), &binary).unwrap();
+    // Not by this process: another test's child could hold it open for writing as it is started.
+    let mut copy = std::process::Command::new("cp");
+    let copied = copy.arg(assert_cmd::cargo::cargo_bin!("converge")).arg(&binary).status();
+    assert!(copied.unwrap().success());
     let hosts = folder.path().join("hosts.yml");
     std::fs::write(&hosts, "all: {hosts: {localhost: }}\n").unwrap();
     [folder.path(), &binary, &hosts].into_iter().for_each(open);
