@@ -1,21 +1,33 @@
 //! Every kind of resource that a task can declare.
 
 mod assert;
+mod authorized_key;
+mod blockinfile;
 mod command;
 mod copy;
+mod cron;
 mod debug;
 mod fail;
 mod file;
+mod find;
+mod get_url;
 mod group;
+mod hostname;
 mod lineinfile;
 mod mail_alias;
 mod meta;
 mod package;
+mod postfix_main;
 mod postfix_map;
+mod postfix_master;
+mod replace;
 mod service;
 mod set_fact;
+mod shell;
+mod slurp;
 mod smtp_probe;
 mod stat;
+mod sysctl;
 mod template;
 mod uri;
 mod user;
@@ -27,21 +39,33 @@ use std::sync::LazyLock;
 static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     vec![
         Kind::of::<assert::Assert>(),
+        Kind::of::<authorized_key::AuthorizedKey>(),
+        Kind::of::<blockinfile::BlockInFile>(),
         Kind::of::<command::Command>(),
         Kind::of::<copy::Copy>(),
+        Kind::of::<cron::Cron>(),
         Kind::of::<debug::Debug>(),
         Kind::of::<fail::Fail>(),
         Kind::of::<file::File>(),
+        Kind::of::<find::Find>(),
+        Kind::of::<get_url::GetUrl>(),
         Kind::of::<group::Group>(),
+        Kind::of::<hostname::Hostname>(),
         Kind::of::<lineinfile::LineInFile>(),
         Kind::of::<mail_alias::MailAlias>(),
         Kind::of::<meta::Meta>(),
         Kind::of::<package::Package>(),
+        Kind::of::<postfix_main::PostfixMain>(),
         Kind::of::<postfix_map::PostfixMap>(),
+        Kind::of::<postfix_master::PostfixMaster>(),
+        Kind::of::<replace::Replace>(),
         Kind::of::<service::Service>(),
         Kind::of::<set_fact::SetFact>(),
+        Kind::of::<shell::Shell>(),
+        Kind::of::<slurp::Slurp>(),
         Kind::of::<smtp_probe::SmtpProbe>(),
         Kind::of::<stat::Stat>(),
+        Kind::of::<sysctl::Sysctl>(),
         Kind::of::<template::Template>(),
         Kind::of::<uri::Uri>(),
         Kind::of::<user::User>(),

@@ -47,6 +47,12 @@ fn every_resource_does_what_its_cases_say() {
             }
         }
     }
+    for folder in std::fs::read_dir(root()).into_iter().flatten().flatten() {
+        let name = folder.file_name().to_string_lossy().into_owned();
+        if !unchanged.contains_key(name.as_str()) {
+            let _ = writeln!(wrong, "\ntests/resource/{name}: no resource has this name");
+        }
+    }
     for (kind, calm) in unchanged {
         if !calm {
             let _ = writeln!(wrong, "\ntests/resource/{kind}: no case in which nothing changes");
@@ -55,10 +61,13 @@ fn every_resource_does_what_its_cases_say() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/resource")
+}
+
 /// The case files of a kind, sorted.
 fn cases(kind: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/resource").join(kind);
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(root().join(kind)) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     paths

@@ -185,14 +185,13 @@ impl World {
                         self.files.remove(&place);
                     }
                 }
+                Some(_) if path.starts_with("/etc") && self.manager == Manager::Apt => {}
                 Some(found) if path.starts_with("/etc") => {
-                    if self.manager == Manager::Pacman {
-                        if found != offered {
-                            let kept = found.clone();
-                            self.files.insert(beside(&place, ".pacsave"), kept);
-                        }
-                        self.files.remove(&place);
+                    if found != offered {
+                        let kept = found.clone();
+                        self.files.insert(beside(&place, ".pacsave"), kept);
                     }
+                    self.files.remove(&place);
                 }
                 Some(_) => {
                     self.files.remove(&place);

@@ -19,7 +19,7 @@ impl World {
     #[must_use]
     pub fn unit(&self, name: &str) -> Unit {
         let name = full_name(name);
-        let Some(unit) = self.units.get(&name).cloned().or_else(|| self.from_file(&name)) else {
+        let Some(unit) = self.units.get(&name).cloned().or_else(|| self.of_file(&name)) else {
             return Unit::default();
         };
         let enabled = if unit.masked { "masked".to_owned() } else { unit.enabled };
@@ -30,7 +30,7 @@ impl World {
         self.unit(name).active
     }
 
-    fn from_file(&self, name: &str) -> Option<UnitState> {
+    fn of_file(&self, name: &str) -> Option<UnitState> {
         let template = name.split_once('@').and_then(|(stem, rest)| {
             let suffix = rest.rsplit_once('.')?.1;
             Some(format!("{stem}@.{suffix}"))
@@ -45,7 +45,7 @@ impl World {
 
     fn unit_mut(&mut self, name: &str) -> Option<&mut UnitState> {
         if !self.units.contains_key(name) {
-            let made = self.from_file(name)?;
+            let made = self.of_file(name)?;
             self.units.insert(name.to_owned(), made);
         }
         self.units.get_mut(name)

@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Seconds {
 
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.ms % 1000 == 0 {
+        if self.ms.is_multiple_of(1000) {
             serializer.serialize_u64(self.ms / 1000)
         } else {
             #[expect(clippy::cast_precision_loss, reason = "at most 86,400,000")]

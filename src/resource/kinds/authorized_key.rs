@@ -1,0 +1,248 @@
+//! `authorized_key`: who may log in as a user over ssh.
+
+use super::copy::yes;
+use super::group::{State, account_name};
+use crate::host::{self, Action, Attributes, HostError, Stat, View};
+use crate::resource::on_disk::{OnDisk, absolute};
+use crate::resource::whole_file::{FileState, WholeFile};
+use crate::resource::{Look, Resource};
+use crate::text::Diagnostic;
+use crate::value::{Known, Mode};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Keys with which one may log in as a user over ssh (sshd(8), AUTHORIZED_KEYS).
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuthorizedKey {
+    /// The user.
+    user: String,
+    /// The keys as they stand in a `.pub` file, one on each line.
+    key: String,
+    /// Whether they may.
+    #[serde(default)]
+    state: State,
+    /// No other keys may: what is not named here goes.
+    #[serde(default)]
+    exclusive: bool,
+    /// Options before each key: `no-pty,from="192.0.2.0/24"`.
+    key_options: Option<String>,
+    /// A comment instead of each key's own.
+    comment: Option<String>,
+    /// The file; without it `.ssh/authorized_keys` in the user's home.
+    path: Option<PathBuf>,
+    /// Make the folder, and give it to the user.
+    #[serde(default = "yes")]
+    manage_dir: bool,
+}
+
+/// The user, the folder and the file; without the user nothing else can be looked at.
+#[derive(Debug)]
+pub(super) struct Found {
+    user: Known<Option<host::User>>,
+    places: Option<(OnDisk, FileState)>,
+}
+
+const KINDS: &[&str] = &[
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ssh-dss",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+];
+
+impl Resource for AuthorizedKey {
+    const NAME: &'static str = "authorized_key";
+    const ALIASES: &'static [&'static str] = &["ansible.posix.authorized_key"];
+    const EXAMPLE: &'static str = r#"- name: ann logs in with her key
+  authorized_key:
+    user: ann
+    key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3KqTLLzU1s3d1dEYFUcN2E2ZmVzdGtleWFuZG5vdGhp ann@home
+"#;
+    type State = Found;
+
+    fn validate(&self) -> Result<(), Diagnostic> {
+        account_name("user", &self.user)?;
+        let keys = self.keys();
+        if keys.is_empty() {
+            return Err(Diagnostic::new("`key` holds no key"));
+        }
+        if let Some(bad) = keys.iter().find(|line| blob(line).is_none()) {
+            let shown: String = bad.chars().take(20).collect();
+            return Err(Diagnostic::new(format!("`{shown}…` is no ssh key"))
+                .help("as in a `.pub` file: kind, key, comment; keys from URLs are not fetched"));
+        }
+        for (parameter, text) in [("key_options", &self.key_options), ("comment", &self.comment)] {
+            if text.as_ref().is_some_and(|text| text.contains('\n')) {
+                return Err(Diagnostic::new(format!("`{parameter}` is not one line")));
+            }
+        }
+        self.path.as_ref().map_or(Ok(()), |path| absolute("path", path))
+    }
+
+    fn observe(&self, view: &dyn View) -> Result<Found, HostError> {
+        let user = view.user(&self.user)?;
+        let Known::Is(Some(entry)) = &user else { return Ok(Found { user, places: None }) };
+        let path = match &self.path {
+            Some(path) => path.clone(),
+            None => Path::new(&entry.home).join(".ssh/authorized_keys"),
+        };
+        let folder = path.parent().unwrap_or(Path::new("/")).to_path_buf();
+        let folder = OnDisk::look(view, &folder, &owned(entry, 0o700))?;
+        let file = FileState::look(view, &path, &owned(entry, 0o600), None)?;
+        Ok(Found { user, places: Some((folder, file)) })
+    }
+
+    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
+        let look = Look::as_declared();
+        let present = self.state == State::Present;
+        let (user, folder, file) = match (&found.user, &found.places) {
+            (Known::Is(Some(user)), Some((folder, file))) => (user, folder, file),
+            (Known::Unknown(origin), _) => {
+                let target = format!("the authorized keys of {}", self.user);
+                return Ok(look.open("write_file", target, origin.clone()));
+            }
+            _ if !present => return Ok(look),
+            _ => {
+                return Err(Diagnostic::new(format!("there is no user `{}`", self.user))
+                    .help("declare it before this task: `user: {name: …}`"));
+            }
+        };
+        let is_there = !matches!(file.on_disk.stat, Known::Is(Stat::Absent));
+        if !present && !is_there {
+            return Ok(look);
+        }
+        let mut steps = look;
+        if self.manage_dir && present {
+            let make = Action::MakeDirectory {
+                path: folder.path.clone(),
+                attributes: owned(user, 0o700),
+                before: folder.before(),
+            };
+            match &folder.stat {
+                Known::Is(Stat::Directory(_)) => {}
+                Known::Is(Stat::Absent) => steps = steps.exact(make),
+                Known::Unknown(origin) => steps = steps.unless(make, origin.clone()),
+                Known::Is(_) => return Err(folder.in_the_way("a directory")),
+            }
+        }
+        let attributes = if present { owned(user, 0o600) } else { Attributes::default() };
+        let written = file.plan_edit(WholeFile { attributes, ..WholeFile::default() }, |old| {
+            Ok(Some(self.edited(old.unwrap_or_default())))
+        })?;
+        steps.steps.extend(written.steps);
+        steps.open.extend(written.open);
+        // Public keys are no secret, though others may not read the file.
+        for step in &mut steps.steps {
+            if let Action::WriteFile { content, .. } = &mut step.action {
+                content.secret = false;
+            }
+        }
+        Ok(steps)
+    }
+}
+
+fn owned(user: &host::User, mode: u32) -> Attributes {
+    Attributes {
+        mode: Some(Mode::from_bits(mode)),
+        owner: Some(user.name.clone()),
+        group: Some(user.group.clone()),
+    }
+}
+
+impl AuthorizedKey {
+    fn keys(&self) -> Vec<&str> {
+        let lines = self.key.lines().map(str::trim);
+        lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+    }
+
+    /// A key's line as declared.
+    fn line(&self, key: &str) -> String {
+        let mut line = String::new();
+        let (options, rest) = split(key);
+        if let Some(options) = self.key_options.as_deref().or(options) {
+            line.push_str(options);
+            line.push(' ');
+        }
+        let mut words = rest.splitn(3, char::is_whitespace);
+        let kind = words.next().unwrap_or_default();
+        let body = words.next().unwrap_or_default();
+        line.push_str(&format!("{kind} {body}"));
+        let own = words.next().map(str::trim).filter(|comment| !comment.is_empty());
+        if let Some(comment) = self.comment.as_deref().or(own) {
+            line.push_str(&format!(" {comment}"));
+        }
+        line.push('\n');
+        line
+    }
+
+    fn edited(&self, text: &str) -> String {
+        let keys = self.keys();
+        let declared = |line: &str| {
+            let found = blob(line.trim())?;
+            keys.iter().position(|key| blob(key) == Some(found))
+        };
+        let mut done = vec![false; keys.len()];
+        let mut edited = String::new();
+        for line in text.split_inclusive('\n') {
+            let is_key = blob(line.trim()).is_some();
+            match declared(line) {
+                Some(_) if self.state == State::Absent => {}
+                Some(at) if !done[at] => {
+                    done[at] = true;
+                    let wanted = self.line(keys[at]);
+                    // A comment that the declaration does not give is left as it is.
+                    let plain = self.key_options.is_none() && self.comment.is_none();
+                    let as_it_is = plain && split(keys[at]).1.split_whitespace().count() < 3;
+                    let keeps = as_it_is && split(line.trim()).0 == split(keys[at]).0;
+                    edited.push_str(if keeps { line } else { &wanted });
+                }
+                Some(_) => {}
+                None if self.exclusive && is_key && self.state == State::Present => {}
+                None => edited.push_str(line),
+            }
+        }
+        if self.state == State::Present {
+            for (at, key) in keys.iter().enumerate() {
+                if !done[at] {
+                    if !edited.is_empty() && !edited.ends_with('\n') {
+                        edited.push('\n');
+                    }
+                    edited.push_str(&self.line(key));
+                }
+            }
+        }
+        edited
+    }
+}
+
+/// Options before a key, and the rest from the kind on.
+fn split(line: &str) -> (Option<&str>, &str) {
+    let is_kind = |rest: &str| {
+        rest.split(char::is_whitespace).next().is_some_and(|word| KINDS.contains(&word))
+    };
+    if is_kind(line) {
+        return (None, line);
+    }
+    let mut quoted = false;
+    for (at, char) in line.char_indices() {
+        quoted ^= char == '"';
+        if char.is_whitespace() && !quoted && is_kind(line[at..].trim_start()) {
+            return (Some(&line[..at]), line[at..].trim_start());
+        }
+    }
+    (None, line)
+}
+
+/// The key itself, by which two lines are the same.
+fn blob(line: &str) -> Option<&str> {
+    let (_, rest) = split(line);
+    let mut words = rest.split_whitespace();
+    let known = words.next().is_some_and(|kind| KINDS.contains(&kind));
+    let body = words.next()?;
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    (known && !line.starts_with('#') && body.len() >= 20 && body.bytes().all(good)).then_some(body)
+}

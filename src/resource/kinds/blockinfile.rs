@@ -1,0 +1,170 @@
+//! `blockinfile`: a marked block of lines in a file that others own.
+
+use super::group::State;
+use crate::host::{HostError, View};
+use crate::resource::on_disk::{absolute, attributes, validation};
+use crate::resource::whole_file::{FileState, WholeFile};
+use crate::resource::{Look, Resource, pattern};
+use crate::text::Diagnostic;
+use crate::value::Mode;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// A block of lines between two marker lines, in a file that others own.
+///
+/// The markers are Ansible's own by default, so that blocks of an earlier role are found.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockInFile {
+    /// The file.
+    #[serde(alias = "dest", alias = "destfile", alias = "name")]
+    #[schemars(extend("aliases" = ["dest", "destfile", "name"]))]
+    path: PathBuf,
+    /// The lines. Without any, the block goes.
+    #[serde(default, alias = "content")]
+    #[schemars(extend("aliases" = ["content"]))]
+    block: String,
+    /// Whether it shall be there.
+    #[serde(default)]
+    state: State,
+    /// The marker lines; `{mark}` stands for `marker_begin` and `marker_end`.
+    #[serde(default = "ansible")]
+    marker: String,
+    /// What `{mark}` is in the line before the block.
+    #[serde(default = "begin")]
+    marker_begin: String,
+    /// What `{mark}` is in the line after the block.
+    #[serde(default = "end")]
+    marker_end: String,
+    /// After which line a new block goes: `EOF`, or the last that this expression matches.
+    insertafter: Option<String>,
+    /// Before which line a new block goes: `BOF`, or the last that this expression matches.
+    insertbefore: Option<String>,
+    /// Make a missing file.
+    #[serde(default)]
+    create: bool,
+    /// Keep the old file beside the new as `NAME.TIMESTAMP~`.
+    #[serde(default)]
+    backup: bool,
+    /// A command that must accept the new file before it takes its place; `%s` is its path.
+    validate: Option<String>,
+    /// Permission bits, in quotes.
+    mode: Option<Mode>,
+    /// Owner.
+    owner: Option<String>,
+    /// Group.
+    group: Option<String>,
+}
+
+fn ansible() -> String {
+    "# {mark} ANSIBLE MANAGED BLOCK".to_owned()
+}
+
+fn begin() -> String {
+    "BEGIN".to_owned()
+}
+
+fn end() -> String {
+    "END".to_owned()
+}
+
+impl Resource for BlockInFile {
+    const NAME: &'static str = "blockinfile";
+    const EXAMPLE: &'static str = r#"- name: names of the mail hosts
+  blockinfile:
+    path: /etc/hosts
+    block: |
+      192.0.2.10 mx1
+      192.0.2.11 mx2
+"#;
+    type State = FileState;
+
+    fn validate(&self) -> Result<(), Diagnostic> {
+        absolute("path", &self.path)?;
+        validation(self.validate.as_ref())?;
+        if self.insertafter.is_some() && self.insertbefore.is_some() {
+            return Err(Diagnostic::new("give `insertafter` or `insertbefore`, not both"));
+        }
+        self.new_place(&[])?;
+        let (before, after) = self.markers();
+        if before == after {
+            return Err(Diagnostic::new("the two marker lines are the same")
+                .help("put `{mark}` into `marker`"));
+        }
+        if self.block.lines().any(|line| line == before || line == after) {
+            return Err(Diagnostic::new("`block` has a marker line in it"));
+        }
+        Ok(())
+    }
+
+    fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
+        let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
+        FileState::look(view, &self.path, &wanted, self.validate.as_ref())
+    }
+
+    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
+        let file = WholeFile {
+            attributes: attributes(self.mode, self.owner.as_ref(), self.group.as_ref()),
+            backup: self.backup,
+            validate: validation(self.validate.as_ref())?,
+            ..WholeFile::default()
+        };
+        let wanted = self.state == State::Present && !self.block.is_empty();
+        state.plan_edit(file, |old| match old {
+            None if !wanted => Ok(None),
+            None if !self.create => {
+                Err(Diagnostic::new(format!("there is no file {}", self.path.display()))
+                    .help("`create: true` makes it"))
+            }
+            old => self.edited(old.unwrap_or_default(), wanted).map(Some),
+        })
+    }
+}
+
+impl BlockInFile {
+    fn markers(&self) -> (String, String) {
+        let with = |mark: &str| self.marker.replace("{mark}", mark);
+        (with(&self.marker_begin), with(&self.marker_end))
+    }
+
+    fn edited(&self, text: &str, wanted: bool) -> Result<String, Diagnostic> {
+        let (before, after) = self.markers();
+        let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let find = |marker: &str| lines.iter().rposition(|line| bare(line) == marker);
+        let at = match (find(&before), find(&after)) {
+            (Some(first), Some(last)) => {
+                let (first, last) = (first.min(last), first.max(last));
+                lines.drain(first..=last);
+                first
+            }
+            _ => self.new_place(&lines)?,
+        };
+        if wanted {
+            if let Some(line) = at.checked_sub(1).and_then(|above| lines.get_mut(above))
+                && !line.ends_with('\n')
+            {
+                line.push('\n');
+            }
+            let block = self.block.strip_suffix('\n').unwrap_or(&self.block);
+            lines.insert(at, format!("{before}\n{block}\n{after}\n"));
+        }
+        Ok(lines.concat())
+    }
+
+    fn new_place(&self, lines: &[String]) -> Result<usize, Diagnostic> {
+        let last = |parameter: &str, text: &str| {
+            pattern::compile(parameter, text, false)
+                .map(|pattern| lines.iter().rposition(|line| pattern.is_match(bare(line))))
+        };
+        Ok(match (self.insertafter.as_deref(), self.insertbefore.as_deref()) {
+            (_, Some("BOF")) => 0,
+            (None | Some("EOF"), None) => lines.len(),
+            (_, Some(text)) => last("insertbefore", text)?.unwrap_or(lines.len()),
+            (Some(text), None) => last("insertafter", text)?.map_or(lines.len(), |at| at + 1),
+        })
+    }
+}
+
+fn bare(line: &str) -> &str {
+    line.trim_end_matches(['\r', '\n'])
+}

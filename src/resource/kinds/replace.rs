@@ -1,0 +1,124 @@
+//! `replace`: every match of an expression in a file that others own.
+
+use crate::host::{HostError, View};
+use crate::resource::on_disk::{absolute, attributes, validation};
+use crate::resource::whole_file::{FileState, WholeFile};
+use crate::resource::{Look, Resource, pattern};
+use crate::text::Diagnostic;
+use crate::value::Mode;
+use regex::RegexBuilder;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Every match of an expression in a file, replaced. What is written must no longer match, or
+/// match as it is: else the task did not converge.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Replace {
+    /// The file.
+    #[serde(alias = "dest", alias = "destfile", alias = "name")]
+    #[schemars(extend("aliases" = ["dest", "destfile", "name"]))]
+    path: PathBuf,
+    /// What is replaced; `^` and `$` match at every line.
+    regexp: String,
+    /// What stands there instead; `\1` and `\g<name>` refer to groups.
+    #[serde(default)]
+    replace: String,
+    /// Only after the first match of this expression.
+    after: Option<String>,
+    /// Only before the first match of this expression.
+    before: Option<String>,
+    /// Keep the old file beside the new as `NAME.TIMESTAMP~`.
+    #[serde(default)]
+    backup: bool,
+    /// A command that must accept the new file before it takes its place; `%s` is its path.
+    validate: Option<String>,
+    /// Permission bits, in quotes.
+    mode: Option<Mode>,
+    /// Owner.
+    owner: Option<String>,
+    /// Group.
+    group: Option<String>,
+}
+
+impl Resource for Replace {
+    const NAME: &'static str = "replace";
+    const EXAMPLE: &'static str = r#"- name: the new name of the mail host
+  replace:
+    path: /etc/hosts
+    regexp: \bmail-old\b
+    replace: mail
+"#;
+    type State = FileState;
+
+    fn validate(&self) -> Result<(), Diagnostic> {
+        absolute("path", &self.path)?;
+        validation(self.validate.as_ref())?;
+        self.edited("").map(|_| ())
+    }
+
+    fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
+        let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
+        FileState::look(view, &self.path, &wanted, self.validate.as_ref())
+    }
+
+    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
+        let file = WholeFile {
+            attributes: attributes(self.mode, self.owner.as_ref(), self.group.as_ref()),
+            backup: self.backup,
+            validate: validation(self.validate.as_ref())?,
+            ..WholeFile::default()
+        };
+        state.plan_edit(file, |old| match old {
+            None => Err(Diagnostic::new(format!("there is no file {}", self.path.display()))),
+            Some(text) => self.edited(text).map(Some),
+        })
+    }
+}
+
+impl Replace {
+    fn edited(&self, text: &str) -> Result<String, Diagnostic> {
+        let regexp = pattern::compile("regexp", &self.regexp, true)?;
+        let Some((start, end)) = self.section(text)? else { return Ok(text.to_owned()) };
+        let mut edited = text[..start].to_owned();
+        let mut at = start;
+        for found in regexp.captures_iter(&text[start..end]) {
+            let Some(whole) = found.get(0) else { continue };
+            edited.push_str(&text[at..start + whole.start()]);
+            edited.push_str(&pattern::expand(&self.replace, &found)?);
+            at = start + whole.end();
+        }
+        edited.push_str(&text[at..]);
+        Ok(edited)
+    }
+
+    /// The part of the text in which matches are replaced; none where a boundary is not found.
+    fn section(&self, text: &str) -> Result<Option<(usize, usize)>, Diagnostic> {
+        let find = |parameter: &str, expression: &str, from: usize| {
+            pattern::compile(parameter, expression, true)?;
+            // As Ansible's module has it, the dot matches line breaks in the boundaries.
+            let found = RegexBuilder::new(expression)
+                .multi_line(true)
+                .dot_matches_new_line(true)
+                .build()
+                .ok()
+                .and_then(|expression| expression.find_at(text, from));
+            Ok::<_, Diagnostic>(found.map(|found| (found.start(), found.end())))
+        };
+        let start = match &self.after {
+            None => 0,
+            Some(expression) => match find("after", expression, 0)? {
+                Some((_, end)) => end,
+                None => return Ok(None),
+            },
+        };
+        let end = match &self.before {
+            None => text.len(),
+            Some(expression) => match find("before", expression, start)? {
+                Some((start, _)) => start,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some((start, end)))
+    }
+}
