@@ -75,8 +75,8 @@ impl Evaluation {
         &self.scope
     }
 
-    /// The YAML reader of `from_yaml`.
-    pub(super) fn from_yaml(&self) -> Option<FromYaml> {
+    /// The reader of the filter `from_yaml`.
+    pub(super) fn yaml_reader(&self) -> Option<FromYaml> {
         self.from_yaml
     }
 

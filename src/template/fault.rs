@@ -43,6 +43,10 @@ pub(super) fn running(
         ErrorKind::OutOfFuel => Diagnostic::new("the template does not come to an end")
             .at(span)
             .help("a template may take ten million steps"),
+        // The engine's words may quote values.
+        _ if evaluation.met_secret() => {
+            Diagnostic::new("the expression fails").at(span).note("its values are secret")
+        }
         _ => Diagnostic::new(message(error)).at(span),
     }
 }

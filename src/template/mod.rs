@@ -12,6 +12,8 @@ mod names;
 mod omit;
 mod place;
 mod program;
+#[cfg(test)]
+mod properties;
 mod scope;
 mod templates;
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub(super) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    Leaf(Program),
+    Leaf(Box<Program>),
 }
 
 type Cache = RwLock<HashMap<(Form, &'static str), Arc<Program>>>;
@@ -99,7 +99,7 @@ fn part(source: &'static str, expression: &Expr<'static>) -> Condition {
         Expr::BinOp(op) if matches!(op.op, BinOpKind::ScOr) => {
             Condition::Any(vec![part(source, &op.left), part(source, &op.right)])
         }
-        other => Condition::Leaf(of_expression(source, other)),
+        other => Condition::Leaf(Box::new(of_expression(source, other))),
     }
 }
 

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// How deep a result may nest.
 const DEPTH_LIMIT: usize = 64;
 
+/// Items that one list or mapping of a result may have.
+const LENGTH_LIMIT: usize = 1_000_000;
+
 /// A mapping or list of the scope. Only a member that is reached is converted, and recorded if
 /// it is unknown or secret; the others do not count.
 pub(super) struct Tree {
@@ -178,6 +181,9 @@ fn nested(value: &Jinja, keep_trees: bool, depth: usize) -> Result<Value, Error>
         ValueKind::Seq | ValueKind::Iterable => {
             let mut items = Vec::new();
             for item in value.try_iter()?.checked() {
+                if items.len() >= LENGTH_LIMIT {
+                    return Err(invalid("a list has more than a million items"));
+                }
                 let item = nested(&item?, keep_trees, depth + 1)?;
                 if !is_omit(&item) {
                     items.push(item);

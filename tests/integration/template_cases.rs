@@ -50,9 +50,7 @@ fn run(file: &Node, case: &Node) -> Result<(), String> {
         variables.extend(values.to_value().as_map().unwrap().clone());
     }
     let scope: Arc<dyn Scope> = Arc::new(variables);
-    let templates = Templates::new().with_yaml(|text| {
-        yaml::parse(SourceId(0), text).map(|node| node.to_value()).map_err(|error| error.message)
-    });
+    let templates = Templates::new().with_yaml(yaml::data);
     let text = |key: &str| case.get(key).map(|node| node.as_str().unwrap().to_owned());
     let span = Span { source: SourceId(0), line: 1, column: 1, len: 0 };
     let result = match (text("expression"), text("template")) {

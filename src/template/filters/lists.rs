@@ -21,6 +21,7 @@ pub(super) fn register(to: &mut Registry) {
         Ok(once(items(list)?.into_iter().filter(|item| other.contains(item))))
     });
     to.filter("product", product);
+    to.filter("subelements", sub_elements);
     to.filter("symmetric_difference", |list: &Value, other: &Value| {
         let (left, right) = (set(list)?, set(other)?);
         let both = items(list)?.into_iter().chain(items(other)?);
@@ -176,4 +177,44 @@ fn extract(key: Value, container: &Value, more: Option<Value>) -> Result<Value, 
         value = value.get_item(&key)?;
     }
     Ok(value)
+}
+
+/// Each item together with each of its own items under `path`.
+fn sub_elements(
+    list: &Value,
+    path: &Value,
+    skip_missing: Option<bool>,
+    kwargs: Kwargs,
+) -> Result<Vec<Value>, Error> {
+    let skip_missing = skip_missing.or(kwargs.get("skip_missing")?).unwrap_or(false);
+    kwargs.assert_all_used()?;
+    let keys: Vec<String> = match path.as_str() {
+        Some(path) => path.split('.').map(str::to_owned).collect(),
+        None => items(path)?.iter().map(ToString::to_string).collect(),
+    };
+    let list = match list.kind() {
+        ValueKind::Map => {
+            let keys = items(list)?;
+            keys.iter().map(|key| list.get_item(key)).collect::<Result<_, _>>()?
+        }
+        _ => items(list)?,
+    };
+    let mut pairs = Vec::new();
+    for item in list {
+        let mut below = item.clone();
+        for key in &keys {
+            if !below.is_undefined() {
+                below = below.get_attr(key)?;
+            }
+        }
+        if below.is_undefined() {
+            if skip_missing {
+                continue;
+            }
+            let path = keys.join(".");
+            return Err(invalid(format!("an item given to `subelements` has no `{path}`")));
+        }
+        pairs.extend(items(&below)?.into_iter().map(|sub| Value::from(vec![item.clone(), sub])));
+    }
+    Ok(pairs)
 }

@@ -9,6 +9,7 @@ mod lists;
 mod maps;
 mod paths;
 pub(super) mod regex;
+mod url;
 mod yaml;
 
 pub(super) use lists::items;
@@ -65,6 +66,7 @@ pub(super) fn register(to: &mut Registry) {
         maps::register,
         paths::register,
         regex::register,
+        url::register,
         yaml::register,
     ] {
         register(to);

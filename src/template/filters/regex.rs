@@ -6,12 +6,14 @@ use minijinja::value::{Kwargs, Rest};
 use minijinja::{Error, Value};
 use regex::{Captures, Regex, RegexBuilder};
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Compiled expressions that are kept; beyond it all are dropped and made anew.
 const KEPT: usize = 500;
 
-static CACHE: LazyLock<Mutex<HashMap<(String, Flags), Regex>>> = LazyLock::new(Mutex::default);
+type Cache = Mutex<HashMap<(String, Flags), Arc<Regex>>>;
+
+static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
 
 /// How to read an expression.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -31,7 +33,7 @@ impl Flags {
 }
 
 /// Compiles an expression of Python's syntax.
-pub(in crate::template) fn compile(pattern: &str, flags: Flags) -> Result<Regex, Error> {
+pub(in crate::template) fn compile(pattern: &str, flags: Flags) -> Result<Arc<Regex>, Error> {
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (pattern.to_owned(), flags);
     if let Some(regex) = cache.get(&key) {
@@ -49,6 +51,8 @@ pub(in crate::template) fn compile(pattern: &str, flags: Flags) -> Result<Regex,
         .size_limit(1 << 20)
         .build()
         .map_err(|error| invalid(words(&error)))?;
+    // Shared, not cloned: a clone would start without the memory that matching has made.
+    let regex = Arc::new(regex);
     if cache.len() >= KEPT {
         cache.clear();
     }

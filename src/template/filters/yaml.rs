@@ -23,7 +23,7 @@ fn from_yaml(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
         // What is data already stays as it is.
         return Ok(value.clone());
     }
-    let reader = Evaluation::of(state).and_then(|evaluation| evaluation.from_yaml());
+    let reader = Evaluation::of(state).and_then(|evaluation| evaluation.yaml_reader());
     let reader = reader.ok_or_else(|| invalid("`from_yaml` has no reader here"))?;
     let data = reader(&text(value)?)
         .map_err(|message| invalid(format!("the text given to `from_yaml`: {message}")))?;
