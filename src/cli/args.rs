@@ -37,6 +37,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Run the checks that roles keep in verify/; changes nothing
     Verify(VerifyArgs),
+    /// Show what differs from the declaration, and whether the host or the declaration changed
+    Drift(DriftArgs),
     /// Show every place that sets a variable for a host, and which one wins
     Explain(ExplainArgs),
     /// Show the inventory
@@ -129,6 +131,21 @@ pub(super) struct ApplyArgs {
     #[arg(short, long)]
     pub(super) yes: bool,
     /// Exit with 2 where changes are pending or were made
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DriftArgs {
+    /// How much of each diff: ten lines, or all with --diff=full
+    #[arg(short = 'D', long, value_enum, value_name = "full", hide_possible_values = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+    pub(super) diff: Option<Diff>,
+    /// Exit with 2 where something differs
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]

@@ -6,6 +6,7 @@ mod apply;
 mod args;
 mod completions;
 mod doc;
+mod drift;
 pub mod exit_code;
 mod explain;
 mod inventory;
@@ -45,6 +46,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::of_process();
     match cli.command.unwrap_or(Command::Apply(cli.apply)) {
         Command::Apply(args) => apply::run(&args, &terminal),
+        Command::Drift(args) => drift::run(&args, &terminal),
         Command::Verify(args) => verify::run(&args, &terminal),
         Command::Agent => agent::run(&terminal),
         Command::Explain(args) => match explain::text(&args) {

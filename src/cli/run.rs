@@ -12,7 +12,7 @@ use crate::event::{Event, HostStatus};
 use crate::host::Disk;
 use crate::report::json::Document;
 use crate::report::{
-    EventLines, Github, Human, JUnit, Json, Mode, Report, RunEnd, RunInfo, Style, github,
+    Drift, EventLines, Github, Human, JUnit, Json, Mode, Report, RunEnd, RunInfo, Style, github,
 };
 use crate::text::Diagnostic;
 use std::io::{BufWriter, Write};
@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
             }
         };
         let purpose = match self.mode {
-            Mode::Check => Purpose::Check,
+            Mode::Check | Mode::Drift => Purpose::Check,
             Mode::Apply => Purpose::Apply,
             Mode::Verify => Purpose::Verify,
         };
@@ -115,6 +115,9 @@ impl<'a> Run<'a> {
         let outcome = {
             let info = self.info(hosts.to_vec());
             let mut report: Box<dyn Report + '_> = match self.options.output {
+                Form::Human if self.mode == Mode::Drift => {
+                    Box::new(Drift::new(&mut out, self.style, info))
+                }
                 Form::Human => Box::new(Human::new(&mut out, self.style, info)),
                 Form::Json => Box::new(Json::new(&mut out, info)),
                 Form::Events => Box::new(EventLines::new(&mut out)),

@@ -112,7 +112,7 @@ impl<W: Write> Report for Human<'_, W> {
         self.progress.clear(&mut self.out)?;
         if self.run.len() > 1 {
             match self.info.mode {
-                Mode::Check => plans(&mut self.out, &self.style, &self.run)?,
+                Mode::Check | Mode::Drift => plans(&mut self.out, &self.style, &self.run)?,
                 Mode::Apply | Mode::Verify => {
                     results(&mut self.out, &self.style, &self.run, self.info.mode)?
                 }

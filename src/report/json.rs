@@ -45,7 +45,7 @@ impl Document {
         let hosts: Vec<Host> =
             run.hosts().map(|(name, host)| Host::of(name, host, info.sources)).collect();
         let mode = match info.mode {
-            Mode::Check | Mode::Verify => DocumentMode::Check,
+            Mode::Check | Mode::Drift | Mode::Verify => DocumentMode::Check,
             Mode::Apply => DocumentMode::Apply,
         };
         let totals = Totals::of(&hosts);

@@ -3,6 +3,7 @@
 
 mod counts;
 mod diff_lines;
+mod drift;
 pub mod escape;
 mod event_lines;
 mod failure;
@@ -25,6 +26,7 @@ mod task_lines;
 mod totals;
 mod warnings;
 
+pub use drift::Drift;
 pub use event_lines::EventLines;
 pub use fold::{HostFold, RunFold};
 pub use github::Github;

@@ -8,6 +8,8 @@ use crate::text::Sources;
 pub enum Mode {
     /// A dry run.
     Check,
+    /// A dry run that asks why hosts differ.
+    Drift,
     /// Changes are made.
     Apply,
     /// The roles' own checks.
@@ -62,7 +64,7 @@ pub(super) const fn status_word(status: HostStatus, mode: Mode) -> &'static str 
     match (status, mode) {
         (HostStatus::Ok, Mode::Verify) => "verified",
         (HostStatus::Ok, _) => "as declared",
-        (HostStatus::Changed, Mode::Check) => "to change",
+        (HostStatus::Changed, Mode::Check | Mode::Drift) => "to change",
         (HostStatus::Changed, _) => "changed",
         (HostStatus::Failed, _) => "failed",
         (HostStatus::Unreachable, _) => "unreachable",

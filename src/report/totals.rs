@@ -43,7 +43,7 @@ pub(super) fn totals(
         Some((name, host)) if run.len() == 1 => {
             let counts = Counts::of(&host.tasks);
             let words = match (host.status(), info.mode) {
-                (HostStatus::Changed, Mode::Check) => counts.planned(),
+                (HostStatus::Changed, Mode::Check | Mode::Drift) => counts.planned(),
                 (HostStatus::Changed, _) => counts.done(),
                 (status, mode) => status_word(status, mode).to_owned(),
             };

@@ -19,10 +19,11 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// Every subcommand that help shows; the lab has its own.
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 12] = [
     &[],
     &["apply"],
     &["verify"],
+    &["drift"],
     &["explain"],
     &["inventory"],
     &["inventory", "list"],

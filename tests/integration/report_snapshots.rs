@@ -5,7 +5,7 @@ mod json;
 mod story;
 
 use converge::event::{Certainty, Change, HostStatus, TaskStatus};
-use converge::report::{self, DiffShow, Human, Mode, Report, RunEnd, Style};
+use converge::report::{self, DiffShow, Drift, Human, Mode, Report, RunEnd, Style};
 use story::{CANARY, Story, action, task};
 
 /// What a run prints.
@@ -104,6 +104,11 @@ fn drift_and_intended() {
     story.warn("run 81aa of root holds the lock since 09:12", "wait for it");
     story.end(HostStatus::Locked, 0, 0, &[]);
     insta::assert_snapshot!(told(&story, Mode::Check, SHORT));
+    let mut out = Vec::new();
+    let mut drift = Drift::new(&mut out, SHORT, story.info(Mode::Drift));
+    story.tell(&mut drift);
+    drift.finish(&RunEnd { run: "81ab".into(), ms: 950 }).unwrap();
+    insta::assert_snapshot!("drift_command", String::from_utf8(out).unwrap());
 }
 
 #[test]
