@@ -1,9 +1,9 @@
 //! Errors of the template engine as diagnostics with the place of the cause.
 
 use super::evaluation::Evaluation;
-use super::names::Use;
 use super::place::Place;
 use super::program::Program;
+use super::survey::Use;
 use crate::text::{Diagnostic, Span, nearest};
 use crate::value::Value;
 use minijinja::{Error, ErrorKind};

@@ -8,6 +8,7 @@ mod fault;
 mod filters;
 mod guard;
 mod is;
+mod mistakes;
 mod names;
 mod omit;
 mod place;
@@ -15,10 +16,12 @@ mod program;
 #[cfg(test)]
 mod properties;
 mod scope;
+mod survey;
 mod templates;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod wanted;
 
 pub use names::Name;
 pub use omit::{is_omit, omit};

@@ -2,8 +2,9 @@
 
 use super::fault;
 use super::guard;
-use super::names::{Mistake, Survey};
+use super::mistakes::Mistake;
 use super::place::Place;
+use super::survey::Survey;
 use crate::text::Diagnostic;
 use minijinja::Error;
 use minijinja::machinery::ast::{BinOpKind, Expr, Stmt, UnaryOpKind};

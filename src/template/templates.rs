@@ -1,10 +1,11 @@
 //! Rendering: texts, files, expressions, conditions and whole trees.
 
 use super::evaluation::Evaluation;
-use super::names::{Name, Use};
+use super::names::Name;
 use super::omit::is_omit;
 use super::place::Place;
 use super::program::{self, Form, Program};
+use super::survey::Use;
 use super::{Scope, condition, environment, fault, tree};
 use crate::text::{Diagnostic, SourceId, Span};
 use crate::value::{Kind, Known, Map, Node, Value};

@@ -85,7 +85,7 @@ impl Node {
     #[must_use]
     pub fn has_template(&self) -> bool {
         match &self.kind {
-            Kind::Str(text) => text.contains("{{") || text.contains("{%"),
+            Kind::Str(text) => ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)),
             Kind::List(items) => items.iter().any(Self::has_template),
             Kind::Map(entries) => entries.iter().any(|(_, node)| node.has_template()),
             _ => false,
