@@ -1,7 +1,8 @@
 //! One host's boot and power: layers, systemd-nspawn, and the wait until systemd says it is up.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -78,7 +79,9 @@ impl Machine {
             let folder = dir.join(folder);
             std::fs::create_dir_all(&folder).map_err(io("create", folder))?;
         }
-        Ok(())
+        // The topmost layer is the host's `/`: open to its users, whatever our own umask.
+        let upper = dir.join("upper");
+        std::fs::set_permissions(&upper, Permissions::from_mode(0o755)).map_err(io("change", upper))
     }
 
     /// The overlay's options. `volatile`: fsync costs nothing, as no host outlives this machine.

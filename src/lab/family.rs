@@ -1,7 +1,6 @@
 //! The kinds of host, each a recipe for a base tree and a package repository.
 
 use std::fmt;
-use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -67,14 +66,12 @@ impl Family {
         hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The package manager's configuration: the lab's repository and no other. Unsigned, as the
-    /// packages are the lab's own.
-    pub(super) fn write_repository_config(self, etc: &Path) -> std::io::Result<()> {
+    /// The package manager's configuration, path and text: the lab's repository and no other.
+    /// Unsigned, as the packages are the lab's own.
+    pub(super) fn repository_config(self) -> (&'static str, String) {
         match self {
             Self::Debian => {
-                std::fs::create_dir_all(etc.join("apt"))?;
-                let line = format!("deb [trusted=yes] file:{REPOSITORY} ./\n");
-                std::fs::write(etc.join("apt/sources.list"), line)
+                ("etc/apt/sources.list", format!("deb [trusted=yes] file:{REPOSITORY} ./\n"))
             }
             Self::Pacman => {
                 let text = format!(
@@ -82,7 +79,7 @@ impl Family {
                      SigLevel = Never\nLocalFileSigLevel = Optional\n\n\
                      [extra]\nServer = file://{REPOSITORY}\n"
                 );
-                std::fs::write(etc.join("pacman.conf"), text)
+                ("etc/pacman.conf", text)
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::error::io;
 use super::state::HostState;
-use super::{LabError, Subnet, keys};
+use super::{Family, LabError, Subnet, keys};
 
 /// The domain of all lab hosts.
 pub(super) const DOMAIN: &str = "lab.test";
@@ -32,6 +32,7 @@ fn write_files(dir: &Path, host: &HostState, subnet: Subnet, authorized: &str) -
     for (folder, mode) in [
         ("", 0o755),
         ("etc", 0o755),
+        ("etc/apt", 0o755),
         ("etc/ssh", 0o755),
         ("root", 0o700),
         ("root/.ssh", 0o700),
@@ -41,29 +42,37 @@ fn write_files(dir: &Path, host: &HostState, subnet: Subnet, authorized: &str) -
         ("usr/local", 0o755),
         ("usr/local/bin", 0o755),
     ] {
-        let folder = dir.join(folder);
-        std::fs::create_dir_all(&folder)?;
-        std::fs::set_permissions(&folder, Permissions::from_mode(mode))?;
+        let apt = folder == "etc/apt";
+        if !apt || host.family == Family::Debian {
+            let folder = dir.join(folder);
+            std::fs::create_dir_all(&folder)?;
+            std::fs::set_permissions(&folder, Permissions::from_mode(mode))?;
+        }
     }
     let (name, fqdn, address) = (&host.name, host.fqdn(), host.address);
-    let etc = dir.join("etc");
-    std::fs::write(etc.join("hostname"), format!("{name}\n"))?;
     // As Debian writes it for a host with a permanent address.
     let hosts = format!(
         "127.0.0.1\tlocalhost\n{address}\t{fqdn} {name}\n\n\
          ::1\tlocalhost ip6-localhost ip6-loopback\n"
     );
-    std::fs::write(etc.join("hosts"), hosts)?;
     let resolver = format!("search {DOMAIN}\nnameserver {}\n", subnet.dns());
-    std::fs::write(etc.join("resolv.conf"), resolver)?;
-    // An absent one would make each boot a "first boot".
-    std::fs::write(etc.join("machine-id"), format!("{}\n", machine_id(host)))?;
-    host.family.write_repository_config(&etc)?;
-    let keys = dir.join("root/.ssh/authorized_keys");
-    std::fs::write(&keys, format!("{authorized}\n"))?;
-    std::fs::set_permissions(&keys, Permissions::from_mode(0o600))?;
-    // The mount point of the binary, so that the host's own layer stays empty.
-    std::fs::write(dir.join(BINARY.trim_start_matches('/')), "")?;
+    let (repositories, repository) = host.family.repository_config();
+    for (file, mode, text) in [
+        ("etc/hostname", 0o644, format!("{name}\n")),
+        ("etc/hosts", 0o644, hosts),
+        ("etc/resolv.conf", 0o644, resolver),
+        // An absent one would make each boot a "first boot".
+        ("etc/machine-id", 0o444, format!("{}\n", machine_id(host))),
+        (repositories, 0o644, repository),
+        ("root/.ssh/authorized_keys", 0o600, format!("{authorized}\n")),
+        // The mount point of the binary, so that the host's own layer stays empty.
+        (BINARY.trim_start_matches('/'), 0o755, String::new()),
+    ] {
+        let file = dir.join(file);
+        std::fs::write(&file, text)?;
+        // Whatever the umask of whoever runs us.
+        std::fs::set_permissions(&file, Permissions::from_mode(mode))?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 # What both families share. Sourced by build.sh.
 
+umask 022
+
 # A Debian tree without any mail program: roles must install what they need.
 debian_tree() { # TREE EXTRA-PACKAGES
     mmdebstrap --quiet --variant=minbase \
