@@ -1,6 +1,8 @@
 # What both families share. Sourced by build.sh.
 
+# The recipe's own files may have come with another.
 umask 022
+chmod -R u=rwX,go=rX "$(dirname "$0")"
 
 # A Debian tree without any mail program: roles must install what they need.
 debian_tree() { # TREE EXTRA-PACKAGES
