@@ -21,7 +21,12 @@ fn inventory(hosts: usize) -> String {
         let (first, last) = (group * hosts / 200, (group + 1) * hosts / 200);
         let _ = write!(text, "    g{group}:\n      vars: {{rack: {group}}}\n      hosts:\n");
         for host in first..last {
-            let _ = writeln!(text, "        host{host}: {{ansible_host: 10.0.{}.{}}}", host / 250, host % 250);
+            let _ = writeln!(
+                text,
+                "        host{host}: {{ansible_host: 10.0.{}.{}}}",
+                host / 250,
+                host % 250
+            );
         }
     }
     text

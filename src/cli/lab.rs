@@ -1,6 +1,6 @@
 //! `converge lab`: throwaway real hosts on this machine.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -40,6 +40,17 @@ enum Action {
     /// Be the lab's MX (started by `up`)
     #[command(hide = true)]
     ServeMx { listen: IpAddr, maildir: PathBuf },
+    /// Be the lab's Mailu (started by `up`)
+    #[command(hide = true)]
+    ServeMailu { address: Ipv4Addr, mx: Ipv4Addr, dir: PathBuf },
+    /// Be the checkpassword program of the Mailu's Dovecot
+    #[command(hide = true)]
+    CheckLogin {
+        socket: PathBuf,
+        peer: String,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        reply: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +76,9 @@ struct Up {
     /// The binary that hosts see as /usr/local/bin/converge; by default this one
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
+    /// Add a Mailu, mail.lab.test, with a CA that the hosts trust
+    #[arg(long)]
+    mailu: bool,
     /// Bring down a lab of the same name first
     #[arg(long)]
     replace: bool,
@@ -103,6 +117,13 @@ impl LabCommand {
             Action::ServeMx { listen, maildir } => lab::serve_mx((listen, 25), &maildir)
                 .map(|()| LabReport::default())
                 .map_err(|source| LabError::Io { what: "serve", path: maildir, source }),
+            Action::ServeMailu { address, mx, dir } => lab::mailu::serve_mailu(address, mx, &dir)
+                .map(|()| LabReport::default())
+                .map_err(|source| LabError::Io { what: "serve", path: dir, source }),
+            Action::CheckLogin { socket, peer, reply } => Ok(LabReport {
+                code: lab::mailu::check_login(&socket, &peer, &reply),
+                ..LabReport::default()
+            }),
         }
     }
 }
@@ -128,6 +149,9 @@ impl Up {
         if let Some(binary) = self.binary {
             builder = builder.binary(binary);
         }
+        if self.mailu {
+            builder = builder.mailu();
+        }
         if self.replace {
             builder = builder.replace();
         }
@@ -135,6 +159,11 @@ impl Up {
         let mut text = String::new();
         for host in &lab.state().hosts {
             text.push_str(&format!("{:<16} {:<8} {}\n", host.name, host.family, host.address));
+        }
+        if let Ok(mailu) = lab.mailu() {
+            text.push_str(&format!("{:<16} {:<8} {}\n", "mail", "mailu", mailu.address()));
+            text.push_str(&format!("ca: {}\n", mailu.ca_file().display()));
+            text.push_str(&format!("api token: {}\n", mailu.api_token_file().display()));
         }
         text.push_str(&format!("inventory: {}\n", lab.inventory().display()));
         Ok(LabReport { text, code: 0 })

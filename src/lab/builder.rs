@@ -29,6 +29,7 @@ pub struct LabBuilder {
     pub(super) subnet: Option<Subnet>,
     pub(super) connection: Connection,
     pub(super) replace: bool,
+    pub(super) mailu: bool,
 }
 
 impl LabBuilder {
@@ -40,6 +41,7 @@ impl LabBuilder {
             subnet: None,
             connection: Connection::default(),
             replace: false,
+            mailu: false,
         }
     }
 
@@ -82,6 +84,12 @@ impl LabBuilder {
     /// another process still uses one, waits until it brings that down itself.
     pub fn replace(mut self) -> Self {
         self.replace = true;
+        self
+    }
+
+    /// Adds a Mailu, as mail.lab.test, with a CA that the hosts trust.
+    pub fn mailu(mut self) -> Self {
+        self.mailu = true;
         self
     }
 

@@ -9,7 +9,7 @@ use super::error::io;
 use super::seed::DOMAIN;
 use super::server::Server;
 use super::state::LabState;
-use super::{Instance, LabError};
+use super::{Instance, LabError, mailu};
 
 /// Domains whose mail goes to the lab's MX.
 const MAIL_DOMAINS: [&str; 2] = [DOMAIN, "example.test"];
@@ -36,6 +36,9 @@ fn config(state: &LabState) -> String {
     );
     let _ = writeln!(text, "host-record=mx.{DOMAIN},{}", state.mx);
     let _ = writeln!(text, "host-record=dns.{DOMAIN},{}", state.dns);
+    if let Some(address) = state.mailu {
+        let _ = writeln!(text, "host-record={},{address}", mailu::NAME);
+    }
     for host in &state.hosts {
         let _ = writeln!(text, "host-record={},{}", host.fqdn(), host.address);
     }

@@ -89,10 +89,16 @@ pub enum LabError {
         /// The last lines of the console.
         console: String,
     },
+    /// A lab without a Mailu was asked for it.
+    #[error("the lab `{lab}` has no Mailu; add `--mailu` (or `mailu()`) where it is made")]
+    NoMailu {
+        /// The lab.
+        lab: String,
+    },
     /// A server of the lab did not come up.
     #[error("the lab's {server} did not answer within {}s; its log ends:\n{log}", waited.as_secs())]
     NotServing {
-        /// `DNS` or `MX`.
+        /// `DNS`, `MX` or `Mailu`.
         server: &'static str,
         /// How long the lab waited.
         waited: Duration,

@@ -19,7 +19,7 @@ const LONGEST: usize = 24;
 const LONGEST_TAG: usize = 8;
 
 /// Names that the lab uses for its own servers.
-const RESERVED: [&str; 2] = ["dns", "mx"];
+const RESERVED: [&str; 3] = ["dns", "mx", "mail"];
 
 impl Instance {
     /// Accepts a letter and then up to 23 letters, digits or inner hyphens, in lower case.
@@ -80,6 +80,11 @@ impl Instance {
         runs_dir().join(&self.0)
     }
 
+    /// What the lab's Mailu remembers, with its keys.
+    pub(super) fn mailu_dir(&self) -> PathBuf {
+        self.run_dir().join("mailu")
+    }
+
     /// What hosts write: not under /run, which is a small tmpfs on many machines.
     pub(super) fn disk_dir(&self) -> PathBuf {
         PathBuf::from("/var/lib/converge-lab").join(&self.0)
@@ -105,7 +110,7 @@ pub(super) fn check_host_name(name: &str) -> Result<(), LabError> {
     Err(LabError::BadName {
         name: name.to_owned(),
         kind: "host",
-        rule: "up to 32 lower-case letters, digits and inner hyphens; not `dns` or `mx`",
+        rule: "up to 32 lower-case letters, digits and inner hyphens; not `dns`, `mx` or `mail`",
     })
 }
 
@@ -143,7 +148,7 @@ mod tests {
         for good in ["web1", "a-b", "1"] {
             assert!(check_host_name(good).is_ok(), "{good}");
         }
-        for bad in ["", "mx", "dns", "-a", "a-", "A", "a.b", "a/b"] {
+        for bad in ["", "mx", "dns", "mail", "-a", "a-", "A", "a.b", "a/b"] {
             assert!(check_host_name(bad).is_err(), "{bad}");
         }
     }

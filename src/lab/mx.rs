@@ -83,13 +83,13 @@ fn converse(stream: TcpStream, maildir: &Path) -> Result<()> {
 }
 
 /// `FROM:<a@b> SIZE=1` → `a@b`.
-fn address(argument: &str) -> String {
+pub(super) fn address(argument: &str) -> String {
     let inner = argument.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
     inner.map_or(argument, |(address, _)| address).to_owned()
 }
 
 /// Reads up to the lone dot and undoes the doubling of leading dots (RFC 5321, 4.5.2).
-fn read_data(reader: &mut impl BufRead) -> Result<Vec<u8>> {
+pub(super) fn read_data(reader: &mut impl BufRead) -> Result<Vec<u8>> {
     let (mut data, mut line) = (Vec::new(), Vec::new());
     loop {
         line.clear();

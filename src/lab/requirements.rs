@@ -21,8 +21,16 @@ const TOOLS: [(&str, &str); 11] = [
     ("zstd", "zstd"),
 ];
 
-const FOLDERS: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const FOLDERS: [&str; 7] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/bin",
+    // Where Dovecot has the programs that only it runs.
+    "/usr/lib/dovecot",
+];
 
 /// Succeeds where a lab can run; otherwise names the first thing that is missing.
 pub fn check_requirements() -> Result<(), LabError> {
@@ -30,14 +38,22 @@ pub fn check_requirements() -> Result<(), LabError> {
     if uid != 0 {
         return Err(LabError::NotRoot { uid });
     }
-    all_tools(|tool| FOLDERS.iter().any(|folder| Path::new(folder).join(tool).exists()))?;
+    require(&TOOLS)?;
     let path = "/proc/filesystems";
     overlay_in(&std::fs::read_to_string(path).map_err(io("read", path))?)?;
     Cgroup::mount_point().map(drop)
 }
 
-fn all_tools(is_there: impl Fn(&str) -> bool) -> Result<(), LabError> {
-    match TOOLS.into_iter().find(|(tool, _)| !is_there(tool)) {
+/// Programs, and Debian's packages that hold them.
+type Tools = [(&'static str, &'static str)];
+
+/// Succeeds where all these programs are; otherwise names the first that is missing.
+pub(super) fn require(tools: &Tools) -> Result<(), LabError> {
+    all(tools, |tool| FOLDERS.iter().any(|folder| Path::new(folder).join(tool).exists()))
+}
+
+fn all(tools: &Tools, is_there: impl Fn(&str) -> bool) -> Result<(), LabError> {
+    match tools.iter().find(|(tool, _)| !is_there(tool)) {
         None => Ok(()),
         Some((tool, package)) => Err(LabError::MissingTool { tool, package }),
     }
@@ -57,8 +73,9 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_named_with_its_package() {
-        assert!(all_tools(|_| true).is_ok());
-        let missing = all_tools(|tool| tool != "systemd-nspawn").map_err(|error| error.to_string());
+        assert!(all(&TOOLS, |_| true).is_ok());
+        let missing =
+            all(&TOOLS, |tool| tool != "systemd-nspawn").map_err(|error| error.to_string());
         let message = "the lab needs `systemd-nspawn`: install the package systemd-container \
                        (scripts/install-deps does)";
         assert_eq!(missing, Err(message.to_owned()));

@@ -34,6 +34,9 @@ pub struct LabState {
     pub dns: Ipv4Addr,
     /// The mail server's address; its name is mx.lab.test.
     pub mx: Ipv4Addr,
+    /// The Mailu's address, in a lab that has one; its name is mail.lab.test.
+    #[serde(default)]
+    pub mailu: Option<Ipv4Addr>,
     /// Where the MX keeps what it accepted.
     pub maildir: PathBuf,
     /// `ssh -F` this file reaches every host by its name.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::LabError;
 use super::error::io;
 
-/// An IPv4 /24: `.1` is this machine, `.2` the DNS, `.3` the MX, hosts from `.11`.
+/// An IPv4 /24: `.1` is this machine, `.2` the DNS, `.3` the MX, `.4` the Mailu, hosts from `.11`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Subnet(u32);
@@ -34,6 +34,11 @@ impl Subnet {
     /// The mail server.
     pub fn mx(self) -> Ipv4Addr {
         self.address(3)
+    }
+
+    /// The Mailu, in a lab that has one.
+    pub fn mailu(self) -> Ipv4Addr {
+        self.address(4)
     }
 
     /// The host with this index, from 0.

@@ -9,12 +9,15 @@ use super::parallel::{joined, side_by_side};
 use super::state::{HostState, LabState};
 use super::{
     Family, Instance, Lab, LabBuilder, LabError, Subnet, check_requirements, dns, keys, limits,
-    network, seed,
+    mailu, network, seed,
 };
 
 pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
     let instance = builder.check()?;
     check_requirements()?;
+    if builder.mailu {
+        mailu::check_requirements()?;
+    }
     limits::raise()?;
     let registry = Registry::lock_free(&instance, builder.replace)?;
     let subnet = match builder.subnet {
@@ -40,11 +43,17 @@ pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
 /// Boots all hosts side by side, with the two servers.
 fn start(lab: &Lab) -> Result<(), LabError> {
     let authorized = keys::generate(&lab.instance.run_dir().join("id_ed25519"), "lab")?;
+    if let Some(address) = lab.state.mailu {
+        mailu::set_up(&lab.instance, address)?;
+    }
     let start_host = |host: &HostState| {
         network::plug_in(&lab.instance, &host.name, host.address)?;
         let machine = lab.machine(host);
         let seed_dir = machine.dir().join("seed");
         let key = seed::write(&seed_dir, host, lab.state.subnet, &authorized)?;
+        if lab.state.mailu.is_some() {
+            seed::trust(&seed_dir, &machine.base, &mailu::ca_file(&lab.instance.mailu_dir()))?;
+        }
         machine.boot()?;
         Ok(format!("{},{} {key}\n", host.address, host.name))
     };
@@ -52,7 +61,14 @@ fn start(lab: &Lab) -> Result<(), LabError> {
         network::plug_in(&lab.instance, "dns", lab.state.dns)?;
         network::plug_in(&lab.instance, "mx", lab.state.mx)?;
         dns::start(&lab.state, &lab.instance)?;
-        lab.mx().start()
+        lab.mx().start()?;
+        match lab.state.mailu {
+            None => Ok(()),
+            Some(address) => {
+                network::plug_in(&lab.instance, "mail", address)?;
+                lab.mailu()?.start()
+            }
+        }
     };
     let known_hosts = std::thread::scope(|scope| {
         let servers = scope.spawn(start_servers);
@@ -98,6 +114,7 @@ fn describe(
         hosts: builder.hosts.iter().enumerate().map(host).collect(),
         dns: subnet.dns(),
         mx: subnet.mx(),
+        mailu: builder.mailu.then(|| subnet.mailu()),
         maildir: dir.join("mail"),
         ssh_config: dir.join("ssh_config"),
         inventory: dir.join("hosts.yml"),
