@@ -1,8 +1,9 @@
 //! Sends a run's events to the controller, and asks it about tasks that run once for all hosts.
 
-use crate::engine::{Outlet, Turn};
+use crate::engine::{Attempt, Delegation, Outlet, Turn};
 use crate::event::Event;
 use crate::protocol::{self, FromAgent, ToAgent};
+use crate::text::Diagnostic;
 use crate::value::Value;
 use std::io::{Read, Write};
 
@@ -38,6 +39,17 @@ impl Outlet for SessionOutlet<'_> {
             _ => {
                 self.gone = true;
                 Turn::Done(Value::Null)
+            }
+        }
+    }
+
+    fn delegate(&mut self, request: &Delegation) -> Result<Attempt, Diagnostic> {
+        self.send(&FromAgent::Delegate(request.clone()));
+        match protocol::read(self.from) {
+            Ok(Some(ToAgent::Delegated(answer))) => *answer,
+            _ => {
+                self.gone = true;
+                Err(Diagnostic::new("the controller did not answer for a delegated task"))
             }
         }
     }

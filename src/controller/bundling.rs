@@ -30,6 +30,7 @@ impl Project {
             host: host.to_owned(),
             purpose: options.purpose,
             roles,
+            delegated: self.delegated(&library, host),
             inventory: self.reachable(host, &mentioned),
             extra,
             magic: self.magic(host, &mentioned),
@@ -38,6 +39,54 @@ impl Project {
             skip_tags: self.skip_tags.clone(),
             library,
         }
+    }
+
+    /// The bundle as the controller uses it for delegated tasks: with every variable.
+    pub(super) fn whole_bundle(&self, host: &str, options: &RunOptions) -> Bundle {
+        let mut bundle = self.bundle(host, options);
+        if let Some(entry) = self.inventory.host(host) {
+            let variables = self.inventory.variables(entry);
+            let all = variables.winners().map(|(name, layer)| {
+                (Key { name: name.to_owned(), span: layer.span }, (*layer.node).clone())
+            });
+            bundle.inventory = all.collect();
+        }
+        bundle
+    }
+
+    /// The names that each delegated task reaches, through variables too.
+    fn delegated(
+        &self,
+        library: &IndexMap<String, RoleTasks>,
+        host: &str,
+    ) -> IndexMap<String, Vec<String>> {
+        let templates = Templates::new();
+        let Some(entry) = self.inventory.host(host) else { return IndexMap::new() };
+        let variables = self.inventory.variables(entry);
+        let roles = || library.keys().filter_map(|name| self.roles.get(name));
+        let written = |name: &str| {
+            let own = roles()
+                .flat_map(|role| role.typed.tasks.defaults.iter().chain(&role.typed.tasks.vars));
+            let own = own.filter(|(key, _)| key.name == name).map(|(_, node)| node.clone());
+            let inventory = variables.get(name).map(|layer| (*layer.node).clone());
+            own.chain(inventory).collect::<Vec<Node>>()
+        };
+        let mut all = IndexMap::new();
+        for (task, needs) in roles().flat_map(|role| &role.names.delegated) {
+            let mut reached: Vec<String> = Vec::new();
+            let mut open: Vec<String> = needs.iter().cloned().collect();
+            while let Some(name) = open.pop() {
+                if !reached.contains(&name) {
+                    let named =
+                        written(&name).into_iter().filter_map(|node| templates.names(&node).ok());
+                    open.extend(named.flatten().map(|name| name.name));
+                    reached.push(name);
+                }
+            }
+            reached.sort();
+            all.insert(task.clone(), reached);
+        }
+        all
     }
 
     /// The winning inventory variables that the host's roles name, and those that these name.

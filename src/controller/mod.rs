@@ -3,6 +3,7 @@
 mod bundling;
 mod connection;
 mod cycles;
+mod delegates;
 mod embedded;
 mod explain;
 mod host_plan;

@@ -1,8 +1,9 @@
 //! All hosts of a run, side by side, as many at once as allowed.
 
+use super::delegates::DelegateDesk;
 use super::project::Project;
 use super::run_once::RunOnceDesk;
-use super::session;
+use super::session::{self, Desks};
 use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostReport, HostStatus};
 use std::collections::VecDeque;
@@ -48,19 +49,22 @@ pub fn run(
             options.hosts.as_ref().is_none_or(|only| only.iter().any(|name| name == host))
         })
         .collect();
-    let desk = RunOnceDesk::new(hosts.iter().map(|host| (*host).to_owned()).collect());
+    let desks = Desks {
+        once: RunOnceDesk::new(hosts.iter().map(|host| (*host).to_owned()).collect()),
+        delegates: DelegateDesk::new(project, options),
+    };
     let waiting: Mutex<VecDeque<&str>> = Mutex::new(hosts.iter().copied().collect());
     let (sender, receiver) = mpsc::channel::<(String, Event)>();
     let mut outcome = Outcome::default();
     std::thread::scope(|scope| {
         for _ in 0..options.forks.clamp(1, hosts.len().max(1)) {
-            let (sender, waiting, desk) = (sender.clone(), &waiting, &desk);
+            let (sender, waiting, desks) = (sender.clone(), &waiting, &desks);
             scope.spawn(move || {
                 let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 while let Some(host) = next() {
                     let connection = project.connection(host);
                     let bundle = project.bundle(host, options);
-                    session::run(connection, bundle, desk, &mut |event| {
+                    session::run(connection, bundle, desks, &mut |event| {
                         let _ = sender.send((host.to_owned(), event));
                     });
                 }

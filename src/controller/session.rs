@@ -1,6 +1,7 @@
 //! One host's session: the bundle goes out in the first write, events come back until the end.
 
 use super::connection::Connection;
+use super::delegates::DelegateDesk;
 use super::run_once::RunOnceDesk;
 use crate::agent;
 use crate::engine::Turn;
@@ -13,20 +14,26 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+/// What sessions of one run share.
+pub(super) struct Desks<'p> {
+    pub(super) once: RunOnceDesk,
+    pub(super) delegates: DelegateDesk<'p>,
+}
+
 /// Runs a bundle on its host and passes its events on. Always ends with
 /// [`Event::HostFinished`].
 pub(super) fn run(
     connection: &Connection,
     bundle: Bundle,
-    desk: &RunOnceDesk,
+    desks: &Desks<'_>,
     events: &mut dyn FnMut(Event),
 ) {
     let host = bundle.host.clone();
     let ended = match connection {
-        Connection::Local => local(bundle, desk, events),
-        Connection::Program(argv) => remote(argv, bundle, desk, events),
+        Connection::Local => local(bundle, desks, events),
+        Connection::Program(argv) => remote(argv, bundle, desks, events),
     };
-    desk.leave(&host);
+    desks.once.leave(&host);
     if let Err((status, error)) = ended {
         events(Event::Warning(error));
         events(Event::HostFinished(HostReport {
@@ -42,7 +49,7 @@ pub(super) fn run(
 type Ended = Result<(), (HostStatus, Diagnostic)>;
 
 /// The same serialised session, with the agent on a thread of this process.
-fn local(bundle: Bundle, desk: &RunOnceDesk, events: &mut dyn FnMut(Event)) -> Ended {
+fn local(bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> Ended {
     let pair = UnixStream::pair().and_then(|(ours, theirs)| {
         let (reader, back) = (ours.try_clone()?, theirs.try_clone()?);
         Ok((ours, reader, theirs, back))
@@ -58,7 +65,7 @@ fn local(bundle: Bundle, desk: &RunOnceDesk, events: &mut dyn FnMut(Event)) -> E
             let _ = agent_to.shutdown(std::net::Shutdown::Both);
             served
         });
-        let ended = converse(&mut to, &mut from, bundle, desk, events);
+        let ended = converse(&mut to, &mut from, bundle, desks, events);
         let _ = to.shutdown(std::net::Shutdown::Both);
         ended.map_err(|error| match error {
             Broken::Said(status, error) => (status, error),
@@ -70,13 +77,13 @@ fn local(bundle: Bundle, desk: &RunOnceDesk, events: &mut dyn FnMut(Event)) -> E
 fn remote(
     argv: &[String],
     bundle: Bundle,
-    desk: &RunOnceDesk,
+    desks: &Desks<'_>,
     events: &mut dyn FnMut(Event),
 ) -> Ended {
     let mut process = SessionProcess::start(argv)
         .map_err(|error| (HostStatus::Unreachable, error.diagnostic()))?;
     let (to, from) = process.pipes();
-    match converse(to, from, bundle, desk, events) {
+    match converse(to, from, bundle, desks, events) {
         Ok(()) => Ok(()),
         Err(Broken::Said(status, error)) => Err((status, error)),
         Err(Broken::Frame(error)) => {
@@ -120,7 +127,7 @@ fn converse(
     to: &mut dyn Write,
     from: &mut dyn Read,
     bundle: Bundle,
-    desk: &RunOnceDesk,
+    desks: &Desks<'_>,
     events: &mut dyn FnMut(Event),
 ) -> Result<(), Broken> {
     let host = bundle.host.clone();
@@ -145,13 +152,17 @@ fn converse(
                 }
             }
             FromAgent::RunOnce { task } => {
-                let answer = match desk.ask(&host, &task) {
+                let answer = match desks.once.ask(&host, &task) {
                     Turn::Mine => ToAgent::Yours,
                     Turn::Done(result) => ToAgent::Done { result },
                 };
                 protocol::write(to, &answer)?;
             }
-            FromAgent::RunOnceResult { task, result } => desk.done(task, result),
+            FromAgent::RunOnceResult { task, result } => desks.once.done(task, result),
+            FromAgent::Delegate(request) => {
+                let answer = desks.delegates.answer(&host, &request, events);
+                protocol::write(to, &ToAgent::Delegated(Box::new(answer)))?;
+            }
             FromAgent::Refused { locked, error } => {
                 let status = if locked { HostStatus::Locked } else { HostStatus::Failed };
                 return Err(Broken::Said(status, error));

@@ -241,12 +241,7 @@ impl Runner<'_> {
         context: &Context,
         hidden: bool,
     ) -> ActionReport {
-        let (certainty, depends_on) = match (&context.reach, &step.unless) {
-            (Reach::OnFailure, _) => (Certainty::OnFailure, None),
-            (Reach::OnlyIf(origin), _) => (Certainty::OnlyIf, Some(origin)),
-            (Reach::Certain, Some(origin)) => (Certainty::UnlessSo, Some(origin)),
-            (Reach::Certain, None) => (Certainty::Exact, None),
-        };
+        let (certainty, depends_on) = certainty(&context.reach, step.unless.as_ref());
         let mut report = super::action_report::report(&step.action, view, hidden);
         report.certainty = certainty;
         report.depends_on = depends_on.map(ToString::to_string);
@@ -301,6 +296,19 @@ impl Runner<'_> {
             }
             !needless
         });
+    }
+}
+
+/// How certain an action is, and what it hinges on.
+pub(super) fn certainty<'o>(
+    reach: &'o Reach,
+    unless: Option<&'o Origin>,
+) -> (Certainty, Option<&'o Origin>) {
+    match (reach, unless) {
+        (Reach::OnFailure, _) => (Certainty::OnFailure, None),
+        (Reach::OnlyIf(origin), _) => (Certainty::OnlyIf, Some(origin)),
+        (Reach::Certain, Some(origin)) => (Certainty::UnlessSo, Some(origin)),
+        (Reach::Certain, None) => (Certainty::Exact, None),
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Bundle {
     pub inventory: Vec<(Key, Node)>,
     /// `-e`.
     pub extra: Vec<(Key, Node)>,
+    /// Delegated tasks, by id: the names whose values the host may tell the controller.
+    pub delegated: IndexMap<String, Vec<String>>,
     /// `inventory_hostname`, `group_names`, `groups`, …
     pub magic: Map,
     /// Names and addresses of the run's other hosts.

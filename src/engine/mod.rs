@@ -6,6 +6,7 @@ mod attempt;
 pub mod bundle;
 mod context;
 mod control;
+mod delegate;
 mod files;
 mod handlers;
 mod list;
@@ -19,4 +20,6 @@ pub mod task;
 mod task_run;
 pub mod typing;
 
+pub use delegate::Delegation;
+pub use outcome::Attempt;
 pub use run::{Outlet, Runner, Turn};

@@ -33,6 +33,8 @@ pub struct Names {
     pub mentioned: BTreeSet<String>,
     /// Variables that tasks set: `register`, `set_fact`, `vars`, loop variables.
     pub set: BTreeSet<String>,
+    /// Delegated tasks, by id, with the names that they mention.
+    pub delegated: Vec<(String, BTreeSet<String>)>,
     /// Texts that are no valid template or expression.
     pub errors: Vec<Diagnostic>,
 }
@@ -94,6 +96,13 @@ impl Collector<'_> {
         self.keywords(&task.keywords);
         self.texts(&task.name);
         match &task.body {
+            Body::Resource { params, .. } if task.keywords.delegated => {
+                // What only the controller needs, the host is not sent.
+                let before = std::mem::take(&mut self.names.mentioned);
+                self.texts(params);
+                let needs = std::mem::replace(&mut self.names.mentioned, before);
+                self.names.delegated.push((task.id.clone(), needs));
+            }
             Body::Resource { params, .. } => self.texts(params),
             Body::SetFact(facts) => {
                 self.texts(facts);

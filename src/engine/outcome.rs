@@ -3,10 +3,11 @@
 use crate::event::{ActionReport, Change, TaskStatus};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Value};
+use serde::{Deserialize, Serialize};
 
-/// One try of one task for one item.
-#[derive(Debug)]
-pub(super) struct Attempt {
+/// One try of one task for one item; crosses to the host if the controller made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
     /// Joined into the registered result.
     pub(super) result: Map,
     pub(super) changed: Known<bool>,
@@ -20,6 +21,12 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
+    /// What was performed; in a dry run what would be.
+    #[must_use]
+    pub fn actions(&self) -> &[ActionReport] {
+        &self.actions
+    }
+
     /// As declared.
     pub(super) fn ok() -> Self {
         Self {

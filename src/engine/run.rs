@@ -2,7 +2,9 @@
 
 use super::bundle::{Bundle, Purpose};
 use super::context::{Context, Reach};
+use super::delegate::Delegation;
 use super::handlers::Notified;
+use super::outcome::Attempt;
 use super::scope::Layers;
 use super::state::{Memory, Target};
 use crate::event::{Event, HostReport, HostStatus, TaskRef};
@@ -26,6 +28,14 @@ pub trait Outlet {
     /// A `run_once: true` task: whose turn it is.
     fn run_once(&mut self, _task: &str) -> Turn {
         Turn::Mine
+    }
+
+    /// Has the controller do a delegated task.
+    ///
+    /// # Errors
+    /// Why it cannot, or the task's own error.
+    fn delegate(&mut self, _request: &Delegation) -> Result<Attempt, Diagnostic> {
+        Err(Diagnostic::new("nobody is there to delegate this task to"))
     }
 
     /// The result of a `run_once: true` task that this host ran.

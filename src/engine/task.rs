@@ -135,6 +135,10 @@ pub struct Keywords {
     /// Seconds that one try may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Node>,
+    /// The controller does it (`delegate_to: localhost`), so that what it needs never reaches
+    /// the host.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub delegated: bool,
     /// Nothing of it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_log: Option<Node>,

@@ -227,6 +227,9 @@ impl Runner<'_> {
         match self.compute(item.task, context, &item.layers) {
             Some(attempt) => attempt,
             None => match &item.task.body {
+                Body::Resource { .. } if item.task.keywords.delegated => {
+                    self.delegated(item, context)
+                }
                 Body::Resource { kind, params } => self.attempt(host, item, context, kind, params),
                 _ => Ok(Attempt::ok()),
             },

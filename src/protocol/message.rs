@@ -1,7 +1,9 @@
 //! The messages of a session, in both directions.
 
 use crate::engine::bundle::Bundle;
+use crate::engine::{Attempt, Delegation};
 use crate::event::Event;
+use crate::text::Diagnostic;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,8 @@ pub enum ToAgent {
     },
     /// The answer to [`FromAgent::RunOnce`]: this host runs the task.
     Yours,
+    /// The answer to [`FromAgent::Delegate`].
+    Delegated(Box<Result<Attempt, Diagnostic>>),
     /// The answer to [`FromAgent::RunOnce`]: another host ran it.
     Done {
         /// Its registered result.
@@ -44,6 +48,8 @@ pub enum FromAgent {
         /// The task's id.
         task: String,
     },
+    /// Has the controller do a delegated task, and waits.
+    Delegate(Delegation),
     /// The result of a `run_once: true` task that this host ran.
     RunOnceResult {
         /// The task's id.
@@ -56,6 +62,6 @@ pub enum FromAgent {
         /// Another run holds the host's lock.
         locked: bool,
         /// Why, and what to do.
-        error: crate::text::Diagnostic,
+        error: Diagnostic,
     },
 }

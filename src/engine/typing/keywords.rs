@@ -27,6 +27,7 @@ const KEYWORDS: &[&str] = &[
     "delay",
     "timeout",
     "no_log",
+    "delegate_to",
     "args",
     "rescue",
     "always",
@@ -34,7 +35,6 @@ const KEYWORDS: &[&str] = &[
 
 /// Keywords of Ansible's that are refused by name, and what to do instead.
 const REFUSED: &[(&str, &str)] = &[
-    ("delegate_to", "run the role on that host instead"),
     ("delegate_facts", "run the role on that host instead"),
     ("local_action", "run the role on the controller's own host instead"),
     ("become", "the agent runs as root; leave it out"),
@@ -120,6 +120,7 @@ impl Typing<'_> {
             },
             "run_once" => keywords.run_once = self.run_once(key, node),
             "id" => keywords.once_id = self.plain_texts(key, node).pop(),
+            "delegate_to" => keywords.delegated = self.delegate(node),
             "ignore_errors" => keywords.ignore_errors = self.boolean(key, node),
             "no_log" => keywords.no_log = self.boolean(key, node),
             "retries" => keywords.retries = self.number(key, node),
@@ -127,6 +128,19 @@ impl Typing<'_> {
             "timeout" => keywords.timeout = self.number(key, node),
             _ => {}
         }
+    }
+
+    /// Only the controller itself can be a delegate.
+    fn delegate(&mut self, node: &Node) -> bool {
+        if node.as_str() == Some("localhost") {
+            return true;
+        }
+        self.error(
+            Diagnostic::new("only `localhost`, the controller, can be a delegate")
+                .at(node.span)
+                .help("run the role on that host instead"),
+        );
+        false
     }
 
     fn wrong_type(&mut self, key: &Key, node: &Node, wanted: &str) {

@@ -62,6 +62,14 @@ impl<'a> Typing<'a> {
         let keywords = self.keywords(entries);
         let (key, params) = self.action(node, entries)?;
         let body = self.body(key, params, entries)?;
+        let asks = matches!(&body, Body::Resource { kind, .. } if kind == "uri");
+        if keywords.delegated && !asks {
+            self.error(
+                Diagnostic::new(format!("`{}` cannot be delegated to the controller", key.name))
+                    .at(key.span)
+                    .help("only `uri` can: it leaves the controller's machine as it is"),
+            );
+        }
         let name = entries.iter().find(|(key, _)| key.name == "name").map(|(_, name)| name.clone());
         let name = name.unwrap_or_else(|| Node {
             kind: Kind::Str(key.name.trim_start_matches("ansible.builtin.").to_owned()),

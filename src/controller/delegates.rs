@@ -1,0 +1,68 @@
+//! Tasks that the controller does for its hosts, one at a time: an API key is tried once, and
+//! never leaves this machine.
+
+use super::project::Project;
+use super::rollout::RunOptions;
+use crate::engine::bundle::Purpose;
+use crate::engine::state::{Forgetful, State};
+use crate::engine::{Attempt, Delegation, Outlet, Runner};
+use crate::event::Event;
+use crate::host::local::Local;
+use crate::host::overlay::Overlay;
+use crate::text::Diagnostic;
+use crate::value::Origin;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Shared by all sessions of a run.
+pub(super) struct DelegateDesk<'p> {
+    project: &'p Project,
+    options: &'p RunOptions,
+    /// In a dry run: the act that was announced first, after which no answer can be foretold.
+    announced: Mutex<Option<Origin>>,
+}
+
+impl<'p> DelegateDesk<'p> {
+    pub(super) fn new(project: &'p Project, options: &'p RunOptions) -> Self {
+        Self { project, options, announced: Mutex::new(None) }
+    }
+
+    /// Does a task for a host. Its events go where the host's own go.
+    pub(super) fn answer(
+        &self,
+        host: &str,
+        request: &Delegation,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Attempt, Diagnostic> {
+        // The lock is what makes them one after another.
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        let bundle = self.project.whole_bundle(host, self.options);
+        let mut memory = Forgetful::new(State::default(), Vec::new());
+        let mut outlet = Passing { events };
+        let runner = Runner::new(&bundle, &mut memory, &mut outlet);
+        let mut local = Local::new();
+        if self.options.purpose == Purpose::Apply {
+            return runner.answer(&mut local, request);
+        }
+        let mut overlay = Overlay::new(&local, HashSet::new());
+        if let Some(origin) = &*announced {
+            crate::host::Host::unsettle(&mut overlay, &[], origin);
+        }
+        let attempt = runner.answer(&mut overlay, request)?;
+        if let Some(action) = attempt.actions().first() {
+            announced
+                .get_or_insert_with(|| Origin::new(format!("{} {}", action.kind, action.target)));
+        }
+        Ok(attempt)
+    }
+}
+
+struct Passing<'e> {
+    events: &'e mut dyn FnMut(Event),
+}
+
+impl Outlet for Passing<'_> {
+    fn event(&mut self, event: Event) {
+        (self.events)(event);
+    }
+}

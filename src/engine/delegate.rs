@@ -1,0 +1,108 @@
+//! A task that the controller does for a host. The host tells only which one, and the values of
+//! its own facts and results that the task names; everything else comes from the controller's
+//! copy, so that what only the controller may know stays there.
+
+use super::attempt::certainty;
+use super::bundle::Bundle;
+use super::context::Context;
+use super::outcome::Attempt;
+use super::run::Runner;
+use super::scope::Layers;
+use super::task::{Body, Task};
+use super::task_run::Item;
+use super::typing::for_each;
+use crate::host::Host;
+use crate::text::Diagnostic;
+use crate::value::Map;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A host's request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delegation {
+    /// The task's id, without an item.
+    pub task: String,
+    /// With its item, as reports name it.
+    pub id: String,
+    /// What the item is called.
+    pub label: Option<String>,
+    /// The host's own facts, results and loop variables that the task names.
+    pub given: Map,
+}
+
+impl Runner<'_> {
+    /// Asks the controller.
+    pub(super) fn delegated(
+        &mut self,
+        item: &Item<'_>,
+        context: &Context,
+    ) -> Result<Attempt, Diagnostic> {
+        let names = self.bundle.delegated.get(&item.task.id);
+        let given = names
+            .into_iter()
+            .flatten()
+            .filter_map(|name| Some((name.clone(), own_value(&item.layers, name)?)));
+        let request = Delegation {
+            task: item.task.id.clone(),
+            id: item.id.clone(),
+            label: item.label.clone(),
+            given: given.collect(),
+        };
+        let mut attempt = self.outlet.delegate(&request)?;
+        for action in &mut attempt.actions {
+            if let (certainty, Some(origin)) = certainty(&context.reach, None) {
+                action.certainty = certainty;
+                action.depends_on = Some(origin.to_string());
+            }
+        }
+        Ok(attempt)
+    }
+
+    /// Does it for the host whose bundle this is, on the controller's own machine.
+    ///
+    /// # Errors
+    /// If the bundle has no such delegated task, or it failed before it could be looked at.
+    pub fn answer(
+        mut self,
+        host: &mut dyn Host,
+        request: &Delegation,
+    ) -> Result<Attempt, Diagnostic> {
+        let Some(task) = find_delegated(self.bundle, &request.task) else {
+            let message = format!("the host asked for `{}`, which is not delegated", request.task);
+            return Err(Diagnostic::new(message));
+        };
+        let Body::Resource { kind, params } = &task.body else {
+            return Err(Diagnostic::new("only a resource can be delegated").at(task.span));
+        };
+        let names = self.bundle.delegated.get(&request.task);
+        let allowed = |name: &String| names.is_some_and(|names| names.contains(name));
+        let given = request.given.iter().filter(|(name, _)| allowed(name));
+        let context = self.role_context(&task.role, &Map::new());
+        let mut layers = self.layers(task, &context);
+        layers.results =
+            Arc::new(given.map(|(name, value)| (name.clone(), value.clone())).collect());
+        let (id, label) = (request.id.clone(), request.label.clone());
+        let item = Item { task, id, label, layers };
+        self.attempt(host, &item, &context, kind, params)
+    }
+}
+
+fn find_delegated<'b>(bundle: &'b Bundle, id: &str) -> Option<&'b Task> {
+    let mut found = None;
+    for role in bundle.library.values() {
+        for list in role.tasks.values().chain([&role.handlers, &role.verify]) {
+            for_each(list, &mut |task| {
+                if task.keywords.delegated && task.id == id {
+                    found = Some(task);
+                }
+            });
+        }
+    }
+    found
+}
+
+/// What the host itself found out or set; never what the inventory says.
+fn own_value(layers: &Layers, name: &str) -> Option<crate::value::Value> {
+    let own = [&layers.loop_vars, &layers.results, &layers.facts];
+    own.into_iter().find_map(|map| map.get(name)).cloned()
+}
