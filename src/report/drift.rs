@@ -103,16 +103,16 @@ impl Report for Drift<'_> {
         }
         if !then.is_empty() {
             let legend = "- is on the host, + is declared";
-            writeln!(self.out, "\n{}\n", self.style.paint(Paint::Dim, legend))?;
+            writeln!(self.out, "\n{}", self.style.paint(Paint::Dim, legend))?;
         }
         warnings::write(self.out, &self.style, &self.info, &self.run)?;
         failure::stopped(self.out, &self.style, &self.info, &self.run)?;
         let tail = format!("{}   run {}", seconds(end.ms), escape::line(&end.run));
         if then.is_empty() {
-            return writeln!(self.out, "Nothing was changed.   {tail}");
+            return writeln!(self.out, "\nNothing was changed.   {tail}");
         }
         let command = self.info.apply_command();
-        writeln!(self.out, "Nothing was changed. To apply: {command}   {tail}")
+        writeln!(self.out, "\nNothing was changed. To apply: {command}   {tail}")
     }
 }
 

@@ -49,6 +49,7 @@ fn unreached(
     info: &RunInfo<'_>,
     run: &RunFold,
 ) -> io::Result<()> {
+    let mut gap = "\n";
     for (status, word) in [(HostStatus::Unreachable, "UNREACHABLE"), (HostStatus::Locked, "LOCKED")]
     {
         let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
@@ -57,7 +58,8 @@ fn unreached(
         }
         for (reason, names) in reasons {
             let word = style.paint(Paint::Bad, format!("{word:<12}"));
-            writeln!(out, "{word} {}   {reason}", ranges::fold(&names))?;
+            writeln!(out, "{gap}{word} {}   {reason}", ranges::fold(&names))?;
+            gap = "";
         }
     }
     Ok(())

@@ -24,6 +24,10 @@ pub struct Human<'a, W> {
     /// A failure that may turn out to be the host's end, which is told of in full.
     held: Option<Box<TaskReport>>,
     progress: Progress,
+    /// Of several hosts: how many ended, how many of them failed, what was begun last.
+    done: usize,
+    failed: usize,
+    doing: String,
 }
 
 impl<'a, W: Write> Human<'a, W> {
@@ -31,7 +35,8 @@ impl<'a, W: Write> Human<'a, W> {
     pub fn new(out: W, style: Style, info: RunInfo<'a>) -> Self {
         let run = RunFold::new(&info.hosts);
         let (lines, progress) = (TaskLines::default(), Progress::default());
-        Self { out, style, info, run, lines, announced: None, held: None, progress }
+        let (announced, held, doing) = (None, None, String::new());
+        Self { out, style, info, run, lines, announced, held, progress, done: 0, failed: 0, doing }
     }
 
     /// One host: everything as it happens.
@@ -75,28 +80,28 @@ impl<'a, W: Write> Human<'a, W> {
     fn count(&mut self, name: &str, event: &Event) -> io::Result<()> {
         let out = &mut self.out;
         let Some(host) = self.run.host(name) else { return Ok(()) };
-        let quiet = |status| {
-            let well = matches!(status, HostStatus::Ok | HostStatus::Changed);
-            self.style.terminal.is_some() || (well && self.style.verbosity == 0)
-        };
-        if let Event::HostFinished(end) = event
-            && self.info.mode == Mode::Apply
-            && !quiet(end.status)
-        {
-            let word = status_word(end.status, Mode::Apply);
-            let task = host.failure().map(|task| format!("  {}", failure::title(task)));
-            let task = task.unwrap_or_default();
-            let time = if end.ms > 0 { format!("  {}", seconds(end.ms)) } else { String::new() };
-            writeln!(out, "{word:<12} {}{time}{task}", escape::line(name))?;
+        if let Event::HostFinished(end) = event {
+            self.done += 1;
+            self.failed += usize::from(end.status == HostStatus::Failed);
+            let well = matches!(end.status, HostStatus::Ok | HostStatus::Changed);
+            let quiet = self.style.terminal.is_some() || (well && self.style.verbosity == 0);
+            if self.info.mode == Mode::Apply && !quiet {
+                let word = status_word(end.status, Mode::Apply);
+                let task = host.failure().map(|task| format!("  {}", failure::title(task)));
+                let task = task.unwrap_or_default();
+                let time =
+                    if end.ms > 0 { format!("  {}", seconds(end.ms)) } else { String::new() };
+                writeln!(out, "{word:<12} {}{time}{task}", escape::line(name))?;
+            }
         }
-        let done = self.run.hosts().filter(|(_, host)| host.end.is_some()).count();
-        let doing = host.current.as_ref().map(|task| format!("  {name}: {}", task.name));
-        let failed = match self.run.ended(HostStatus::Failed).len() {
+        if let Some(task) = &host.current {
+            self.doing = format!("  {name}: {}", task.name);
+        }
+        let failed = match self.failed {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        let doing = doing.unwrap_or_default();
-        let text = format!("{done} of {} hosts done{failed}{doing}", self.run.len());
+        let text = format!("{} of {} hosts done{failed}{}", self.done, self.run.len(), self.doing);
         self.progress.show(out, &self.style, &text)
     }
 }
@@ -104,8 +109,12 @@ impl<'a, W: Write> Human<'a, W> {
 impl<W: Write> Report for Human<'_, W> {
     fn event(&mut self, host: &str, event: &Event) -> io::Result<()> {
         self.run.add(host, event);
-        self.progress.clear(&mut self.out)?;
-        if self.info.hosts.len() == 1 { self.follow(host, event) } else { self.count(host, event) }
+        if self.info.hosts.len() == 1 {
+            self.progress.clear(&mut self.out)?;
+            self.follow(host, event)
+        } else {
+            self.count(host, event)
+        }
     }
 
     fn finish(&mut self, end: &RunEnd) -> io::Result<()> {

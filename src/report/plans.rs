@@ -14,13 +14,16 @@ use std::io::{self, Write};
 /// # Errors
 /// If `out` cannot be written to.
 pub fn plans(out: &mut dyn Write, style: &Style, run: &RunFold) -> io::Result<()> {
-    for group in groups::changed(run) {
+    for (at, group) in groups::changed(run).iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
         let (shown, differ) = (group.hosts[0], group.diffs_differ());
         if differ && style.diff == DiffShow::Full {
-            for (name, host) in group.names.iter().zip(&group.hosts) {
-                writeln!(out, "{}", head(style, name, &[host]))?;
+            for (at, (name, host)) in group.names.iter().zip(&group.hosts).enumerate() {
+                let gap = if at > 0 { "\n" } else { "" };
+                writeln!(out, "{gap}{}", head(style, name, &[host]))?;
                 plan(out, style, host)?;
-                writeln!(out)?;
             }
             continue;
         }
@@ -31,11 +34,12 @@ pub fn plans(out: &mut dyn Write, style: &Style, run: &RunFold) -> io::Result<()
             writeln!(out, "  {}", style.paint(Paint::Dim, note))?;
         }
         plan(out, style, shown)?;
-        writeln!(out, "  {}{}\n", Counts::of(&shown.tasks).planned(), each(&group))?;
+        writeln!(out, "  {}{}", Counts::of(&shown.tasks).planned(), each(group))?;
     }
     let same = run.ended(HostStatus::Ok);
     if !same.is_empty() {
-        writeln!(out, "as declared  {}", ranges::fold(&same))?;
+        let gap = if same.len() < run.len() { "\n" } else { "" };
+        writeln!(out, "{gap}as declared  {}", ranges::fold(&same))?;
     }
     Ok(())
 }

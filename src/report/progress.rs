@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    shown: bool,
+    shown: Option<String>,
 }
 
 impl Progress {
@@ -19,13 +19,18 @@ impl Progress {
     ) -> io::Result<()> {
         let Some(columns) = style.terminal else { return Ok(()) };
         let text: String = escape::line(text).chars().take(columns.saturating_sub(1)).collect();
-        write!(out, "\r\x1b[2K{text}")?;
-        self.shown = true;
+        if self.shown.as_deref() != Some(&text) {
+            write!(out, "\r\x1b[2K{text}")?;
+            self.shown = Some(text);
+        }
         out.flush()
     }
 
     /// Takes the line away, before anything else is written.
     pub(super) fn clear(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if std::mem::take(&mut self.shown) { write!(out, "\r\x1b[2K") } else { Ok(()) }
+        match self.shown.take() {
+            Some(_) => write!(out, "\r\x1b[2K"),
+            None => Ok(()),
+        }
     }
 }

@@ -150,10 +150,20 @@ fn write_line(
                 writeln!(out, "{BELOW}{word}        {}", names.trim_start())?;
             }
             None => {
-                let note = note.replacen("installs also ", "installs also  ", 1);
+                let note = match note.strip_prefix("installs also ") {
+                    Some(names) => format!("installs also  {}", packages(names, style.verbosity)),
+                    None => note.clone(),
+                };
                 writeln!(out, "{BELOW}{}", style.paint(Paint::Dim, note))?;
             }
         }
     }
     Ok(())
+}
+
+/// `name version name version …`, the versions only for those who want to see more.
+fn packages(names: &str, verbosity: u8) -> String {
+    let words: Vec<&str> = names.split_whitespace().collect();
+    let step = if verbosity == 0 && words.len().is_multiple_of(2) { 2 } else { 1 };
+    words.into_iter().step_by(step).collect::<Vec<_>>().join(" ")
 }

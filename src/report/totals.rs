@@ -50,11 +50,20 @@ pub(super) fn totals(
             writeln!(out, "{}: {words}   {tail}", escape::line(name))?;
         }
         _ => {
-            let always =
-                [HostStatus::Changed, HostStatus::Ok, HostStatus::Failed, HostStatus::Unreachable];
+            let every = [
+                HostStatus::Changed,
+                HostStatus::Ok,
+                HostStatus::Failed,
+                HostStatus::Unreachable,
+                HostStatus::Locked,
+            ];
             let number = |status| (run.ended(status).len(), status_word(status, info.mode));
-            let mut words: Vec<_> = always.map(number).into();
-            words.extend(Some(number(HostStatus::Locked)).filter(|(locked, _)| *locked > 0));
+            let shown = |status: &HostStatus| match status {
+                HostStatus::Changed => info.mode != Mode::Verify,
+                HostStatus::Locked => number(*status).0 > 0,
+                _ => true,
+            };
+            let words: Vec<_> = every.into_iter().filter(shown).map(number).collect();
             let words: Vec<_> =
                 words.iter().map(|(number, word)| format!("{number} {word}")).collect();
             writeln!(out, "{}   {tail}", words.join(", "))?;

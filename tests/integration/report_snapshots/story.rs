@@ -151,7 +151,7 @@ pub(crate) fn mail_tasks() -> Vec<(TaskRef, Vec<ActionReport>)> {
     file.diff = Some(format!("--- /etc/postfix/main.cf\n+++ new\n@@ -0,0 +1,12 @@\n{lines}"));
     let mut package = action("packages", "postfix", "absent", "postfix 3.7.11");
     package.notes = vec![
-        "installs also libicu72 libsasl2-2 netbase ssl-cert cpio".into(),
+        "installs also libicu72 72.1 libsasl2-2 2.1.28 netbase 6.4 ssl-cert 1.1.2".into(),
         "REMOVES exim4-daemon-light 4.96".into(),
     ];
     let service = |after| action("service", "postfix.service", "disabled, stopped", after);
