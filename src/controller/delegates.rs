@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::host::local::Local;
 use crate::host::overlay::Overlay;
 use crate::text::Diagnostic;
-use crate::value::Origin;
+use crate::value::{Origin, Value};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,13 +18,16 @@ use std::sync::{Mutex, PoisonError};
 pub(super) struct DelegateDesk<'p> {
     project: &'p Project,
     options: &'p RunOptions,
+    /// Why the other side refused the controller's credentials: they are not tried again, because
+    /// servers lock out those who guess.
+    refused: Mutex<Option<Diagnostic>>,
     /// In a dry run: the act that was announced first, after which no answer can be foretold.
     announced: Mutex<Option<Origin>>,
 }
 
 impl<'p> DelegateDesk<'p> {
     pub(super) fn new(project: &'p Project, options: &'p RunOptions) -> Self {
-        Self { project, options, announced: Mutex::new(None) }
+        Self { project, options, refused: Mutex::new(None), announced: Mutex::new(None) }
     }
 
     /// Does a task for a host. Its events go where the host's own go.
@@ -36,25 +39,42 @@ impl<'p> DelegateDesk<'p> {
     ) -> Result<Attempt, Diagnostic> {
         // The lock is what makes them one after another.
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = &*refused {
+            return Err(error.clone());
+        }
         let bundle = self.project.whole_bundle(host, self.options);
         let mut memory = Forgetful::new(State::default(), Vec::new());
         let mut outlet = Passing { events };
         let runner = Runner::new(&bundle, &mut memory, &mut outlet);
         let mut local = Local::new();
         if self.options.purpose == Purpose::Apply {
-            return runner.answer(&mut local, request);
+            let attempt = runner.answer(&mut local, request)?;
+            *refused = refusal(&attempt, host);
+            return Ok(attempt);
         }
         let mut overlay = Overlay::new(&local, HashSet::new());
         if let Some(origin) = &*announced {
             crate::host::Host::unsettle(&mut overlay, &[], origin);
         }
         let attempt = runner.answer(&mut overlay, request)?;
+        *refused = refusal(&attempt, host);
         if let Some(action) = attempt.actions().first() {
             announced
                 .get_or_insert_with(|| Origin::new(format!("{} {}", action.kind, action.target)));
         }
         Ok(attempt)
     }
+}
+
+/// Whether the reply refuses the credentials (RFC 9110, 15.5.2 and 15.5.4).
+fn refusal(attempt: &Attempt, host: &str) -> Option<Diagnostic> {
+    let status = attempt.member("status")?;
+    matches!(status.exposed(), Value::Int(401 | 403)).then(|| {
+        Diagnostic::new("the controller's credentials were refused before in this run")
+            .note(format!("on behalf of host `{host}`; they are not tried again"))
+            .help("give the controller a valid key, then run again")
+    })
 }
 
 struct Passing<'e> {

@@ -6,7 +6,7 @@ use super::task::{Body, Keywords, Task};
 use super::typing::for_each;
 use crate::template::{Name, Templates};
 use crate::text::Diagnostic;
-use crate::value::Node;
+use crate::value::{Kind, Node};
 use std::collections::BTreeSet;
 
 /// Names that the engine itself supplies, facts aside.
@@ -85,14 +85,30 @@ impl Collector<'_> {
         self.add(names);
     }
 
+    /// Conditions that must all hold: what one guards, the others may name.
     fn condition(&mut self, nodes: &[Node]) {
-        for node in nodes {
-            let names = self.templates.names_in_condition(node);
-            self.add(names);
-        }
+        let names = self.names_of_all(nodes);
+        self.add(names);
+    }
+
+    fn names_of_all(&self, nodes: &[Node]) -> Result<Vec<Name>, Diagnostic> {
+        let Some(first) = nodes.first() else { return Ok(Vec::new()) };
+        let kind = Kind::List(nodes.to_vec());
+        self.templates.names_in_condition(&Node { kind, span: first.span, secret: false })
     }
 
     fn task(&mut self, task: &Task) {
+        let before = self.names.used.len();
+        self.all_of(task);
+        // What a task's `when` asks to be there need not be for the task to be right.
+        let asked = self.names_of_all(&task.keywords.when).unwrap_or_default();
+        let guarded = |name: &Name| asked.iter().any(|a| a.optional && a.name == name.name);
+        let mut own = self.names.used.split_off(before);
+        own.retain(|name| !guarded(name));
+        self.names.used.append(&mut own);
+    }
+
+    fn all_of(&mut self, task: &Task) {
         self.keywords(&task.keywords);
         self.texts(&task.name);
         match &task.body {

@@ -27,6 +27,12 @@ impl Attempt {
         &self.actions
     }
 
+    /// A member of the result.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.result.get(name)
+    }
+
     /// As declared.
     pub(super) fn ok() -> Self {
         Self {

@@ -94,7 +94,7 @@ impl<'a> Runner<'a> {
             bundle,
             memory,
             outlet,
-            templates: Arc::new(Templates::new()),
+            templates: Arc::new(Templates::new().with_yaml(crate::config::yaml::data)),
             results: Arc::default(),
             redactor: Redactor::default(),
             notified: Vec::new(),
