@@ -4,7 +4,7 @@ use super::fold::{HostFold, RunFold};
 use super::run_info::{Mode, RunInfo, count};
 use super::snippet::{self, Severity};
 use super::style::{Paint, Style};
-use super::{escape, ranges};
+use super::{escape, plan_line, ranges};
 use crate::event::{HostStatus, TaskReport};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
@@ -101,11 +101,28 @@ fn left(out: &mut dyn Write, info: &RunInfo<'_>, name: &str, host: &HostFold) ->
         return writeln!(out, "{name}: {not_run} after it not looked at; nothing was changed");
     }
     let done = count(end.done, "action");
-    write!(out, "{name} was left: {done} done, {not_run} not run")?;
+    write!(out, "{name} was left: {done} done{}, {not_run} not run", performed(host))?;
     if !end.waiting_handlers.is_empty() {
         let waiting: Vec<_> = end.waiting_handlers.iter().map(|name| escape::line(name)).collect();
         let word = if waiting.len() == 1 { "handler" } else { "handlers" };
         write!(out, "; {word} waiting: {}", waiting.join(", "))?;
     }
     writeln!(out, "\n        resume: {}", info.resume_command(&[name]))
+}
+
+/// What was done, for those who could not watch: ` (file /etc/x, package postfix)`.
+fn performed(host: &HostFold) -> String {
+    const FEW: usize = 6;
+    let lines = host.tasks.iter().flat_map(|task| plan_line::lines(&task.actions));
+    let mut names: Vec<String> =
+        lines.map(|(line, _)| format!("{} {}", line.word, line.target)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let more = names.len().saturating_sub(FEW);
+    names.truncate(FEW);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    format!(" ({})", names.join(", "))
 }

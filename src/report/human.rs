@@ -2,10 +2,10 @@
 //! are done, the same plans together.
 
 use super::fold::RunFold;
-use super::plans::{head, plans};
+use super::plans::{changes, head, plans};
 use super::progress::Progress;
 use super::run_info::{Mode, RunEnd, RunInfo, seconds, status_word};
-use super::style::Style;
+use super::style::{DiffShow, Style};
 use super::task_lines::TaskLines;
 use super::totals::{results, totals};
 use super::{Report, escape, failure, warnings};
@@ -123,6 +123,13 @@ impl<W: Write> Report for Human<'_, W> {
             match self.info.mode {
                 Mode::Check | Mode::Drift => plans(&mut self.out, &self.style, &self.run)?,
                 Mode::Apply | Mode::Verify => {
+                    // Nobody was shown the plan of what runs unattended.
+                    let (style, attended) = (&self.style, self.style.terminal.is_some());
+                    let any = !self.run.ended(HostStatus::Changed).is_empty();
+                    if any && (!attended || style.diff != DiffShow::None || style.verbosity > 0) {
+                        changes(&mut self.out, style, &self.run, self.info.mode)?;
+                        writeln!(self.out)?;
+                    }
                     results(&mut self.out, &self.style, &self.run, self.info.mode)?
                 }
             }

@@ -3,6 +3,7 @@
 use super::counts::Counts;
 use super::fold::{HostFold, RunFold};
 use super::groups::{self, Group};
+use super::run_info::Mode;
 use super::style::{DiffShow, Paint, Style};
 use super::task_lines::TaskLines;
 use super::{escape, ranges};
@@ -14,6 +15,22 @@ use std::io::{self, Write};
 /// # Errors
 /// If `out` cannot be written to.
 pub fn plans(out: &mut dyn Write, style: &Style, run: &RunFold) -> io::Result<()> {
+    changes(out, style, run, Mode::Check)?;
+    let same = run.ended(HostStatus::Ok);
+    if !same.is_empty() {
+        let gap = if same.len() < run.len() { "\n" } else { "" };
+        writeln!(out, "{gap}as declared  {}", ranges::fold(&same))?;
+    }
+    Ok(())
+}
+
+/// Writes what changed, or would, on every host that ended well.
+pub(super) fn changes(
+    out: &mut dyn Write,
+    style: &Style,
+    run: &RunFold,
+    mode: Mode,
+) -> io::Result<()> {
     for (at, group) in groups::changed(run).iter().enumerate() {
         if at > 0 {
             writeln!(out)?;
@@ -34,12 +51,9 @@ pub fn plans(out: &mut dyn Write, style: &Style, run: &RunFold) -> io::Result<()
             writeln!(out, "  {}", style.paint(Paint::Dim, note))?;
         }
         plan(out, style, shown)?;
-        writeln!(out, "  {}{}", Counts::of(&shown.tasks).planned(), each(group))?;
-    }
-    let same = run.ended(HostStatus::Ok);
-    if !same.is_empty() {
-        let gap = if same.len() < run.len() { "\n" } else { "" };
-        writeln!(out, "{gap}as declared  {}", ranges::fold(&same))?;
+        let counts = Counts::of(&shown.tasks);
+        let counts = if mode == Mode::Apply { counts.done() } else { counts.planned() };
+        writeln!(out, "  {counts}{}", each(group))?;
     }
     Ok(())
 }
