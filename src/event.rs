@@ -14,7 +14,7 @@ pub enum Event {
         system: String,
         /// The run that last ended well here; `None` if never.
         last_run: Option<String>,
-        /// An earlier run that did not end, which this one continues.
+        /// An earlier run that did not end well, which this one continues.
         unfinished: Option<String>,
     },
     /// A task is looked at.

@@ -103,7 +103,7 @@ fn unreachable(program: &str, status: Option<i32>, said: &str, error: &FrameErro
         _ => error.to_string(),
     };
     let diagnostic = Diagnostic::new(message);
-    if status == Some(127) || said.contains("not found") || said.contains("No such file") {
+    if status == Some(127) {
         diagnostic.help("install converge on the host, or set `converge_agent` to its path there")
     } else if said.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") {
         diagnostic.help("the host's key changed; find out why before you trust the new one")

@@ -113,7 +113,8 @@ fn file_diff(
     };
     if secret || !readable {
         let count = changed_lines(&old, new);
-        return Some(format!("({count} lines change; not shown, because they are secret)"));
+        let change = if count == 1 { "line changes" } else { "lines change" };
+        return Some(format!("({count} {change}; not shown, because they are secret)"));
     }
     match (std::str::from_utf8(&old), std::str::from_utf8(new)) {
         (Ok(old), Ok(new)) => Some(unified(old, new)),

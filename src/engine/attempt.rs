@@ -95,9 +95,10 @@ impl Runner<'_> {
         if look.steps.is_empty() && look.open.is_empty() {
             if self.memory.state().changed_before(&item.id) {
                 attempt.changed = Known::Is(true);
+                attempt.earlier = true;
                 attempt
                     .reason
-                    .get_or_insert_with(|| "changed in a run that did not end".to_owned());
+                    .get_or_insert_with(|| "changed in a run that did not end well".to_owned());
             }
             return Ok(attempt);
         }

@@ -149,44 +149,49 @@ impl Runner<'_> {
             return Flow::Go;
         }
         let bundle = self.bundle;
-        for (name, role) in &bundle.library {
-            for handler in &role.handlers {
-                let calls: Vec<Notified> = self
-                    .notified
-                    .iter()
-                    .filter(|notified| answers(handler, &notified.name))
-                    .cloned()
-                    .collect();
-                let Some(last) = calls.iter().map(|notified| notified.moment).max() else {
-                    continue;
-                };
-                let mut context = self.role_context(name, facts);
-                context.handler = Some(last);
-                if calls.iter().all(|notified| notified.uncertain.is_some())
-                    && let Some(origin) =
-                        calls.iter().find_map(|notified| notified.uncertain.clone())
-                {
-                    context.reach = Reach::OnlyIf(origin);
-                }
-                match self.list(host, std::slice::from_ref(handler), &context) {
-                    Flow::Go => {}
-                    flow => return flow,
-                }
+        let roles = bundle.library.iter();
+        let handlers: Vec<_> = roles
+            .flat_map(|(name, role)| role.handlers.iter().map(move |one| (name, one)))
+            .collect();
+        for (index, (name, handler)) in handlers.iter().enumerate() {
+            let calls: Vec<Notified> = self
+                .notified
+                .iter()
+                .filter(|notified| answers(handler, &notified.name))
+                .cloned()
+                .collect();
+            let Some(last) = calls.iter().map(|notified| notified.moment).max() else {
+                continue;
+            };
+            let mut context = self.role_context(name, facts);
+            context.handler = Some(last);
+            if calls.iter().all(|notified| notified.uncertain.is_some())
+                && let Some(origin) = calls.iter().find_map(|notified| notified.uncertain.clone())
+            {
+                context.reach = Reach::OnlyIf(origin);
             }
+            match self.list(host, std::slice::from_ref(*handler), &context) {
+                Flow::Go => {}
+                flow => return flow,
+            }
+            // Forgotten at once: what a kill leaves is only what has not succeeded.
+            let later = &handlers[index + 1..];
+            let over = |call: &Notified| !later.iter().any(|(_, other)| answers(other, &call.name));
+            self.forget(&calls.into_iter().filter(over).collect::<Vec<_>>());
         }
         let called = std::mem::take(&mut self.notified);
-        self.forget(&called)
+        self.forget(&called);
+        Flow::Go
     }
 
     /// Their handlers have succeeded.
-    fn forget(&mut self, called: &[Notified]) -> Flow {
+    fn forget(&mut self, called: &[Notified]) {
         let done = |pending: &PendingHandler| called.iter().any(|other| other.name == pending.name);
         if self.memory.state().pending.iter().any(done) {
             let forget =
                 self.memory.update(&mut |state| state.pending.retain(|pending| !done(pending)));
             self.warn_if_failed(forget);
         }
-        Flow::Go
     }
 
     /// The names of handlers that the next run will run.

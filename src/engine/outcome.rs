@@ -11,6 +11,8 @@ pub struct Attempt {
     /// Joined into the registered result.
     pub(super) result: Map,
     pub(super) changed: Known<bool>,
+    /// It changed in an earlier run, which did not end well; nothing is left to do in this one.
+    pub(super) earlier: bool,
     /// `Is(Some)`: failed. Unknown: whether it failed is known after apply.
     pub(super) failed: Known<Option<Diagnostic>>,
     pub(super) skipped: Known<bool>,
@@ -38,6 +40,7 @@ impl Attempt {
         Self {
             result: Map::new(),
             changed: Known::Is(false),
+            earlier: false,
             failed: Known::Is(None),
             skipped: Known::Is(false),
             actions: Vec::new(),

@@ -141,9 +141,12 @@ impl Runner<'_> {
         let status = attempt.status();
         if context.reach != Reach::OnFailure {
             self.done += attempt.actions.len();
-            self.changed |= !attempt.actions.is_empty() || status == TaskStatus::Changed;
+            let changed = status == TaskStatus::Changed && !attempt.earlier;
+            self.changed |= !attempt.actions.is_empty() || changed;
         }
-        if !matches!(status, TaskStatus::Failed | TaskStatus::Skipped) {
+        // An earlier run's notification waits in the memory, or its handler has succeeded since:
+        // notified again, it would run once in every run until one ends well.
+        if !attempt.earlier && !matches!(status, TaskStatus::Failed | TaskStatus::Skipped) {
             self.notify(task, context, &item.layers, &attempt.changed);
         }
         let error = attempt.error().cloned().map(|error| self.redact(error.or_at(task.span)));

@@ -11,7 +11,7 @@ pub struct HostFold {
     pub system: Option<String>,
     /// The run that last ended well on it.
     pub last_run: Option<String>,
-    /// A run that did not end, which this one continues.
+    /// A run that did not end well, which this one continues.
     pub unfinished: Option<String>,
     /// The tasks that ended, in order.
     pub tasks: Vec<TaskReport>,

@@ -77,7 +77,9 @@ pub(super) fn head(style: &Style, names: &str, hosts: &[&HostFold]) -> String {
     for host in hosts {
         let system = escape::line(host.system.as_deref().unwrap_or("not looked at"));
         let before = match (&host.unfinished, &host.last_run) {
-            (Some(run), _) => format!("continues run {}, which did not end", escape::line(run)),
+            (Some(run), _) => {
+                format!("continues run {}, which did not end well", escape::line(run))
+            }
             (None, Some(run)) => format!("last converged by run {}", escape::line(run)),
             (None, None) => "never converged".to_owned(),
         };

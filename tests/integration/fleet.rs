@@ -1,5 +1,6 @@
 //! Lab hosts, and the `converge` command run on them as a person runs it.
 
+use crate::lab::lab;
 use converge::lab::{Family, Lab};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -30,11 +31,21 @@ pub(crate) fn binary() -> PathBuf {
     assert_cmd::cargo::cargo_bin!("converge").to_path_buf()
 }
 
+/// Does the same on one host of each family, side by side.
+pub(crate) fn in_both_families(prefix: &str, test: impl Fn(Fleet) + Sync) {
+    std::thread::scope(|scope| {
+        for family in FAMILIES {
+            let test = &test;
+            scope.spawn(move || test(Fleet::of(prefix, family)));
+        }
+    });
+}
+
 impl Fleet {
-    /// Boots one host of this family, `h`, and a bystander of Debian, `other`.
-    pub(crate) fn of(name: &str, family: Family) -> Self {
-        let lab = Lab::builder(name).binary(binary()).replace();
-        let lab = lab.host("h", family).host("other", Family::Debian).up();
+    /// Boots one host of this family, `h`. The prefix, one or two letters, must be the test's own.
+    pub(crate) fn of(prefix: &str, family: Family) -> Self {
+        let first = family.to_string();
+        let lab = lab(&format!("{prefix}{}", &first[..1])).host("h", family).up();
         Self::over(lab.unwrap_or_else(|error| panic!("{error}")), &["h"], "sys-svc-mail-smtp")
     }
 
@@ -55,21 +66,38 @@ impl Fleet {
 
     /// Adds a file beside the inventory, such as a role's.
     pub(crate) fn file(self, path: &str, text: &str) -> Self {
-        let path = self.folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        self.write(path, text);
         self
     }
 
+    /// Writes a file beside the inventory.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
     pub(crate) fn host(&self) -> converge::lab::Host<'_> {
-        self.lab.host("h").unwrap()
+        self.lab.host(&self.hosts[0]).unwrap()
+    }
+
+    /// The same lab and role, other hosts of it.
+    pub(crate) fn hosts(self, hosts: &[&str]) -> Self {
+        let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        Self { hosts, ..self }
+    }
+
+    /// The same lab with another role, and with its own folder and variables.
+    pub(crate) fn with_role(self, role: &str) -> Self {
+        Self { role: role.to_owned(), ..self }
     }
 
     /// The inventory, with the hosts' present process ids.
     fn inventory(&self) -> PathBuf {
         let mut text = "all:\n  hosts:\n".to_owned();
         for host in &self.hosts {
-            let pid = self.lab.host(host).unwrap().pid().unwrap();
+            // A host that is down: a process that cannot be.
+            let pid = self.lab.host(host).unwrap().pid().unwrap_or(u32::MAX >> 1);
             text += &format!(
                 "    {host}: {{ansible_connection: community.general.nsenter, ansible_nsenter_pid: {pid}, \
                  converge_agent: /usr/local/bin/converge}}\n"
@@ -90,6 +118,14 @@ impl Fleet {
         command.args(arguments).arg("--inventory").arg(self.inventory()).stdin(Stdio::null());
         command.env("NO_COLOR", "1");
         command
+    }
+
+    /// The same from a folder where no path of this machine is shown.
+    pub(crate) fn run_here(&self, arguments: &[&str]) -> Said {
+        self.inventory();
+        let mut command = Command::new(binary());
+        command.args(arguments).args(["--inventory", "hosts.yml"]).stdin(Stdio::null());
+        Said::of(command.env("NO_COLOR", "1").current_dir(self.folder.path()).output().unwrap())
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {

@@ -342,7 +342,8 @@ fn failure(output: &CommandOutput) -> HostError {
         .chain(output.stdout.lines().filter(|line| line.starts_with("::")))
         .filter(|line| {
             line.starts_with("error: ")
-                || line.starts_with(":: ")
+                // What it asks and answers, not what it is busy with.
+                || (line.starts_with(":: ") && !line.ends_with("..."))
                 || line.contains("exists in filesystem")
         })
         .take(6)

@@ -1,56 +1,57 @@
 //! Check foretells apply; the second run is empty; drift and intent are told apart.
 
-use crate::fleet::{FAMILIES, Fleet, assert_foretold};
+use crate::fleet::{Fleet, assert_foretold, in_both_families};
 
 const MAIN_CF: &str = "/etc/postfix/main.cf";
 
 #[test]
 fn check_foretells_apply_on_blank_converged_and_drifted_hosts() {
-    for family in FAMILIES {
-        let fleet = Fleet::of(&format!("foretold-{family}"), family);
-        let blank = fleet.host().changes(&["/etc", "/var/lib"]).unwrap();
-        let check = fleet.check();
-        check.assert_ok();
-        let touched = fleet.host().changes(&["/etc", "/var/lib"]).unwrap();
-        assert_eq!(blank, touched, "a dry run changes nothing");
-        let apply = fleet.apply();
-        apply.assert_ok();
-        assert_foretold(&check, &apply);
-        assert_eq!(apply.status(), "changed");
-        assert_eq!(apply.action(MAIN_CF).0["change"], "new");
+    in_both_families("f", foretold);
+}
 
-        let check = fleet.check();
-        check.assert_ok();
-        assert_eq!(check.actions(), []);
-        let again = fleet.apply();
-        again.assert_ok();
-        assert_eq!((again.status(), again.actions()), ("ok", vec![]));
-        let exit = fleet.run(&["--detailed-exitcode"]);
-        assert_eq!(exit.code, 0, "{exit:#?}");
+fn foretold(fleet: Fleet) {
+    let blank = fleet.host().changes(&["/etc", "/var/lib"]).unwrap();
+    let check = fleet.check();
+    check.assert_ok();
+    let touched = fleet.host().changes(&["/etc", "/var/lib"]).unwrap();
+    assert_eq!(blank, touched, "a dry run changes nothing");
+    let apply = fleet.apply();
+    apply.assert_ok();
+    assert_foretold(&check, &apply);
+    assert_eq!(apply.status(), "changed");
+    assert_eq!(apply.action(MAIN_CF).0["change"], "new");
 
-        let host = fleet.host();
-        host.sh(&format!("sed -i 's/loopback-only/all/' {MAIN_CF}")).unwrap();
-        let check = fleet.check();
-        let (task, action) = check.action(MAIN_CF);
-        assert_eq!(task["change"], "drift");
-        let diff = action["diff"].as_str().unwrap();
-        assert!(diff.contains("-inet_interfaces = all"), "{diff}");
-        assert!(diff.contains("+inet_interfaces = loopback-only"), "{diff}");
-        let exit = fleet.run(&["--check", "--detailed-exitcode"]);
-        assert_eq!(exit.code, 2, "{exit:#?}");
-        let apply = fleet.apply();
-        apply.assert_ok();
-        assert_foretold(&check, &apply);
-        let repaired = String::from_utf8(host.read(MAIN_CF).unwrap()).unwrap();
-        assert!(repaired.contains("inet_interfaces = loopback-only"));
+    let check = fleet.check();
+    check.assert_ok();
+    assert_eq!(check.actions(), []);
+    let again = fleet.apply();
+    again.assert_ok();
+    assert_eq!((again.status(), again.actions()), ("ok", vec![]));
+    let exit = fleet.run(&["--detailed-exitcode"]);
+    assert_eq!(exit.code, 0, "{exit:#?}");
 
-        drop(host);
-        let fleet = fleet.set("mail_relayhost", "'[mx.lab.test]'");
-        let check = fleet.check();
-        assert_eq!(check.action(MAIN_CF).0["change"], "intended");
-        let apply = fleet.apply();
-        apply.assert_ok();
-        assert_foretold(&check, &apply);
-        assert_eq!(fleet.apply().actions(), []);
-    }
+    let host = fleet.host();
+    host.sh(&format!("sed -i 's/loopback-only/all/' {MAIN_CF}")).unwrap();
+    let check = fleet.check();
+    let (task, action) = check.action(MAIN_CF);
+    assert_eq!(task["change"], "drift");
+    let diff = action["diff"].as_str().unwrap();
+    assert!(diff.contains("-inet_interfaces = all"), "{diff}");
+    assert!(diff.contains("+inet_interfaces = loopback-only"), "{diff}");
+    let exit = fleet.run(&["--check", "--detailed-exitcode"]);
+    assert_eq!(exit.code, 2, "{exit:#?}");
+    let apply = fleet.apply();
+    apply.assert_ok();
+    assert_foretold(&check, &apply);
+    let repaired = String::from_utf8(host.read(MAIN_CF).unwrap()).unwrap();
+    assert!(repaired.contains("inet_interfaces = loopback-only"));
+
+    drop(host);
+    let fleet = fleet.set("mail_relayhost", "'[mx.lab.test]'");
+    let check = fleet.check();
+    assert_eq!(check.action(MAIN_CF).0["change"], "intended");
+    let apply = fleet.apply();
+    apply.assert_ok();
+    assert_foretold(&check, &apply);
+    assert_eq!(fleet.apply().actions(), []);
 }

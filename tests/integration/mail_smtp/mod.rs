@@ -3,4 +3,5 @@
 mod faults;
 mod foretold;
 mod kills;
+mod port_taken;
 mod relay;

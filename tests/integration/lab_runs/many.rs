@@ -1,0 +1,103 @@
+//! Sixteen hosts in one run: one outcome each, and exit codes as documented.
+
+use crate::fleet::Fleet;
+use crate::lab::lab;
+use std::time::{Duration, Instant};
+
+const TASKS: &str = r#"
+- name: a folder
+  file: {path: /etc/site, state: directory, mode: "0755"}
+
+- name: a file
+  copy: {dest: /etc/site/name, content: "{{ inventory_hostname }}\n", mode: "0644"}
+
+- name: a number for all
+  command: {argv: [cat, /proc/sys/kernel/random/uuid]}
+  run_once: true
+  register: number
+  changed_when: false
+
+- name: the number
+  copy: {dest: /etc/site/number, content: "{{ number.stdout }}\n", mode: "0644"}
+  when: number_wanted
+"#;
+
+const SLOW: &str = r#"
+- name: slowly
+  command: {argv: [sleep, "4"], creates: /nowhere}
+"#;
+
+#[test]
+fn sixteen_hosts_have_one_outcome_each() {
+    let names: Vec<String> = (1..=16).map(|number| format!("web{number}")).collect();
+    let builder = names.iter().enumerate().fold(lab("m"), |builder, (index, name)| {
+        if index % 2 == 0 { builder.debian(name) } else { builder.pacman(name) }
+    });
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let fleet = Fleet::over(builder.up().unwrap(), &names, "site")
+        .file("roles/site/tasks/main.yml", TASKS)
+        .file("roles/slow/tasks/main.yml", SLOW)
+        .set("number_wanted", "true");
+
+    let check = fleet.run(&["--check", "--detailed-exitcode"]);
+    assert_eq!(check.code, 2, "{check:#?}");
+    // One cannot have its folder, one is down.
+    fleet.lab.host("web3").unwrap().write("/etc/site", "in the way\n").unwrap();
+    fleet.lab.host("web6").unwrap().kill().unwrap();
+    let report = fleet.report(&["--yes"]);
+    assert_eq!(report.code, 1, "{:#}", report.document);
+    let hosts = report.document["hosts"].as_array().unwrap();
+    assert_eq!(hosts.len(), 16);
+    for host in hosts {
+        let expected = match host["name"].as_str().unwrap() {
+            "web3" => "failed",
+            "web6" => "unreachable",
+            _ => "changed",
+        };
+        assert_eq!(host["status"], expected, "{host:#}");
+    }
+    let number = |name: &str| fleet.lab.host(name).unwrap().read("/etc/site/number").unwrap();
+    let first = number("web1");
+    assert_eq!(first.len(), 37);
+    for name in names.iter().filter(|name| !["web3", "web6"].contains(name)) {
+        assert_eq!(number(name), first, "{name}: one number for all");
+    }
+
+    let unreachable = fleet.run(&["--limit", "web6"]);
+    assert_eq!(unreachable.code, 3, "{unreachable:#?}");
+    assert!(unreachable.stdout.contains("UNREACHABLE"), "{unreachable:#?}");
+    fleet.lab.host("web6").unwrap().start().unwrap();
+    fleet.lab.host("web3").unwrap().sh("rm /etc/site").unwrap();
+    // The number is new in each run; without it a second run has nothing to do.
+    let fleet = fleet.set("number_wanted", "false");
+    assert_eq!(fleet.run(&["--yes"]).code, 0);
+    let again = fleet.report(&["--yes", "--detailed-exitcode"]);
+    assert_eq!((again.code, again.actions()), (0, vec![]));
+
+    exit_codes(fleet);
+}
+
+fn exit_codes(fleet: Fleet) {
+    let usage = fleet.run(&["--no-such-option"]);
+    assert_eq!(usage.code, 64, "{usage:#?}");
+    let nobody = fleet.run(&["--limit", "nobody"]);
+    assert_eq!(nobody.code, 65, "{nobody:#?}");
+    assert!(nobody.stderr.contains("nobody"), "{nobody:#?}");
+
+    let fleet = fleet.with_role("slow");
+    let mut slow = fleet.command(&["--limit", "web1"]);
+    let mut slow = slow.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    let lock = || fleet.host().sh("cat /var/lib/converge/lock").unwrap().stdout;
+    let before = lock();
+    while lock() == before && start.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for arguments in [&["--limit", "web1"][..], &["--check", "--limit", "web1"]] {
+        let locked = fleet.run(arguments);
+        assert_eq!(locked.code, 4, "{locked:#?}");
+        assert!(locked.stdout.contains("another run holds this host: run "), "{locked:#?}");
+        assert!(locked.stdout.contains(&lock()), "names its holder: {locked:#?}");
+    }
+    assert!(slow.wait().unwrap().success());
+}

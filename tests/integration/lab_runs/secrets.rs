@@ -1,0 +1,173 @@
+//! A secret is put to every use there is, and then searched for everywhere it must not be.
+
+use crate::fleet::Fleet;
+use crate::lab::lab;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// With characters that its URL form escapes.
+const CANARY: &str = "canary/of+the=coal mine?42";
+
+const TASKS: &str = r#"
+- name: a template
+  template: {src: secret.j2, dest: /etc/secret.template, mode: "0600"}
+  register: templated
+- name: a copy
+  copy: {dest: /etc/secret.copy, content: "password={{ site_password }}\n", mode: "0600"}
+  notify: with the secret
+- name: a line
+  lineinfile: {path: /etc/secret.lines, create: true, regexp: "^pass=", line: "pass={{ site_password }}", mode: "0600"}
+- name: "a command for {{ site_password }}"
+  command: {argv: [sh, -c, "cat > /etc/secret.stdin; cat /etc/secret.stdin; sleep 0.3"], stdin: "{{ site_password }}", creates: /etc/secret.stdin}
+  register: said
+- name: what it said
+  copy: {dest: /etc/secret.said, content: "{{ said.stdout | default('') }} {{ site_password | b64encode }} {{ site_password | urlencode }}", mode: "0600"}
+  when: said.stdout is defined
+- name: each
+  copy: {dest: "/etc/secret.{{ item.name }}", content: "{{ item.secret }}", mode: "0600"}
+  loop: [{name: one, secret: "{{ site_password }}"}]
+- name: told
+  debug: {msg: "it is {{ site_password }}"}
+- name: a fact
+  set_fact: {derived: "user:{{ site_password }}"}
+- name: the derived
+  copy: {dest: /etc/secret.derived, content: "{{ derived }}", mode: "0600"}
+- name: hidden by no_log
+  copy: {dest: /etc/secret.hidden, content: "canary/of+the=coal mine?42 again", mode: "0600"}
+  no_log: true
+- name: a refusal
+  assert: {that: ["site_password == 'x'"], fail_msg: "{{ site_password }} is wrong"}
+  ignore_errors: true
+- name: a failure
+  command: {argv: [sh, -c, "cat >&2; exit 3"], stdin: "{{ site_password }}"}
+  when: site_fails
+"#;
+
+const HANDLERS: &str = r#"
+- name: with the secret
+  command: {argv: [sh, -c, "cat > /run/secret.handler"], stdin: "{{ site_password }}"}
+"#;
+
+const SPECS: &str = r#"
+argument_specs:
+  main:
+    options:
+      site_password: {type: str, required: true, no_log: true}
+      site_fails: {type: bool, default: false}
+"#;
+
+#[test]
+fn a_secret_shows_nowhere() {
+    let lab = lab("s").debian("web1").pacman("arch1").up().unwrap();
+    let fleet = Fleet::over(lab, &["web1", "arch1"], "site")
+        .file("roles/site/tasks/main.yml", TASKS)
+        .file("roles/site/handlers/main.yml", HANDLERS)
+        .file("roles/site/meta/argument_specs.yml", SPECS)
+        .file("roles/site/templates/secret.j2", "user=me\npassword={{ site_password }}\n")
+        .set("site_password", &format!("{CANARY:?}"))
+        .set("site_fails", "false");
+    let arguments = Mutex::new(BTreeSet::new());
+    let ended = AtomicBool::new(false);
+    let mut said = String::new();
+    let fleet = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                arguments.lock().unwrap().extend(command_lines());
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        // Also where an assertion fails, or nobody would end the watch.
+        let _end = End(&ended);
+        let mut all = |fleet: &Fleet, code: i32| {
+            for form in ["human", "json", "junit", "github", "events"] {
+                for check in [&["--check"][..], &[]] {
+                    let mut words = vec!["-vvv", "--yes", "--diff=full", "--output", form];
+                    words.extend(check);
+                    let run = fleet.run(&words);
+                    // What fails is a command, which no dry run can know.
+                    let expected = if check.is_empty() { code } else { 0 };
+                    assert_eq!(run.code, expected, "{run:#?}");
+                    said += &run.stdout;
+                    said += &run.stderr;
+                }
+                for name in ["web1", "arch1"] {
+                    // The next form shall have as much to tell of: drift.
+                    let host = fleet.lab.host(name).unwrap();
+                    host.sh(
+                        "for f in /etc/secret.*; do echo other > $f; done; rm -f /etc/secret.stdin",
+                    )
+                    .unwrap();
+                }
+            }
+        };
+        all(&fleet, 0);
+        let fleet = fleet.set("site_fails", "true");
+        all(&fleet, 1);
+        let explained = fleet.command(&["explain", "web1"]).output().unwrap();
+        said += &String::from_utf8_lossy(&explained.stdout);
+        said += &String::from_utf8_lossy(&explained.stderr);
+        fleet
+    });
+    for name in ["web1", "arch1"] {
+        let host = fleet.lab.host(name).unwrap();
+        // It did arrive, so that its absence elsewhere means something.
+        let written = host.sh("cat /run/secret.handler").unwrap().stdout;
+        assert_eq!(written, CANARY, "{name}");
+        said += &host.sh("cat /var/lib/converge/state.json /var/lib/converge/lock").unwrap().stdout;
+        said += &host.sh("grep -r . /var/lib/converge/journal 2>/dev/null || true").unwrap().stdout;
+        said += &host.sh("journalctl --no-pager -o json").unwrap().stdout;
+        said += &host.sh("find / -xdev -name '*secret*' ! -path '/proc/*'").unwrap().stdout;
+    }
+    let arguments = arguments.into_inner().unwrap();
+    assert!(arguments.iter().any(|words| words.contains("secret.stdin")), "the command was seen");
+    said.extend(arguments);
+    for (form, text) in forms() {
+        if let Some(at) = said.find(&text) {
+            let mut from = at.saturating_sub(300);
+            while !said.is_char_boundary(from) {
+                from -= 1;
+            }
+            panic!("the secret shows, {form}: …{}", &said[from..at + text.len()]);
+        }
+    }
+}
+
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The secret as it could be written.
+fn forms() -> Vec<(&'static str, String)> {
+    let escaped: String = CANARY
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    vec![
+        ("plain", CANARY.to_owned()),
+        ("its beginning", "canary/of".to_owned()),
+        ("base64", "Y2FuYXJ5L29mK3RoZT1jb2FsIG1pbmU/NDI".to_owned()),
+        ("url", escaped.clone()),
+        ("url with slashes", escaped.replace("%2F", "/")),
+    ]
+}
+
+/// The arguments of every process of this machine, the hosts' included.
+fn command_lines() -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let numbered = processes.filter(|entry| {
+        entry.file_name().to_string_lossy().bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let read = numbered.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    read.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " ")).collect()
+}
