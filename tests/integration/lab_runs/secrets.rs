@@ -114,7 +114,7 @@ fn a_secret_shows_nowhere() {
         let host = fleet.lab.host(name).unwrap();
         // It did arrive, so that its absence elsewhere means something.
         let written = host.sh("cat /run/secret.handler").unwrap().stdout;
-        assert_eq!(written, CANARY, "{name}");
+        assert_eq!(written.trim_end(), CANARY, "{name}");
         said += &host.sh("cat /var/lib/converge/state.json /var/lib/converge/lock").unwrap().stdout;
         said += &host.sh("grep -r . /var/lib/converge/journal 2>/dev/null || true").unwrap().stdout;
         said += &host.sh("journalctl --no-pager -o json").unwrap().stdout;
