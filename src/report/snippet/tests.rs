@@ -71,3 +71,26 @@ fn colour_only_when_told() {
     assert!(!plain(&error).contains('\x1b'));
     assert!(render(&error, &sources(), Severity::Error, true).contains('\x1b'));
 }
+
+proptest::proptest! {
+    /// A place may come from a host, and a source may hold anything.
+    #[test]
+    fn no_text_and_no_place_can_break_it(
+        text in "([a-z: -]{0,8}|[\\PC\u{0}-\u{1f}]{0,6}|password: .{0,5}|\r|\n|\t|ü|漢|e\u{301}){0,12}",
+        line in 0u32..6,
+        column in 0u32..30,
+        len in 0u32..30,
+        message in "\\PC{0,20}",
+    ) {
+        let mut sources = Sources::default();
+        let source = sources.add("f.yml", text);
+        let span = Span { source, line, column, len };
+        let error = Diagnostic::new(message).at(span).label("here").note("n").help("h");
+        for colour in [false, true] {
+            let shown = render(&error, &sources, Severity::Error, colour);
+            proptest::prop_assert!(shown.contains("help"));
+            proptest::prop_assert!(colour || !shown.contains('\x1b'));
+        }
+        one_line(&error, &sources);
+    }
+}
