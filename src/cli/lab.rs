@@ -178,6 +178,9 @@ fn list() -> Result<LabReport, LabError> {
             continue;
         };
         text.push_str(&format!("{instance}: {}, {}\n", state.subnet, state.inventory.display()));
+        if let Some(address) = state.mailu {
+            text.push_str(&format!("  {:<16} {:<8} {address}\n", "mail", "mailu"));
+        }
         for host in state.hosts {
             let power = if host.pid.is_some() { "up" } else { "down" };
             let (name, family) = (&host.name, host.family.name());

@@ -85,10 +85,11 @@ pub(super) fn trust(dir: &Path, base: &Base, ca: &Path) -> std::result::Result<(
 fn write_trust(dir: &Path, base: &Path, ca: &Path) -> Result<()> {
     let bundle = "etc/ssl/certs/ca-certificates.crt";
     let own = "usr/local/share/ca-certificates/converge-lab.crt";
-    for file in [bundle, own] {
-        if let Some(folder) = dir.join(file).parent() {
-            std::fs::create_dir_all(folder)?;
-        }
+    for folder in ["etc/ssl", "etc/ssl/certs", "usr/local/share", "usr/local/share/ca-certificates"]
+    {
+        let folder = dir.join(folder);
+        std::fs::create_dir_all(&folder)?;
+        std::fs::set_permissions(&folder, Permissions::from_mode(0o755))?;
     }
     let ca = std::fs::read(ca)?;
     let mut all = std::fs::read(base.join(bundle))?;

@@ -13,6 +13,7 @@ mod floors;
 mod house;
 mod inventory;
 mod lab;
+mod lab_mailu;
 mod lab_runs;
 mod mail_smtp;
 mod report_snapshots;

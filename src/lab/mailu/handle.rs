@@ -1,7 +1,10 @@
 //! Mailu as a test holds it.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -41,7 +44,12 @@ pub(in crate::lab) fn set_up(instance: &Instance, address: Ipv4Addr) -> Result<(
     certificates::generate(&files, address)?;
     let token = random::hex::<16>().map_err(std::io::Error::other);
     let token = token.map_err(io("make", files.api_token()))?;
-    std::fs::write(files.api_token(), token).map_err(io("write", files.api_token()))
+    write_secret(&files.api_token(), &token).map_err(io("write", files.api_token()))
+}
+
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// The lab's Mailu, seen by a test.
@@ -111,14 +119,18 @@ impl<'a> Mailu<'a> {
 
     /// Starts it; what it knew, it still knows. Returns when it serves.
     pub fn start(&self) -> Result<(), LabError> {
+        let open = self.behaviour()?.ports;
+        let answers = || open.iter().all(|port| is_open(self.address, *port));
         if self.is_running() {
-            return Ok(());
+            if answers() {
+                return Ok(());
+            }
+            // Some of it died: what is left of it holds ports and files.
+            self.stop()?;
         }
         let binary = self.state.binary.to_string_lossy();
         let [address, mx] = [self.address, self.state.mx].map(|address| address.to_string());
         let dir = self.files.dir().to_string_lossy();
-        let open = self.behaviour()?.ports;
-        let answers = || open.iter().all(|port| is_open(self.address, *port));
         self.server().start(&[&binary, "lab", "serve-mailu", &address, &mx, &dir], answers)
     }
 

@@ -36,7 +36,9 @@ struct Session {
     reader: BufReader<TcpStream>,
     writer: TcpStream,
     mx_address: Ipv4Addr,
-    /// The conversation with the MX, from MAIL on.
+    /// The client's MAIL command.
+    mail: String,
+    /// The conversation with the MX, from the first recipient on.
     mx: Option<BufReader<TcpStream>>,
     /// Who logged in, from where, as Dovecot says it by XCLIENT.
     login: String,
@@ -52,6 +54,7 @@ impl Session {
             reader: BufReader::new(stream),
             writer,
             mx_address,
+            mail: String::new(),
             mx: None,
             login: String::new(),
             peer: String::new(),
@@ -77,8 +80,8 @@ impl Session {
                     self.xclient(rest);
                     self.say(&format!("220 {NAME} ESMTP"))?;
                 }
-                "MAIL" => self.mail(command, store)?,
-                "RCPT" => self.pass(command)?,
+                "MAIL" => self.mail(command)?,
+                "RCPT" => self.recipient(command, store)?,
                 "DATA" => self.data()?,
                 "RSET" => {
                     self.mx = None;
@@ -107,20 +110,39 @@ impl Session {
         }
     }
 
-    /// Postfix's reject_sender_login_mismatch, in its words.
-    fn mail(&mut self, command: &str, store: &Store) -> Result<()> {
-        let sender = address(command.split_once(' ').map_or("", |(_, rest)| rest));
-        let login = self.login.clone();
-        if login.is_empty() {
-            return self.say("530 5.7.0 Authentication required");
+    /// Takes any sender: as with Postfix (`smtpd_delay_reject`), a refusal is the recipient's reply.
+    /// Dovecot 2.3.19 dies of the next MAIL after one that was refused.
+    fn mail(&mut self, command: &str) -> Result<()> {
+        command.clone_into(&mut self.mail);
+        self.mx = None;
+        self.say("250 2.1.0 ok")
+    }
+
+    fn recipient(&mut self, command: &str, store: &Store) -> Result<()> {
+        let sender = address(self.mail.split_once(' ').map_or("", |(_, rest)| rest));
+        let answer = if self.login.is_empty() {
+            "530 5.7.0 Authentication required".to_owned()
+        } else if !store.read(|data| data.owns(&self.login, &sender)) {
+            // Postfix's reject_sender_login_mismatch, in its words.
+            let login = &self.login;
+            format!("553 5.7.1 <{sender}>: Sender address rejected: not owned by user {login}")
+        } else {
+            self.pass_on(command)
+        };
+        self.say(&answer)
+    }
+
+    /// Gives the recipient to the MX, the first one after the sender.
+    fn pass_on(&mut self, command: &str) -> String {
+        if self.mx.is_none() {
+            self.mx = self.greet_mx().ok();
+            let taken = self.ask_mx(format!("{}\r\n", self.mail).as_bytes());
+            if !taken.starts_with('2') {
+                self.mx = None;
+                return taken;
+            }
         }
-        if !store.read(|data| data.owns(&login, &sender)) {
-            return self.say(&format!(
-                "553 5.7.1 <{sender}>: Sender address rejected: not owned by user {login}"
-            ));
-        }
-        self.mx = self.greet_mx().ok();
-        self.pass(command)
+        self.ask_mx(format!("{command}\r\n").as_bytes())
     }
 
     fn greet_mx(&self) -> Result<BufReader<TcpStream>> {
@@ -133,12 +155,6 @@ impl Session {
         mx.get_mut().write_all(format!("EHLO {NAME}\r\n").as_bytes())?;
         reply(&mut mx)?;
         Ok(mx)
-    }
-
-    /// Gives the command to the MX, and its reply to the client.
-    fn pass(&mut self, command: &str) -> Result<()> {
-        let answer = self.ask_mx(format!("{command}\r\n").as_bytes());
-        self.say(&answer)
     }
 
     /// The MX's reply; a broken connection is a temporary failure.
