@@ -97,6 +97,7 @@ fn mail_goes_on_to_the_mx_if_the_sender_is_the_login_s_own() {
     let trace = arrived[0].header("received").unwrap();
     assert!(trace.contains("(Authenticated sender: web1@lab.test)"), "{trace}");
 
+    submission.say("RSET");
     let body = json!({ "allow_spoofing": true });
     mailu.api("PATCH", &format!("user/{WHO}"), Some(&body)).unwrap();
     assert_eq!(code(&submission.send("web2@lab.test", "root@example.test", message)), 250);
