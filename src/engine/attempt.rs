@@ -89,7 +89,7 @@ impl Runner<'_> {
                 attempt.failed = Known::Is(Some(error));
                 return Ok(attempt);
             }
-            Gate::Unknown(origin) => attempt = attempt.assuming("it answers as it should", &origin),
+            Gate::Unknown(origin) => attempt = attempt.assuming("to answer as it should", &origin),
         }
         self.drop_needless_restarts(&mut look.steps, context, &mut attempt);
         if look.steps.is_empty() && look.open.is_empty() {
@@ -335,7 +335,7 @@ fn unforeseeable(
     let known = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let name = ["path", "dest", "name"].into_iter().find_map(known);
     if observes(kind) {
-        attempt = attempt.assuming("it answers as it should", origin);
+        attempt = attempt.assuming("to answer as it should", origin);
     } else {
         attempt.changed = Known::Unknown(origin.clone());
         let mut unsettled: Vec<String> = name.iter().cloned().collect();

@@ -99,7 +99,7 @@ impl Runner<'_> {
                     return Ok(Attempt::failed(Diagnostic::new(message).at(expression.span)));
                 }
                 Known::Unknown(origin) => {
-                    return Ok(Attempt::ok().assuming("it holds", &origin));
+                    return Ok(Attempt::ok().assuming("to hold", &origin));
                 }
             }
         }
@@ -118,7 +118,7 @@ impl Runner<'_> {
             None => "failed as requested".to_owned(),
         };
         Ok(match &context.reach {
-            Reach::OnlyIf(origin) => Attempt::ok().assuming("it is not reached", origin),
+            Reach::OnlyIf(origin) => Attempt::ok().assuming("not to be reached", origin),
             Reach::Certain | Reach::OnFailure => {
                 Attempt::failed(Diagnostic::new(message).at(task.span))
             }

@@ -20,6 +20,8 @@ pub struct Attempt {
     pub(super) not_needed: Vec<ActionReport>,
     pub(super) change: Option<Change>,
     pub(super) reason: Option<String>,
+    /// It passed on an assumption.
+    pub(super) assumed: bool,
 }
 
 impl Attempt {
@@ -47,6 +49,7 @@ impl Attempt {
             not_needed: Vec::new(),
             change: None,
             reason: None,
+            assumed: false,
         }
     }
 
@@ -64,8 +67,9 @@ impl Attempt {
     }
 
     /// Passes on an assumption, and says which.
-    pub(super) fn assuming(self, what: &str, origin: &Origin) -> Self {
-        self.because(format!("assumes that {what}; known after apply: {origin}"))
+    pub(super) fn assuming(mut self, what: &str, origin: &Origin) -> Self {
+        self.assumed = true;
+        self.because(format!("assumed {what}; known after {origin}"))
     }
 
     pub(super) fn error(&self) -> Option<&Diagnostic> {
@@ -84,6 +88,7 @@ impl Attempt {
         }
         match &self.changed {
             Known::Is(true) => TaskStatus::Changed,
+            Known::Is(false) if self.assumed => TaskStatus::Unknown,
             Known::Is(false) => TaskStatus::Ok,
             Known::Unknown(_) => TaskStatus::Unknown,
         }

@@ -129,7 +129,7 @@ impl Host for Overlay<'_> {
     fn perform(&mut self, action: &Action) -> Result<Performed, HostError> {
         self.possible(action)?;
         self.take_effect(action)?;
-        let origin = Origin::new(format!("{} {}", action.kind(), action.target()));
+        let origin = Origin::new(format!("the change of {}", action.target()));
         self.note_pending(action, &origin);
         Ok(Performed { result: effects::result_of(action, &origin), failed: None })
     }
