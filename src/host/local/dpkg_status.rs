@@ -98,10 +98,7 @@ impl DpkgStatus {
     /// If it runs for longer than [`PATIENCE`], or the database cannot be read.
     pub(super) fn interrupted(&self) -> Result<Option<String>, HostError> {
         let lock = self.folder.join("lock-frontend");
-        let found = self.unfinished()?;
-        if found.is_none() || !locks::is_held(&lock) {
-            return Ok(found);
-        }
+        // What is half done by one that runs is not interrupted; nor does a clean state last then.
         locks::wait_for(&lock, PATIENCE, "another package manager")?;
         self.unfinished()
     }
