@@ -92,9 +92,11 @@ impl Pacman {
             needed_meanwhile: false,
         };
         let coming = self.coming(&answer)?;
-        check_versions(&answer.transaction.request, &coming)?;
         let conflicts = Conflicts { installed: self.database.descriptions()?, coming: &coming };
-        removed.extend(conflicts.losers(&removed)?);
+        check_versions(&answer.transaction.request, &coming, &conflicts.installed)?;
+        let losers = conflicts.losers(&removed)?;
+        check_losers(&answer.transaction.request, &losers)?;
+        removed.extend(losers);
         answer.needed_meanwhile = conflicts.needed_meanwhile(&removed)?;
         answer.transaction.changes = changes(&coming, &removed, &conflicts.installed);
         transaction::names_are_packages(&new, &answer.transaction.changes)?;
@@ -201,10 +203,10 @@ impl Pacman {
         if self.database.lock().exists() {
             parts.push(format!("a stale lock {}", self.database.lock().display()));
         }
-        let broken = self.database.half_installed()?;
-        if !broken.is_empty() {
-            let names: Vec<_> = broken.into_iter().map(|(name, _)| name).collect();
-            parts.push(format!("half installed: {}", names.join(" ")));
+        let unfinished = self.database.unfinished()?;
+        if !unfinished.is_empty() {
+            let names: Vec<_> = unfinished.into_iter().map(|package| package.name).collect();
+            parts.push(format!("not finished: {}", names.join(" ")));
         }
         Ok(if parts.is_empty() {
             None
@@ -225,26 +227,33 @@ impl Pacman {
         Ok(())
     }
 
-    /// Finishes what an interrupted pacman left: its lock goes, and a package that was half
-    /// extracted is installed over what is there of it.
+    /// Finishes what an interrupted pacman left: its lock goes, and what it did not finish is
+    /// installed anew, over what is there of it, so that its scriptlets run as at first.
     ///
     /// # Errors
     /// If pacman cannot finish it.
     pub(super) fn repair(&self) -> Result<(), HostError> {
         self.wait()?;
-        remove_file(&self.database.lock())?;
-        let broken = self.database.half_installed()?;
-        if broken.is_empty() {
-            return Ok(());
+        let unfinished = self.database.unfinished()?;
+        for package in &unfinished {
+            std::fs::remove_dir_all(&package.folder)
+                .map_err(|source| HostError::file("remove", &package.folder, source))?;
         }
-        for (_, folder) in &broken {
-            std::fs::remove_dir_all(folder)
-                .map_err(|source| HostError::file("remove", folder, source))?;
+        remove_file(&self.database.lock())?;
+        if unfinished.is_empty() {
+            return Ok(());
         }
         let mut argv =
             vec!["pacman", "-S", "--noconfirm", "--noprogressbar", "--overwrite", "*", "--"];
-        argv.extend(broken.iter().map(|(name, _)| name.as_str()));
-        must(&tool(&argv, TRANSACTION_SECONDS)).map(drop)
+        argv.extend(unfinished.iter().map(|package| package.name.as_str()));
+        must(&tool(&argv, TRANSACTION_SECONDS))?;
+        let mut argv = vec!["pacman", "-D", "--asdeps", "--"];
+        let dependencies = unfinished.iter().filter(|package| package.dependency);
+        argv.extend(dependencies.map(|package| package.name.as_str()));
+        if argv.last() == Some(&"--") {
+            return Ok(());
+        }
+        must(&tool(&argv, SIMULATION_SECONDS)).map(drop)
     }
 }
 
@@ -271,20 +280,46 @@ fn changes(
     changes
 }
 
-/// pacman's repositories hold one version of a package.
-fn check_versions(request: &PackageRequest, coming: &[Description]) -> Result<(), HostError> {
+/// pacman's repositories hold one version of a package, and `--needed` passes over it where it is
+/// installed.
+fn check_versions(
+    request: &PackageRequest,
+    coming: &[Description],
+    installed: &[Description],
+) -> Result<(), HostError> {
     for wish in &request.install {
-        let Some(version) = &wish.version else { continue };
-        if let Some(other) = coming.iter().find(|c| c.name == wish.name && c.version != *version) {
-            let name = &wish.name;
+        let named = |package: &&Description| package.name == wish.name;
+        let has = coming.iter().find(named).or_else(|| installed.iter().find(named));
+        if let (Some(version), Some(has)) = (&wish.version, has)
+            && has.version != *version
+        {
             return Err(HostError::Failed {
-                message: format!("the package repositories have no {name} in version {version}"),
-                notes: vec![format!("they have {}", other.version)],
+                message: format!(
+                    "the package repositories have no {} in version {version}",
+                    wish.name
+                ),
+                notes: vec![format!("they have {}", has.version)],
                 help: None,
             });
         }
     }
     Ok(())
+}
+
+/// What is asked for cannot be what has to go.
+fn check_losers(
+    request: &PackageRequest,
+    losers: &BTreeMap<String, String>,
+) -> Result<(), HostError> {
+    let asked = request.install.iter().map(|wish| &wish.name).chain(&request.upgrade);
+    match asked.into_iter().find(|name| losers.contains_key(*name)) {
+        Some(name) => Err(HostError::Failed {
+            message: "these packages cannot be installed together".to_owned(),
+            notes: vec![format!("{name} is excluded by what would come")],
+            help: None,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn fetch(database: &Path, options: &[String]) -> Result<(), HostError> {

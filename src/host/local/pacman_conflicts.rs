@@ -182,6 +182,7 @@ mod tests {
             provides: list(provides),
             conflicts: list(conflicts),
             depends: list(depends),
+            dependency: false,
         }
     }
 

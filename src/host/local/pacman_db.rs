@@ -29,6 +29,18 @@ pub(super) struct Description {
     pub(super) provides: Vec<String>,
     pub(super) conflicts: Vec<String>,
     pub(super) depends: Vec<String>,
+    /// It came for another package's sake (`%REASON%` 1).
+    pub(super) dependency: bool,
+}
+
+/// A package that has to be installed again.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    pub(super) name: String,
+    /// Its entry in the database.
+    pub(super) folder: PathBuf,
+    /// It came for another package's sake.
+    pub(super) dependency: bool,
 }
 
 impl PacmanDb {
@@ -85,19 +97,27 @@ impl PacmanDb {
             .collect())
     }
 
-    /// Packages whose extraction was interrupted: libalpm makes the folder first and `desc` last.
+    /// Packages that an interrupted pacman did not finish: without a whole entry (libalpm makes the
+    /// folder first and fills it after the files are there), or with one made under a lock that
+    /// is still there, so that their scriptlets and hooks may not have run.
     ///
     /// # Errors
     /// As [`PacmanDb::package`].
-    pub(super) fn half_installed(&self) -> Result<Vec<(String, PathBuf)>, HostError> {
-        let local = self.local()?;
-        let broken = local.iter().filter(|(_, entry)| {
-            let empty = |name: &str| {
-                std::fs::metadata(entry.folder.join(name)).map_or(true, |file| file.len() == 0)
-            };
-            empty("desc") || !entry.folder.join("files").exists()
-        });
-        Ok(broken.map(|(name, entry)| (name.clone(), entry.folder.clone())).collect())
+    pub(super) fn unfinished(&self) -> Result<Vec<Unfinished>, HostError> {
+        let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+        let begin = changed(&self.lock());
+        let mut unfinished = Vec::new();
+        for (name, entry) in self.local()?.iter() {
+            let folder = entry.folder.clone();
+            let description = std::fs::read_to_string(folder.join("desc")).unwrap_or_default();
+            let whole = !description.is_empty() && folder.join("files").exists();
+            let under_lock = begin.is_some() && changed(&folder) >= begin;
+            if !whole || under_lock {
+                let dependency = parse(&description).dependency;
+                unfinished.push(Unfinished { name: name.clone(), folder, dependency });
+            }
+        }
+        Ok(unfinished)
     }
 
     fn local(&self) -> Result<Rc<BTreeMap<String, Entry>>, HostError> {
@@ -138,6 +158,7 @@ fn parse(desc: &str) -> Description {
             "%VERSION%" => description.version = values.next().unwrap_or_default(),
             "%PROVIDES%" => description.provides = values.collect(),
             "%CONFLICTS%" => description.conflicts = values.collect(),
+            "%REASON%" => description.dependency = values.next().as_deref() == Some("1"),
             "%DEPENDS%" => description.depends = values.collect(),
             _ => {}
         }
@@ -190,10 +211,19 @@ mod tests {
     }
 
     #[test]
-    fn a_half_written_entry_is_found() {
-        let (_folder, database) = database();
-        let broken = database.half_installed().unwrap();
-        assert_eq!(broken.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["msmtp"]);
+    fn what_was_not_finished_is_found() {
+        let (folder, database) = database();
+        let names = || -> Vec<String> {
+            database.unfinished().unwrap().into_iter().map(|package| package.name).collect()
+        };
+        assert_eq!(names(), ["msmtp"]);
+        // Files made within one tick of the kernel's clock would have the same time.
+        let tick = || std::thread::sleep(std::time::Duration::from_millis(20));
+        tick();
+        std::fs::write(folder.path().join("db.lck"), "").unwrap();
+        tick();
+        std::fs::write(folder.path().join("local/postfix-3.9.1-1/install"), "").unwrap();
+        assert_eq!(names(), ["msmtp", "postfix"]);
     }
 
     #[test]

@@ -117,7 +117,17 @@ fn reload_definitions(unit: &Shown) -> Result<(), HostError> {
 }
 
 fn act(verb: &str, unit: &str) -> Result<(), HostError> {
-    process::must(&tool(&["systemctl", "--no-ask-password", verb, "--", unit], SECONDS)).map(drop)
+    let command = tool(&["systemctl", "--no-ask-password", verb, "--", unit], SECONDS);
+    let output = process::run(&command)?;
+    if output.rc == 0 {
+        return Ok(());
+    }
+    let why = if output.timed_out { ": ran out of time" } else { "" };
+    Err(HostError::Failed {
+        message: format!("cannot {verb} {unit}{why}"),
+        notes: process::last_lines(&output.stderr, 5),
+        help: None,
+    })
 }
 
 /// Looks twice: right after the act and after the unit's first instant. A unit without a process
