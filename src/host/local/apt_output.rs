@@ -55,6 +55,19 @@ pub(super) fn failure(program: &str, output: &CommandOutput) -> HostError {
             Some("is the name right for this distribution, and the index up to date?".to_owned());
         notes.clear();
         format!("the package repositories have no package {name}")
+    } else if output.stdout.contains(" is a virtual package provided by:") {
+        let lines = output.stdout.lines().skip_while(|line| !line.ends_with("provided by:"));
+        notes = lines
+            .skip(1)
+            .take_while(|line| line.starts_with("  "))
+            .take(8)
+            .map(|line| line.trim().to_owned())
+            .collect();
+        help = Some("name one of the packages that provide it".to_owned());
+        format!(
+            "{} is no package, but what several packages provide",
+            quoted_after(first, "Package ").unwrap_or("this")
+        )
     } else if first.ends_with("has no installation candidate") {
         format!(
             "{} cannot be installed: no repository has it",
@@ -158,6 +171,12 @@ mod tests {
                 "E: Version '9' for 'postfix' was not found\n",
                 "the package repositories have no postfix in version 9",
                 "",
+            ),
+            (
+                "Package mail-transport-agent is a virtual package provided by:\n  ssmtp 2.64-11\n  postfix 3.7.11-0+deb12u1\n\n",
+                "E: Package 'mail-transport-agent' has no installation candidate\n",
+                "mail-transport-agent is no package, but what several packages provide",
+                "ssmtp 2.64-11",
             ),
             (
                 "",

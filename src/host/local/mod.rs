@@ -13,6 +13,8 @@ mod connect;
 mod distribution;
 mod dpkg_status;
 mod facts;
+#[cfg(test)]
+mod file_tests;
 mod files;
 mod hold;
 mod http;

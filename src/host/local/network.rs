@@ -29,7 +29,7 @@ pub(super) fn facts() -> Map {
     let ipv6_route = ipv6_route(&read("ipv6_route").unwrap_or_default());
     let text = |address: &dyn ToString| Value::Str(address.to_string());
     let mut facts = Map::new();
-    facts.insert("interfaces".into(), interfaces().into());
+    facts.insert("interfaces".into(), interfaces(&read("dev").unwrap_or_default()).into());
     let visible4 = ipv4.iter().filter(|address| !address.is_loopback());
     let visible6 = ipv6.iter().filter(|(_, address)| !address.is_loopback());
     facts.insert("all_ipv4_addresses".into(), Value::List(visible4.map(|a| text(a)).collect()));
@@ -89,10 +89,11 @@ fn link(interface: &str) -> Map {
     facts
 }
 
-fn interfaces() -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir("/sys/class/net") else { return Vec::new() };
-    let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
-    let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
+/// `/proc/net/dev`: two lines of headings, then `NAME: …`. Other than /sys it never shows another
+/// network namespace's.
+fn interfaces(table: &str) -> Vec<String> {
+    let names = table.lines().skip(2).filter_map(|line| line.split_once(':'));
+    let mut names: Vec<String> = names.map(|(name, _)| name.trim().to_owned()).collect();
     names.sort();
     names
 }

@@ -5,7 +5,7 @@ use super::process::{self, tool};
 use super::units::{Shown, Units, show, with_suffix};
 use super::{journal, ports};
 use crate::value::Known;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Seconds for a unit to start or stop; systemd's own limit is 90 s.
 const SECONDS: u64 = 120;
@@ -39,7 +39,28 @@ pub(super) fn change(
         act(verb, &unit).map_err(|error| not_running(&unit, error))?;
         return stays_active(&unit).map(drop);
     }
-    act(verb, &unit)
+    act(verb, &unit)?;
+    if change == ServiceChange::Stop { all_stopped(&unit, &found) } else { Ok(()) }
+}
+
+/// `systemctl stop` does not wait for what the unit stands for.
+fn all_stopped(unit: &str, found: &Shown) -> Result<(), HostError> {
+    let mut units = vec![unit.to_owned()];
+    units.extend(found.members.iter().cloned());
+    let end = Instant::now() + Duration::from_secs(SECONDS);
+    loop {
+        let shown = show(&units)?;
+        let gone = |unit: &Shown| !unit.is_active() && unit.active != "deactivating";
+        let Some(name) =
+            units.iter().zip(&shown).find(|(_, unit)| !gone(unit)).map(|(name, _)| name)
+        else {
+            return Ok(());
+        };
+        if Instant::now() >= end {
+            return Err(HostError::failed(format!("{name} did not stop within {SECONDS} s")));
+        }
+        std::thread::sleep(FIRST_INSTANT / 3);
+    }
 }
 
 /// Compares the part that is to change, and only that: one plan may hold several changes of a unit.
@@ -143,17 +164,14 @@ fn stays_active(unit: &str) -> Result<Shown, HostError> {
         watched.extend(first.members.iter().cloned());
     }
     let before = show(&watched)?;
-    running(&watched, &before)?;
+    running(unit, &before)?;
     std::thread::sleep(FIRST_INSTANT);
     let after = show(&watched)?;
-    running(&watched, &after)?;
-    let replaced = before.iter().zip(&after).position(|(a, b)| a.invocation != b.invocation);
-    match replaced.and_then(|index| watched.get(index)) {
-        Some(name) => Err(ended(name, "started, but ended at once and was started again")),
-        None => {
-            after.into_iter().next().ok_or_else(|| HostError::failed("systemd told of no unit"))
-        }
+    running(unit, &after)?;
+    if before.iter().zip(&after).any(|(before, after)| before.invocation != after.invocation) {
+        return Err(ended(unit, "started, but ended at once and was started again"));
     }
+    after.into_iter().next().ok_or_else(|| HostError::failed("systemd told of no unit"))
 }
 
 fn one(unit: &str) -> Result<Shown, HostError> {
@@ -161,15 +179,12 @@ fn one(unit: &str) -> Result<Shown, HostError> {
     shown.into_iter().next().ok_or_else(|| HostError::failed("systemd told of no unit"))
 }
 
-fn running(names: &[String], shown: &[Shown]) -> Result<(), HostError> {
-    let ended_one = names.iter().zip(shown).find(|(_, unit)| {
-        !unit.is_active() || (unit.sub == "auto-restart" || unit.sub == "auto-restart-queued")
-    });
-    match ended_one {
-        Some((name, unit)) if unit.result == "success" => {
-            Err(ended(name, "started, but ended at once"))
-        }
-        Some((name, _)) => Err(ended(name, "did not start")),
+/// All that a unit stands for is up, and not between two attempts.
+fn running(unit: &str, shown: &[Shown]) -> Result<(), HostError> {
+    let down = |unit: &&Shown| !unit.is_active() || unit.sub.starts_with("auto-restart");
+    match shown.iter().find(down) {
+        Some(down) if down.result == "success" => Err(ended(unit, "started, but ended at once")),
+        Some(_) => Err(ended(unit, "did not start")),
         None => Ok(()),
     }
 }

@@ -159,10 +159,10 @@ pub(super) fn sync_folder(folder: &OwnedFd) -> std::io::Result<()> {
     }
 }
 
-/// The one hidden name that a target's next content may have: hidden and backup-like, so that
-/// folders of configuration snippets pass over it, its suffix kept for those who validate it.
+/// The one hidden name that a target's next content may have: hidden, so that folders of
+/// configuration snippets pass over it, with the suffix that its validator may ask for.
 fn hidden_name(name: &OsStr) -> OsString {
-    let mut hidden = b".converge~".to_vec();
+    let mut hidden = b".converge-".to_vec();
     hidden.extend_from_slice(name.as_bytes());
     hidden.truncate(LONGEST_NAME);
     OsString::from_vec(hidden)

@@ -3,7 +3,9 @@
 
 use super::super::HostError;
 use super::walk::Place;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, openat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, openat, openat2, statat, unlinkat,
+};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,9 +16,8 @@ use std::path::Path;
 ///
 /// # Errors
 /// If a file system is mounted in it, or the system refuses; what was removed by then is gone.
-pub(super) fn remove(place: &Place, path: &Path, device: u64) -> Result<(), HostError> {
-    // A mounted file system may have the same device (a bind mount); the kernel refuses those.
-    remove_at(&place.folder, &place.name, device).map_err(|errno| match errno {
+pub(super) fn remove(place: &Place, path: &Path) -> Result<(), HostError> {
+    remove_at(&place.folder, &place.name).map_err(|errno| match errno {
         Errno::XDEV | Errno::BUSY => HostError::failed(format!(
             "cannot remove {}: a file system is mounted in it",
             path.display()
@@ -25,12 +26,8 @@ pub(super) fn remove(place: &Place, path: &Path, device: u64) -> Result<(), Host
     })
 }
 
-fn remove_at(parent: &OwnedFd, name: &OsStr, device: u64) -> Result<(), Errno> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let folder = openat(parent, name, flags, Mode::empty())?;
-    if fstat(&folder)?.st_dev != device {
-        return Err(Errno::XDEV);
-    }
+fn remove_at(parent: &OwnedFd, name: &OsStr) -> Result<(), Errno> {
+    let folder = open(parent, name)?;
     let mut entries = Vec::new();
     for entry in Dir::read_from(folder.as_fd())? {
         let entry = entry?;
@@ -47,7 +44,7 @@ fn remove_at(parent: &OwnedFd, name: &OsStr, device: u64) -> Result<(), Errno> {
             kind => kind,
         };
         if kind == FileType::Directory {
-            remove_at(&folder, &entry, device)?;
+            remove_at(&folder, &entry)?;
         } else {
             match unlinkat(&folder, &entry, AtFlags::empty()) {
                 Ok(()) | Err(Errno::NOENT) => {}
@@ -56,4 +53,19 @@ fn remove_at(parent: &OwnedFd, name: &OsStr, device: u64) -> Result<(), Errno> {
         }
     }
     unlinkat(parent, name, AtFlags::REMOVEDIR)
+}
+
+/// Opens a directory on the same mount, bind mounts told apart too; on kernels without openat2, on
+/// the same device.
+fn open(parent: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH;
+    match openat2(parent, name, flags, Mode::empty(), resolve) {
+        Err(Errno::NOSYS | Errno::PERM) => {
+            let folder = openat(parent, name, flags, Mode::empty())?;
+            let same = fstat(&folder)?.st_dev == fstat(parent)?.st_dev;
+            if same { Ok(folder) } else { Err(Errno::XDEV) }
+        }
+        opened => opened,
+    }
 }

@@ -84,6 +84,8 @@ struct Walk<'a> {
     at: PathBuf,
     /// None but root could have changed anything from the root to here.
     trusted: bool,
+    /// None but root can make anything here.
+    closed: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -91,7 +93,8 @@ impl<'a> Walk<'a> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let folder = openat(CWD, "/", flags, Mode::empty())
             .map_err(|errno| HostError::file("open", "/", errno.into()))?;
-        let mut walk = Self { path, guard, folder, at: PathBuf::from("/"), trusted: true };
+        let mut walk =
+            Self { path, guard, folder, at: PathBuf::from("/"), trusted: true, closed: true };
         walk.check()?;
         Ok(walk)
     }
@@ -134,7 +137,8 @@ impl<'a> Walk<'a> {
     fn check(&mut self) -> Result<(), HostError> {
         let stat = fstat(&self.folder).map_err(|errno| self.error(errno))?;
         let root_only = Guard { owner: 0, private_group: &|_, _| false };
-        self.trusted &= stat.st_mode & 0o002 == 0 && root_only.admits(&stat);
+        self.trusted &= root_only.admits(&stat);
+        self.closed = stat.st_mode & 0o002 == 0 && (stat.st_mode & 0o020 == 0 || stat.st_gid == 0);
         if self.guard.is_none_or(|guard| guard.admits(&stat)) {
             return Ok(());
         }
@@ -149,7 +153,9 @@ impl<'a> Walk<'a> {
                 stat.st_mode & 0o7777,
                 stat.st_uid
             )],
-            help: Some(format!("give {at} to root and take write permission from the others")),
+            help: Some(
+                "let the folder's owner own it as well, or keep it in one of root's".to_owned(),
+            ),
         })
     }
 
@@ -160,7 +166,7 @@ impl<'a> Walk<'a> {
         if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
             return Err(self.error(Errno::NOTDIR));
         }
-        if stat.st_uid != 0 || !self.trusted {
+        if stat.st_uid != 0 || !self.trusted || !self.closed {
             return Err(HostError::Failed {
                 message: format!(
                     "refusing to follow {}: others than root can change this symbolic link",

@@ -215,9 +215,11 @@ pub(super) fn remove(
         other => other?,
     };
     files::unchanged(path, before, accounts)?;
-    let Some(found) = target.found else { return Ok(()) };
+    if target.found.is_none() {
+        return Ok(());
+    }
     if target.is(FileType::Directory) {
-        super::tree::remove(&target.place, path, found.st_dev)?;
+        super::tree::remove(&target.place, path)?;
     } else {
         unlinkat(&target.place.folder, &target.place.name, AtFlags::empty())
             .map_err(|errno| target.error("remove", errno))?;
