@@ -63,6 +63,12 @@ pub(super) struct InventoryArgs {
     /// The inventory
     #[arg(short, long = "inventory", value_name = "FILE", default_value = INVENTORY)]
     pub(super) inventory: PathBuf,
+    /// Holds a vault password, or prints it where it is executable
+    #[arg(long, alias = "vault-id", value_name = "[ID@]FILE", action = ArgAction::Append)]
+    pub(super) vault_password_file: Vec<String>,
+    /// Ask for the vault password
+    #[arg(short = 'J', long)]
+    pub(super) ask_vault_pass: bool,
 }
 
 /// Which of them.

@@ -2,7 +2,7 @@
 
 use super::args::ExplainArgs;
 use super::inventory::no_host;
-use crate::config::{Layer, Layers, Vault};
+use crate::config::{Layer, Layers};
 use crate::controller::{LoadOptions, Project};
 use crate::host::Disk;
 use crate::report::escape;
@@ -24,7 +24,9 @@ pub(super) fn text(args: &ExplainArgs) -> Result<String, (Vec<Diagnostic>, Sourc
         extra: args.roles.extra.clone(),
         ..LoadOptions::default()
     };
-    let project = Project::load(&load, &Disk, &Vault::default())
+    let vault =
+        super::vault::vault(&args.from).map_err(|error| (vec![error], Sources::default()))?;
+    let project = Project::load(&load, &Disk, &vault)
         .map_err(|errors| (errors.diagnostics, errors.sources))?;
     let Some(layers) = project.layers(&args.host) else {
         return Err((vec![no_host(&project.inventory, &args.host)], project.sources));

@@ -1,7 +1,7 @@
 //! `converge inventory list|graph|host`: what the inventory says, roles and secrets left unread.
 
 use super::args::{InventoryArgs, InventoryShow, ListOutput};
-use crate::config::{Group, Host, Inventory, Reader, Vault, select};
+use crate::config::{Group, Host, Inventory, Reader, select};
 use crate::host::Disk;
 use crate::text::{Diagnostic, Sources};
 use serde_json::{Map, Value, json};
@@ -42,7 +42,7 @@ fn load(
     limit: Option<&str>,
     sources: &mut Sources,
 ) -> Result<(Inventory, Vec<String>), Vec<Diagnostic>> {
-    let vault = Vault::default();
+    let vault = super::vault::vault(from).map_err(|error| vec![error])?;
     let mut reader = Reader { files: &Disk, sources, vault: &vault };
     let inventory = Inventory::load(&from.inventory, &mut reader)?;
     let hosts = select(&inventory, limit.unwrap_or("all"), &reader).map_err(|error| vec![error])?;

@@ -15,6 +15,9 @@ pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
     if input.from.inventory != std::path::Path::new(super::args::INVENTORY) {
         option("-i", &input.from.inventory.to_string_lossy());
     }
+    for file in &input.from.vault_password_file {
+        option("--vault-password-file", file);
+    }
     for folder in &input.roles.roles_path {
         option("--roles-path", &folder.to_string_lossy());
     }

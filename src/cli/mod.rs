@@ -18,6 +18,7 @@ mod question;
 mod run;
 mod schema;
 mod terminal;
+mod vault;
 mod verify;
 
 use args::{Cli, Command};

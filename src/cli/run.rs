@@ -5,7 +5,6 @@ use super::exit_code::ExitCode;
 use super::output::Output;
 use super::terminal::Terminal;
 use super::{ended, invocation, mistakes};
-use crate::config::Vault;
 use crate::controller::{self, LoadErrors, LoadOptions, Outcome, Project, RunOptions};
 use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostStatus};
@@ -48,7 +47,11 @@ impl<'a> Run<'a> {
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
         };
-        let project = Project::load(&load, &Disk, &Vault::default())
+        let vault = super::vault::vault(&input.from).map_err(|error| {
+            mistakes::say(&error, terminal);
+            ExitCode::USAGE
+        })?;
+        let project = Project::load(&load, &Disk, &vault)
             .map_err(|errors| refuse(&errors, mode, options.output, terminal))?;
         if project.runs_here() && !rustix::process::geteuid().is_root() {
             let error = Diagnostic::new("only root can converge this machine");

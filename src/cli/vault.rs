@@ -1,0 +1,75 @@
+//! Vault passwords: from files, from programs that print them, or asked for on the terminal.
+
+use super::args::InventoryArgs;
+use crate::config::{Files, Vault};
+use crate::host::{Disk, SessionProcess};
+use crate::text::Diagnostic;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Everything that decrypts, as the command line names it.
+///
+/// # Errors
+/// A file that is not there, a program that fails, no terminal to ask on.
+pub(super) fn vault(args: &InventoryArgs) -> Result<Vault, Diagnostic> {
+    let mut vault = Vault::default();
+    for named in &args.vault_password_file {
+        let (id, file) = named.split_once('@').unwrap_or(("default", named));
+        vault.add(id, password_of(Path::new(file))?);
+    }
+    if args.ask_vault_pass {
+        vault.add("default", asked()?);
+    }
+    Ok(vault)
+}
+
+/// An executable file prints the password, as with Ansible; any other holds it.
+fn password_of(file: &Path) -> Result<Vec<u8>, Diagnostic> {
+    let shown = file.display();
+    let executable =
+        file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
+    if !executable {
+        return match Disk.read(file) {
+            Ok(Some(password)) => Ok(password),
+            Ok(None) => Err(Diagnostic::new(format!("there is no vault password file {shown}"))),
+            Err(error) => Err(Diagnostic::new(format!("cannot read {shown}: {error}"))),
+        };
+    }
+    let program = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
+    let argv = [program.to_string_lossy().into_owned()];
+    let mut process = SessionProcess::start(&argv).map_err(|error| error.diagnostic())?;
+    let mut password = Vec::new();
+    let read = process.output.read_to_end(&mut password);
+    let (status, said) = process.end();
+    if status != Some(0) || read.is_err() {
+        let error = Diagnostic::new(format!("{shown} printed no vault password"));
+        return Err(if said.is_empty() { error } else { error.note(said) });
+    }
+    Ok(password)
+}
+
+/// Asks on the terminal, whatever standard input is, without showing what is typed.
+#[expect(clippy::disallowed_methods, reason = "the terminal belongs to the command line")]
+fn asked() -> Result<Vec<u8>, Diagnostic> {
+    let failed = |error: std::io::Error| {
+        Diagnostic::new(format!("cannot ask for the vault password: {error}"))
+            .help("name a file that holds it with --vault-password-file")
+    };
+    let mut terminal =
+        std::fs::File::options().read(true).write(true).open("/dev/tty").map_err(failed)?;
+    let before = tcgetattr(&terminal).map_err(|error| failed(error.into()))?;
+    let mut silent = before.clone();
+    silent.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| failed(error.into()))?;
+    let mut line = Vec::new();
+    let typed = terminal
+        .write_all(b"Vault password: ")
+        .and_then(|()| BufReader::new(&terminal).read_until(b'\n', &mut line));
+    let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
+    let _ = terminal.write_all(b"\n");
+    typed.map_err(failed)?;
+    restored.map_err(|error| failed(error.into()))?;
+    Ok(line)
+}
