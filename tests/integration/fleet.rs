@@ -17,6 +17,8 @@ pub(crate) struct Fleet {
     hosts: Vec<String>,
     role: String,
     vars: Vec<(String, String)>,
+    /// What the controller takes for /etc/hosts, where that is not the machine's.
+    names: Option<PathBuf>,
 }
 
 /// What one call of the command said.
@@ -53,7 +55,7 @@ impl Fleet {
     pub(crate) fn over(lab: Lab, hosts: &[&str], role: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-        Self { lab, folder, hosts, role: role.to_owned(), vars: Vec::new() }
+        Self { lab, folder, hosts, role: role.to_owned(), vars: Vec::new(), names: None }
             .set("mail_root_alias", "admin@lab.test")
     }
 
@@ -61,6 +63,14 @@ impl Fleet {
     pub(crate) fn set(mut self, name: &str, yaml: &str) -> Self {
         self.vars.retain(|(known, _)| known != name);
         self.vars.push((name.to_owned(), yaml.to_owned()));
+        self
+    }
+
+    /// The controller, too, finds a name of the lab, which its machine's resolver does not know.
+    pub(crate) fn resolves(mut self, name: &str, address: std::net::Ipv4Addr) -> Self {
+        let known = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+        self.write("names", &format!("{known}\n{address} {name}\n"));
+        self.names = Some(self.folder.path().join("names"));
         self
     }
 
@@ -114,7 +124,15 @@ impl Fleet {
 
     /// A call of the command, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = match &self.names {
+            None => Command::new(binary()),
+            Some(names) => {
+                let mut command = Command::new("unshare");
+                let script = "mount --bind \"$0\" /etc/hosts && exec \"$@\"";
+                command.args(["--mount", "sh", "-c", script]).arg(names).arg(binary());
+                command
+            }
+        };
         command.args(arguments).arg("--inventory").arg(self.inventory()).stdin(Stdio::null());
         command.env("NO_COLOR", "1");
         command

@@ -15,6 +15,7 @@ mod inventory;
 mod lab;
 mod lab_mailu;
 mod lab_runs;
+mod mail;
 mod mail_smtp;
 mod report_snapshots;
 mod resource_cases;

@@ -1,0 +1,73 @@
+//! The token: made once, replaced when it is refused, and never on a doubt.
+
+use super::{apply, beside_mailu, converges_as_foretold, everyone_can_send};
+use crate::fleet::Fleet;
+use converge::lab::Family;
+use converge::lab::mailu::{Auth, Behaviour};
+
+/// How many tokens were ever made.
+fn made(fleet: &Fleet) -> usize {
+    let requests = fleet.lab.mailu().unwrap().requests().unwrap();
+    // One more was made by whoever set the account up, none here.
+    requests.iter().filter(|one| one.method == "POST" && one.path == "/api/v1/token").count()
+}
+
+fn refuse_all_tokens(fleet: &Fleet) {
+    let mailu = fleet.lab.mailu().unwrap();
+    for token in mailu.tokens().unwrap() {
+        let gone = mailu.api("DELETE", &format!("token/{}", token.id), None).unwrap();
+        assert!(gone.status < 300, "{gone:?}");
+    }
+}
+
+#[test]
+fn a_token_is_made_once_and_only_a_refused_one_is_replaced() {
+    let fleet = beside_mailu("tk", Family::Debian, &["h", "other"]);
+    let fleet = fleet.hosts(&["h"]);
+    apply(&fleet).assert_ok();
+    for _ in 0..9 {
+        let again = apply(&fleet);
+        again.assert_ok();
+        assert_eq!(again.actions(), []);
+    }
+    assert_eq!(made(&fleet), 1);
+
+    let mailu = fleet.lab.mailu().unwrap();
+    mailu.behave(&Behaviour { auth: Auth::Down, ..Behaviour::default() }).unwrap();
+    let doubt = apply(&fleet);
+    doubt.assert_ok();
+    assert_eq!((doubt.actions(), made(&fleet)), (vec![], 1), "454 says nothing about the token");
+    mailu.behave(&Behaviour::default()).unwrap();
+
+    refuse_all_tokens(&fleet);
+    converges_as_foretold(&fleet);
+    assert_eq!(made(&fleet), 2, "535 says that it is no good");
+    everyone_can_send(&fleet, "rotated", Some("h@lab.test"));
+    let tokens = mailu.tokens().unwrap();
+    assert_eq!(tokens.len(), 1, "{tokens:?}");
+}
+
+#[test]
+fn a_wrong_key_is_tried_once_for_all_hosts_and_leaves_tokens_alone() {
+    let fleet = beside_mailu("tw", Family::Debian, &["h", "other"]);
+    apply(&fleet).assert_ok();
+    refuse_all_tokens(&fleet);
+    let before = fleet.host().read("/etc/msmtp/token").unwrap();
+    let fleet = fleet.set("mailu_api_token", "wrong-but-secret");
+    let refused = apply(&fleet);
+    assert_eq!(refused.code, 1, "{:#}", refused.document);
+    assert_eq!(fleet.host().read("/etc/msmtp/token").unwrap(), before);
+    let requests = fleet.lab.mailu().unwrap().requests().unwrap();
+    let wrong = requests.iter().filter(|one| one.status == 403).count();
+    assert_eq!(wrong, 1, "a second one would count towards a lockout");
+    assert!(!refused.document.to_string().contains("wrong-but-secret"));
+}
+#[test]
+fn an_account_that_is_missing_is_named() {
+    let fleet = beside_mailu("ta", Family::Debian, &["h"]);
+    let fleet = fleet.set("mailu_address", "nobody@lab.test");
+    let failed = apply(&fleet);
+    assert_eq!(failed.code, 1);
+    let told = failed.document.to_string();
+    assert!(told.contains("has no account nobody@lab.test: create it there"), "{told}");
+}
