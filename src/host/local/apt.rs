@@ -9,6 +9,7 @@ use super::hold::Hold;
 use super::process::{self, tool};
 use super::scratch::Scratch;
 use super::transaction;
+use super::unfinished::{self, Reached};
 use crate::value::Secret;
 use std::cell::RefCell;
 use std::path::Path;
@@ -111,11 +112,73 @@ impl Apt {
         argv.extend(KEEPING.map(str::to_owned));
         argv.push("install".to_owned());
         argv.extend(pins);
+        unfinished::begin(planned)?;
         let done = patiently(&noninteractive(&argv, TRANSACTION_SECONDS));
         let released = hold.end();
         done?;
         released?;
-        mark_dependencies(planned)
+        mark_dependencies(planned)?;
+        unfinished::end();
+        Ok(())
+    }
+
+    /// What an interrupted transaction left, in words.
+    ///
+    /// # Errors
+    /// As [`DpkgStatus::interrupted`].
+    pub(super) fn interrupted(&self) -> Result<Option<String>, HostError> {
+        let found = self.status.interrupted()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        let Some(left) = unfinished::left() else { return Ok(None) };
+        let Reached::Without(missing) = unfinished::reached(&left, &*self.status.read()?) else {
+            return Ok(None);
+        };
+        let names: Vec<&str> = missing.iter().map(|change| change.name.as_str()).collect();
+        Ok(Some(format!("a transaction was interrupted; not installed yet: {}", names.join(" "))))
+    }
+
+    /// Ends a killed transaction of which nothing is left to install.
+    ///
+    /// # Errors
+    /// If apt cannot be told which packages came as dependencies.
+    pub(super) fn settle(&self) -> Result<(), HostError> {
+        let Some(left) = unfinished::left() else { return Ok(()) };
+        if self.status.interrupted()?.is_some() {
+            return Ok(());
+        }
+        match unfinished::reached(&left, &*self.status.read()?) {
+            Reached::Without(_) => return Ok(()),
+            Reached::All => mark_dependencies(&left)?,
+            Reached::Nothing => {}
+        }
+        unfinished::end();
+        Ok(())
+    }
+
+    /// Installs what a killed transaction did not come to, as it was shown. What cannot be had any
+    /// more is left to the task that wants it.
+    fn finish(&self) -> Result<(), HostError> {
+        let Some(left) = unfinished::left() else { return Ok(()) };
+        let installed = self.status.read()?;
+        let reached = unfinished::reached(&left, &installed);
+        if reached == Reached::All {
+            mark_dependencies(&left)?;
+        }
+        if let Reached::Without(missing) = reached {
+            let missing: Vec<_> = missing.into_iter().cloned().collect();
+            let mut argv = vec!["apt-get".to_owned(), "-q".to_owned(), "-y".to_owned()];
+            argv.extend(only_these());
+            argv.extend(KEEPING.map(str::to_owned));
+            argv.push("install".to_owned());
+            argv.extend(pins(&missing));
+            if patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).is_ok() {
+                mark_dependencies(&left)?;
+            }
+        }
+        unfinished::end();
+        Ok(())
     }
 
     /// Finishes what an interrupted dpkg left. Units held by the killed run stay held meanwhile.
@@ -127,7 +190,7 @@ impl Apt {
         let configured = patiently(&noninteractive(&argv, TRANSACTION_SECONDS));
         let broken = self.status.half_installed()?;
         if configured.is_ok() && broken.is_empty() {
-            return Ok(());
+            return self.finish();
         }
         argv = vec!["apt-get", "-q", "-y"];
         argv.extend(KEEPING);
@@ -138,7 +201,8 @@ impl Apt {
             patiently(&noninteractive(&again, TRANSACTION_SECONDS))?;
         }
         argv.extend(["-f", "install"]);
-        patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).map(drop)
+        patiently(&noninteractive(&argv, TRANSACTION_SECONDS))?;
+        self.finish()
     }
 }
 

@@ -36,6 +36,7 @@ mod temporary;
 mod transaction;
 mod tree;
 mod trust;
+mod unfinished;
 mod units;
 mod walk;
 mod write;
@@ -101,12 +102,15 @@ impl Local {
         }
     }
 
-    /// Takes away what a killed run left masked (`hold`), once its package manager has ended. A
+    /// Takes away what a killed run left: its transaction where all came, and masks (`hold`), once its package manager has ended. A
     /// run that may perform calls it after it took the host's lock; the first action does so, too.
     ///
     /// # Errors
     /// If the package manager does not end, or systemd does not follow.
     pub fn release_left_over(&mut self) -> Result<(), HostError> {
+        if let Packages::Apt(apt) = &self.packages {
+            apt.settle()?;
+        }
         // An interrupted package manager is repaired first: its units stay down until then.
         if hold::left_over().is_empty() || self.interrupted()?.is_some() {
             return Ok(());
@@ -116,7 +120,7 @@ impl Local {
 
     fn interrupted(&self) -> Result<Option<String>, HostError> {
         match &self.packages {
-            Packages::Apt(apt) => apt.status.interrupted(),
+            Packages::Apt(apt) => apt.interrupted(),
             Packages::Pacman(pacman) => pacman.interrupted(),
             Packages::None(_) => Ok(None),
         }

@@ -14,7 +14,7 @@ const PICTURE: &str = r#"
 find /etc -xdev -type f ! -path '/etc/ssl/*' ! -name '*-' ! -name ld.so.cache ! -name .updated \
     ! -name machine-id ! -path '/etc/pacman.d/gnupg/*' -exec sha256sum {} + | sort -k2
 find /etc -xdev -type l -printf '%p -> %l\n' | sort
-if command -v pacman >/dev/null; then pacman -Q; else dpkg-query -W -f '${Package} ${Status} ${Version}\n'; fi
+if command -v pacman >/dev/null; then pacman -Q; else dpkg-query -W -f '${Package} ${Status} ${Version}\n'; apt-mark showmanual; fi
 for unit in postfix.service postfix@-.service; do
     systemctl show -p ActiveState,UnitFileState,LoadState "$unit"
 done
@@ -74,8 +74,11 @@ fn run_killed(fleet: &Fleet, in_packages: &mut u64) -> bool {
         let event = &event["event"];
         let announced = event["announced"]["actions"].as_array();
         if announced.is_some_and(|all| all.iter().any(|action| action["kind"] == "packages")) {
-            // Each time a little later: simulating, fetching, unpacking, configuring.
-            std::thread::sleep(Duration::from_millis(150 + 500 * *in_packages));
+            // Each time a little later, and in no two test runs at the same moments: simulating,
+            // fetching, unpacking, configuring.
+            std::thread::sleep(Duration::from_millis(
+                100 + 170 * *in_packages + u64::from(std::process::id() % 170),
+            ));
             *in_packages += 1;
             acted = true;
         }
