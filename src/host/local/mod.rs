@@ -33,6 +33,8 @@ mod scratch;
 mod smtp;
 mod systemd;
 mod temporary;
+#[cfg(test)]
+mod tls_tests;
 mod transaction;
 mod tree;
 mod trust;
