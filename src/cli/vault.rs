@@ -51,7 +51,6 @@ fn password_of(file: &Path) -> Result<Vec<u8>, Diagnostic> {
 }
 
 /// Asks on the terminal, whatever standard input is, without showing what is typed.
-#[expect(clippy::disallowed_methods, reason = "the terminal belongs to the command line")]
 fn asked() -> Result<Vec<u8>, Diagnostic> {
     let failed = |error: std::io::Error| {
         Diagnostic::new(format!("cannot ask for the vault password: {error}"))

@@ -34,7 +34,8 @@ pub(super) fn run(
         Connection::Program(argv) => remote(argv, bundle, desks, events),
     };
     desks.once.leave(&host);
-    if let Err((status, error)) = ended {
+    if let Err(broken) = ended {
+        let (status, error) = *broken;
         events(Event::Warning(error));
         events(Event::HostFinished(HostReport {
             status,
@@ -46,7 +47,7 @@ pub(super) fn run(
     }
 }
 
-type Ended = Result<(), (HostStatus, Diagnostic)>;
+type Ended = Result<(), Box<(HostStatus, Diagnostic)>>;
 
 /// The same serialised session, with the agent on a thread of this process.
 fn local(bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> Ended {
@@ -55,7 +56,8 @@ fn local(bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> En
         Ok((ours, reader, theirs, back))
     });
     let (mut to, mut from, mut agent_from, mut agent_to) = pair.map_err(|error| {
-        (HostStatus::Unreachable, Diagnostic::new(format!("cannot make a session: {error}")))
+        let error = Diagnostic::new(format!("cannot make a session: {error}"));
+        Box::new((HostStatus::Unreachable, error))
     })?;
     std::thread::scope(|scope| {
         let memory = Path::new(agent::MEMORY_FOLDER);
@@ -68,8 +70,10 @@ fn local(bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> En
         let ended = converse(&mut to, &mut from, bundle, desks, events);
         let _ = to.shutdown(std::net::Shutdown::Both);
         ended.map_err(|error| match error {
-            Broken::Said(status, error) => (status, error),
-            Broken::Frame(error) => (HostStatus::Unreachable, Diagnostic::new(error.to_string())),
+            Broken::Said(status, error) => Box::new((status, error)),
+            Broken::Frame(error) => {
+                Box::new((HostStatus::Unreachable, Diagnostic::new(error.to_string())))
+            }
         })
     })
 }
@@ -81,15 +85,15 @@ fn remote(
     events: &mut dyn FnMut(Event),
 ) -> Ended {
     let mut process = SessionProcess::start(argv)
-        .map_err(|error| (HostStatus::Unreachable, error.diagnostic()))?;
+        .map_err(|error| Box::new((HostStatus::Unreachable, error.diagnostic())))?;
     let (to, from) = process.pipes();
     match converse(to, from, bundle, desks, events) {
         Ok(()) => Ok(()),
-        Err(Broken::Said(status, error)) => Err((status, error)),
+        Err(Broken::Said(status, error)) => Err(Box::new((status, error))),
         Err(Broken::Frame(error)) => {
             let (status, said) = process.end();
             let program = argv.first().map(String::as_str).unwrap_or_default();
-            Err((HostStatus::Unreachable, unreachable(program, status, &said, &error)))
+            Err(Box::new((HostStatus::Unreachable, unreachable(program, status, &said, &error))))
         }
     }
 }

@@ -146,7 +146,7 @@ impl Runner<'_> {
     ) -> Flow {
         let Some(mut inner) = (match self.included(host, task, context, import) {
             Ok(inner) => inner,
-            Err(flow) => return flow,
+            Err(flow) => return *flow,
         }) else {
             return Flow::Go;
         };
@@ -173,7 +173,7 @@ impl Runner<'_> {
     ) -> Flow {
         let Some(inner) = (match self.included(host, task, context, import) {
             Ok(inner) => inner,
-            Err(flow) => return flow,
+            Err(flow) => return *flow,
         }) else {
             return Flow::Go;
         };
@@ -205,7 +205,7 @@ impl Runner<'_> {
         task: &Task,
         context: &Context,
         import: bool,
-    ) -> Result<Option<Context>, Flow> {
+    ) -> Result<Option<Context>, Box<Flow>> {
         if import {
             return Ok(Some(context.inside(&task.keywords)));
         }
@@ -217,7 +217,7 @@ impl Runner<'_> {
             Ok(Truth::Yes) => {}
             Ok(Truth::No) => return Ok(None),
             Ok(Truth::Unknown(origin)) => inner.reach = under(&context.reach, origin),
-            Err(error) => return Err(self.stop(task, context, error)),
+            Err(error) => return Err(Box::new(self.stop(task, context, error))),
         }
         Ok(Some(inner))
     }

@@ -372,11 +372,12 @@ impl Runner<'_> {
     }
 
     fn redact(&self, mut error: Diagnostic) -> Diagnostic {
-        let clean = |text: &String| self.redactor.redact(text).into_owned();
-        error.message = clean(&error.message);
-        error.notes = error.notes.iter().map(clean).collect();
-        error.help = error.help.as_ref().map(clean);
-        error.label = error.label.as_ref().map(clean);
+        let texts = [&mut error.message].into_iter().chain(&mut error.notes);
+        for text in texts.chain(&mut error.help).chain(&mut error.label) {
+            if let std::borrow::Cow::Owned(clean) = self.redactor.redact(text) {
+                *text = clean;
+            }
+        }
         error
     }
 }

@@ -91,6 +91,6 @@ proptest::proptest! {
             proptest::prop_assert!(shown.contains("help"));
             proptest::prop_assert!(colour || !shown.contains('\x1b'));
         }
-        one_line(&error, &sources);
+        let _ = one_line(&error, &sources);
     }
 }
