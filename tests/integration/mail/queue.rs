@@ -8,16 +8,12 @@ fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
     in_both_families("qu", &["h"], |fleet| {
         let fleet = fleet.set("mail_mode", "local").set("mail_drain_timeout", "2");
         apply(&fleet).assert_ok();
-        let mx = fleet.lab.mx();
-        mx.stop().unwrap();
+        fleet.lab.mx().stop().unwrap();
         for number in 0..3 {
             assert_eq!(sendmail(&fleet, &format!("waits {number}")), 0);
         }
 
-        let fleet = {
-            drop(mx);
-            fleet.set("mail_mode", "mailu")
-        };
+        let fleet = fleet.set("mail_mode", "mailu");
         let kept = apply(&fleet);
         assert_eq!(kept.code, 1, "{:#}", kept.document);
         let told = kept.document.to_string();
