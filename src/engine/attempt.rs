@@ -1,6 +1,7 @@
 //! One look at a resource: render, type, look, announce, perform, look again.
 
 use super::context::{Context, Reach};
+use super::doubt::Trace;
 use super::outcome::Attempt;
 use super::run::Runner;
 use super::state::Target;
@@ -35,7 +36,7 @@ impl Runner<'_> {
         self.learn_secrets(&value);
         if let Some(origin) = value.unknown() {
             let origin = origin.clone();
-            return Ok(unforeseeable(host, kind, &value, &origin, &context.reach));
+            return Ok(self.unforeseeable(host, kind, &value, &origin, &context.reach));
         }
         let declared = kind.declare(&value).map_err(|error| error.diagnostic(params))?;
         let secret = hidden || value.has_secret();
@@ -119,13 +120,15 @@ impl Runner<'_> {
         self.outlet.event(Event::Announced { task, actions: announced });
         self.note_before_first_action(item.task, item, context)?;
         let acts = look.steps.iter().all(|step| step.action.is_act());
-        self.steps(host, context, declared, look.steps, reports, &mut attempt);
+        self.steps(host, context, declared, look.steps, reports, hidden, &mut attempt);
         if attempt.error().is_none() && context.reach == Reach::Certain && !acts {
             self.confirm(host, declared, &mut attempt);
         }
         self.settle_act(item.task, acts, &mut attempt);
         for open in open {
             host.unsettle(std::slice::from_ref(&open.target), &open.origin);
+            self.trace(Trace::Unsettled(vec![open.target.clone()]));
+            attempt.may_fail = true;
             attempt.actions.push(open_report(&open, &self.redactor));
             if attempt.changed == Known::Is(false) {
                 attempt.changed = Known::Unknown(open.origin);
@@ -134,6 +137,7 @@ impl Runner<'_> {
         Ok(attempt)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one step of `perform`, split for reading")]
     /// Performs the steps in order. One that hinged on an earlier step of the same task is looked
     /// at again first, and falls away if it is as declared by then.
     fn steps(
@@ -143,25 +147,27 @@ impl Runner<'_> {
         declared: &dyn Declared,
         steps: Vec<Step>,
         reports: Vec<ActionReport>,
+        hidden: bool,
         attempt: &mut Attempt,
     ) {
         let mut certain = false;
         let mut maybe = None;
-        for (step, report) in steps.into_iter().zip(reports) {
-            let mut step = step;
+        for (mut step, mut report) in steps.into_iter().zip(reports) {
             if step.unless.is_some() && certain {
                 match declared.look(host.view()) {
                     Ok(again) => {
                         let same = again.steps.into_iter().find(|other| {
                             other.action.kind() == step.action.kind()
-                                && other.action.target() == step.action.target()
+                                && (other.action.target() == step.action.target()
+                                    || matches!(other.action, Action::Packages(_)))
                         });
                         let Some(again) = same else {
                             attempt.not_needed.push(report);
                             continue;
                         };
                         maybe = maybe.or_else(|| again.unless.clone());
-                        step.action = again.action;
+                        step = again;
+                        report = self.action_report(host.view(), &step, context, hidden);
                     }
                     Err(error) => {
                         attempt.failed = Known::Is(Some(error));
@@ -171,16 +177,23 @@ impl Runner<'_> {
             } else if let Some(origin) = &step.unless {
                 maybe = maybe.or_else(|| Some(origin.clone()));
             }
-            let performed = match &context.reach {
-                Reach::OnlyIf(origin) => {
+            let performed = match context.reach.condition() {
+                Some(origin) => {
                     host.might(&step.action, origin).map(|()| crate::host::Performed::default())
                 }
-                Reach::Certain | Reach::OnFailure => host.perform(&step.action),
+                None => host.perform(&step.action),
             };
             match performed {
                 Ok(performed) => {
                     certain |= step.unless.is_none();
-                    self.note_start(&step.action);
+                    attempt.may_fail |=
+                        succeeds_or_not(&step.action) || performed.assumes.is_some();
+                    if let Some(what) = performed.assumes {
+                        attempt.reason.get_or_insert_with(|| format!("assumed: {what}"));
+                    }
+                    let doubt = context.reach.condition().or(step.unless.as_ref());
+                    self.note_start(&step.action, doubt);
+                    self.trace(Trace::Did(step.action));
                     attempt.result.extend(performed.result);
                     attempt.actions.push(report);
                     if let Some(why) = performed.failed {
@@ -269,14 +282,14 @@ impl Runner<'_> {
         }
     }
 
-    fn note_start(&mut self, action: &Action) {
+    fn note_start(&mut self, action: &Action, doubt: Option<&Origin>) {
         let unit = match action {
             Action::Service { unit, change: ServiceChange::Start, .. }
             | Action::Restart { unit } => unit,
             _ => return,
         };
         self.moment += 1;
-        self.started.insert(unit.clone(), self.moment);
+        self.started.insert(unit.clone(), (self.moment, doubt.cloned()));
     }
 
     /// A unit that started after the notification has read everything already.
@@ -286,17 +299,66 @@ impl Runner<'_> {
         context: &Context,
         attempt: &mut Attempt,
     ) {
-        let Some(notified) = context.handler else { return };
-        steps.retain(|step| {
+        let Some(called) = &context.handler else { return };
+        steps.retain_mut(|step| {
             let (Action::Restart { unit } | Action::Reload { unit }) = &step.action else {
                 return true;
             };
-            let needless = self.started.get(unit).is_some_and(|started| *started > notified);
+            let Some((started, doubt)) = self.started.get(unit) else { return true };
+            let before_last = called.certain.as_ref().filter(|(last, _)| started > last);
+            let after_all =
+                before_last.map(|(_, origin)| origin).filter(|_| *started <= called.last);
+            if let Some(origin) = doubt.as_ref().filter(|_| *started > called.last).or(after_all) {
+                step.unless.get_or_insert_with(|| origin.clone());
+                return true;
+            }
+            let needless = *started > called.last;
             if needless {
                 attempt.reason = Some(format!("{unit} was started after this was notified"));
             }
             !needless
         });
+    }
+
+    /// A task whose parameters hinge on what is not known: no target can be named, or no content.
+    fn unforeseeable(
+        &mut self,
+        host: &mut dyn Host,
+        kind: &Kind,
+        value: &Value,
+        origin: &Origin,
+        reach: &Reach,
+    ) -> Attempt {
+        let mut attempt = Attempt::ok();
+        let known = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let name = ["path", "dest", "name"].into_iter().find_map(known);
+        if observes(kind) {
+            attempt = attempt.assuming("to answer as it should", origin);
+        } else {
+            attempt.changed = Known::Unknown(origin.clone());
+            let mut unsettled: Vec<String> = name.iter().cloned().collect();
+            if kind.name == "package" {
+                unsettled.push("/".to_owned());
+            }
+            host.unsettle(&unsettled, origin);
+            self.trace(Trace::Unsettled(unsettled));
+            attempt.may_fail = true;
+            attempt.actions.push(ActionReport {
+                kind: kind.name.to_owned(),
+                target: name.unwrap_or_default(),
+                certainty: match reach {
+                    Reach::OnFailure(_) => Certainty::OnFailure,
+                    Reach::Certain | Reach::OnlyIf(_) => Certainty::Open,
+                },
+                depends_on: Some(origin.to_string()),
+                before: None,
+                after: None,
+                diff: None,
+                notes: Vec::new(),
+            });
+        }
+        attempt.result.clone_from(&unknown_result(origin));
+        attempt
     }
 }
 
@@ -306,7 +368,7 @@ pub(super) fn certainty<'o>(
     unless: Option<&'o Origin>,
 ) -> (Certainty, Option<&'o Origin>) {
     match (reach, unless) {
-        (Reach::OnFailure, _) => (Certainty::OnFailure, None),
+        (Reach::OnFailure(_), _) => (Certainty::OnFailure, None),
         (Reach::OnlyIf(origin), _) => (Certainty::OnlyIf, Some(origin)),
         (Reach::Certain, Some(origin)) => (Certainty::UnlessSo, Some(origin)),
         (Reach::Certain, None) => (Certainty::Exact, None),
@@ -323,42 +385,9 @@ fn has_end_state(kind: &Kind) -> bool {
     !observes(kind) && !matches!(kind.name, "command" | "shell")
 }
 
-/// A task whose parameters hinge on what is not known: no target can be named, or no content.
-fn unforeseeable(
-    host: &mut dyn Host,
-    kind: &Kind,
-    value: &Value,
-    origin: &Origin,
-    reach: &Reach,
-) -> Attempt {
-    let mut attempt = Attempt::ok();
-    let known = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let name = ["path", "dest", "name"].into_iter().find_map(known);
-    if observes(kind) {
-        attempt = attempt.assuming("to answer as it should", origin);
-    } else {
-        attempt.changed = Known::Unknown(origin.clone());
-        let mut unsettled: Vec<String> = name.iter().cloned().collect();
-        if kind.name == "package" {
-            unsettled.push("/".to_owned());
-        }
-        host.unsettle(&unsettled, origin);
-        attempt.actions.push(ActionReport {
-            kind: kind.name.to_owned(),
-            target: name.unwrap_or_default(),
-            certainty: match reach {
-                Reach::OnFailure => Certainty::OnFailure,
-                Reach::Certain | Reach::OnlyIf(_) => Certainty::Open,
-            },
-            depends_on: Some(origin.to_string()),
-            before: None,
-            after: None,
-            diff: None,
-            notes: Vec::new(),
-        });
-    }
-    attempt.result.clone_from(&unknown_result(origin));
-    attempt
+/// An act, or what is proved like one: whether it succeeds cannot be told before.
+const fn succeeds_or_not(action: &Action) -> bool {
+    action.is_act() || matches!(action, Action::Service { change: ServiceChange::Start, .. })
 }
 
 /// The members that results have, all unknown.

@@ -18,7 +18,7 @@ pub(super) struct Context {
     pub(super) no_log: Option<Node>,
     pub(super) reach: Reach,
     /// It runs as a handler that was notified at this point of the run.
-    pub(super) handler: Option<u64>,
+    pub(super) handler: Option<Called>,
 }
 
 /// How certainly the run gets here.
@@ -28,8 +28,32 @@ pub(super) enum Reach {
     Certain,
     /// Under a `when` on something unknown.
     OnlyIf(Origin),
-    /// Only if a block fails.
-    OnFailure,
+    /// Only if a block fails; and there perhaps under a `when` on something unknown.
+    OnFailure(Option<Origin>),
+}
+
+/// When a handler was notified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Called {
+    /// For the last time.
+    pub(super) last: u64,
+    /// For the last time for certain, and why a later call may not be one.
+    pub(super) certain: Option<(u64, Origin)>,
+}
+
+impl Reach {
+    /// The unknown under which a task stands.
+    pub(super) const fn condition(&self) -> Option<&Origin> {
+        match self {
+            Self::OnlyIf(origin) | Self::OnFailure(Some(origin)) => Some(origin),
+            Self::Certain | Self::OnFailure(None) => None,
+        }
+    }
+
+    /// Whether this is only rehearsed.
+    pub(super) const fn is_on_failure(&self) -> bool {
+        matches!(self, Self::OnFailure(_))
+    }
 }
 
 impl Context {

@@ -1,6 +1,6 @@
 //! Conditions, and the tasks that only compute: `set_fact`, `assert`, `fail`, `debug`.
 
-use super::context::{Context, Reach};
+use super::context::Context;
 use super::outcome::Attempt;
 use super::run::Runner;
 use super::scope::Layers;
@@ -69,9 +69,9 @@ impl Runner<'_> {
         let mut facts = crate::value::Map::new();
         for (key, value) in node.entries().iter().filter(|(key, _)| key.name != "cacheable") {
             let value = self.templates.node(value, &scope)?;
-            let value = match &context.reach {
-                Reach::OnlyIf(origin) => Value::Unknown(origin.clone()),
-                Reach::Certain | Reach::OnFailure => value,
+            let value = match context.reach.condition() {
+                Some(origin) => Value::Unknown(origin.clone()),
+                None => value,
             };
             facts.insert(key.name.clone(), value);
         }
@@ -117,11 +117,9 @@ impl Runner<'_> {
             Some(msg) => said(&self.templates.node(msg, &layers.scope())?),
             None => "failed as requested".to_owned(),
         };
-        Ok(match &context.reach {
-            Reach::OnlyIf(origin) => Attempt::ok().assuming("not to be reached", origin),
-            Reach::Certain | Reach::OnFailure => {
-                Attempt::failed(Diagnostic::new(message).at(task.span))
-            }
+        Ok(match context.reach.condition() {
+            Some(origin) => Attempt::ok().assuming("not to be reached", origin),
+            None => Attempt::failed(Diagnostic::new(message).at(task.span)),
         })
     }
 }

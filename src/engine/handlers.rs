@@ -1,7 +1,7 @@
 //! Handlers: notified before the first action of a task, remembered until they succeeded.
 
 use super::bundle::Purpose;
-use super::context::{Context, Reach};
+use super::context::{Called, Context, Reach};
 use super::run::{Flow, Runner};
 use super::scope::Layers;
 use super::state::PendingHandler;
@@ -21,6 +21,14 @@ pub(super) struct Notified {
     moment: u64,
     /// Why it may not be notified after all.
     uncertain: Option<Origin>,
+}
+
+impl Notified {
+    /// The same, where it is not known whether it comes to it.
+    pub(super) fn if_ever(mut self, origin: &Origin) -> Self {
+        self.uncertain.get_or_insert_with(|| origin.clone());
+        self
+    }
 }
 
 impl Runner<'_> {
@@ -164,7 +172,10 @@ impl Runner<'_> {
                 continue;
             };
             let mut context = self.role_context(name, facts);
-            context.handler = Some(last);
+            let surely = calls.iter().filter(|call| call.uncertain.is_none());
+            let certain = surely.map(|call| call.moment).max();
+            let doubt = calls.iter().find_map(|call| call.uncertain.clone());
+            context.handler = Some(Called { last, certain: certain.zip(doubt) });
             if calls.iter().all(|notified| notified.uncertain.is_some())
                 && let Some(origin) = calls.iter().find_map(|notified| notified.uncertain.clone())
             {

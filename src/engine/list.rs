@@ -1,8 +1,8 @@
 //! Task lists, blocks and includes.
 
-use super::bundle::Purpose;
 use super::context::{Context, Reach};
 use super::control::Truth;
+use super::doubt::{Doubt, Trace, blur, joined};
 use super::run::{Flow, Runner};
 use super::task::{Body, Task};
 use super::typing::with_suffix;
@@ -10,7 +10,7 @@ use crate::event::{ActionReport, Certainty, TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::host::overlay::Overlay;
 use crate::text::Diagnostic;
-use crate::value::{Map, Value};
+use crate::value::{Map, Origin, Value};
 use std::sync::Arc;
 
 /// How many tasks a list holds, blocks counted by what they hold.
@@ -33,7 +33,7 @@ impl Runner<'_> {
             match self.entry(host, task, context) {
                 Flow::Go => {}
                 flow => {
-                    if matches!(flow, Flow::Stop { .. }) && context.reach != Reach::OnFailure {
+                    if matches!(flow, Flow::Stop { .. }) && !context.reach.is_on_failure() {
                         self.not_run += count(&tasks[index + 1..]);
                     }
                     return flow;
@@ -93,46 +93,101 @@ impl Runner<'_> {
         always: &[Task],
         context: &Context,
     ) -> Flow {
+        let start = self.trail.len();
         let mut flow = self.list(host, block, context);
+        let doubt = self.first_doubt(start);
+        let mut failing = None;
+        if let (Flow::Stop { .. }, Some(doubt)) = (&flow, &doubt) {
+            // It fails for certain, but perhaps before it gets there.
+            self.blur_since(host, doubt);
+        }
         if !rescue.is_empty() {
             if let Flow::Stop { task, error, result } = &flow {
                 self.not_run = 0;
                 let mut failed = Map::new();
                 failed.insert("name".into(), task.name.as_str().into());
                 failed.insert("id".into(), task.id.as_str().into());
-                let results = Arc::make_mut(&mut self.results);
-                results.insert("ansible_failed_task".into(), Value::Map(failed));
                 let mut result = result.as_map().cloned().unwrap_or_default();
                 result.entry("msg".into()).or_insert_with(|| error.message.as_str().into());
-                results.insert("ansible_failed_result".into(), Value::Map(result));
+                let known = |value: Map| match &doubt {
+                    Some(doubt) => Value::Unknown(doubt.origin.clone()),
+                    None => Value::Map(value),
+                };
+                let results = Arc::make_mut(&mut self.results);
+                results.insert("ansible_failed_task".into(), known(failed));
+                results.insert("ansible_failed_result".into(), known(result));
                 flow = self.list(host, rescue, context);
-            } else if self.bundle.purpose == Purpose::Check {
-                self.rehearse(host, rescue, context);
+            } else if self.trail.len() > start {
+                failing = self.rehearse(host, rescue, context, doubt.as_ref());
             }
         }
-        match self.list(host, always, context) {
-            Flow::Go => flow,
-            ended => ended,
+        let (Flow::Go, false, Some(doubt)) = (&flow, always.is_empty(), &doubt) else {
+            return match self.list(host, always, context) {
+                Flow::Go => flow,
+                ended => ended,
+            };
+        };
+        // It runs after a failure too; what follows it does not.
+        let without = Arc::clone(&self.results);
+        self.blur_since(host, doubt);
+        if let Some((rescued, results)) = failing {
+            blur(host, &rescued, &doubt.origin);
+            self.results = Arc::new(joined(&self.results, &results, &doubt.origin));
         }
+        let blurred = Arc::clone(&self.results);
+        let ended = self.list(host, always, context);
+        let results = Arc::make_mut(&mut self.results);
+        for (name, value) in results.iter_mut() {
+            if let (true, Some(known)) = (blurred.get(name) == Some(value), without.get(name)) {
+                value.clone_from(known);
+            }
+        }
+        ended
     }
 
-    /// Announces what would be done if the block failed, on a host that forgets it.
-    fn rehearse(&mut self, host: &dyn Host, rescue: &[Task], context: &Context) {
+    /// Announces what would be done if the block failed, on a host that forgets it. Where a task
+    /// of the block is only assumed to succeed, what follows hinges on nothing that the two ways
+    /// through do not share. A rescue that fails itself is given back: only `always` follows it.
+    fn rehearse(
+        &mut self,
+        host: &mut dyn Host,
+        rescue: &[Task],
+        context: &Context,
+        doubt: Option<&Doubt>,
+    ) -> Option<(Vec<Trace>, Arc<Map>)> {
         let results = Arc::clone(&self.results);
-        let notified = self.notified.clone();
+        let (notified, started) = (self.notified.clone(), self.started.clone());
         let (done, changed, not_run) = (self.done, self.changed, self.not_run);
-        let which = Value::Unknown(crate::value::Origin::new("which task of the block fails"));
+        let mark = self.trail.len();
+        let run_hosts = self.bundle.run_hosts.iter().cloned().collect();
+        let mut scratch = Overlay::new(host.view(), run_hosts);
+        if let Some(doubt) = doubt {
+            self.blur_since(&mut scratch, doubt);
+        }
+        let which = Value::Unknown(Origin::new("which task of the block fails"));
         let given = Arc::make_mut(&mut self.results);
         given.insert("ansible_failed_task".into(), which.clone());
         given.insert("ansible_failed_result".into(), which);
-        let run_hosts = self.bundle.run_hosts.iter().cloned().collect();
-        let mut scratch = Overlay::new(host.view(), run_hosts);
         let mut inner = context.clone();
-        inner.reach = Reach::OnFailure;
-        self.list(&mut scratch, rescue, &inner);
-        self.results = results;
-        self.notified = notified;
+        inner.reach = Reach::OnFailure(None);
+        let flow = self.list(&mut scratch, rescue, &inner);
         (self.done, self.changed, self.not_run) = (done, changed, not_run);
+        let rescued = self.trail.split_off(mark);
+        let rescued_results = std::mem::replace(&mut self.results, results);
+        let called = std::mem::replace(&mut self.notified, notified);
+        self.started = started;
+        let doubt = doubt?;
+        if !matches!(flow, Flow::Go) {
+            return Some((rescued, rescued_results));
+        }
+        blur(host, &self.trail[doubt.at..], &doubt.origin);
+        blur(host, &rescued, &doubt.origin);
+        self.results = Arc::new(joined(&self.results, &rescued_results, &doubt.origin));
+        self.doubt_starts(doubt);
+        let known = self.notified.len();
+        self.notified
+            .extend(called.into_iter().skip(known).map(|call| call.if_ever(&doubt.origin)));
+        None
     }
 
     fn include_role(
@@ -181,8 +236,7 @@ impl Runner<'_> {
         let name = match self.templates.node(file, &layers.scope()) {
             Ok(Value::Unknown(origin)) => {
                 self.open(task, context, &origin);
-                let everything = ["/".to_owned(), "network".to_owned()];
-                host.unsettle(&everything, &origin);
+                self.unsettle_everything(host, &origin);
                 return Flow::Go;
             }
             Ok(value) => with_suffix(value.as_str().unwrap_or_default()),
@@ -222,6 +276,13 @@ impl Runner<'_> {
         Ok(Some(inner))
     }
 
+    /// Nothing of the host is known any more.
+    pub(super) fn unsettle_everything(&mut self, host: &mut dyn Host, origin: &Origin) {
+        let everything = vec!["/".to_owned(), "network".to_owned()];
+        host.unsettle(&everything, origin);
+        self.trace(Trace::Unsettled(everything));
+    }
+
     /// Reports a task whose targets cannot be told yet.
     pub(super) fn open(&mut self, task: &Task, context: &Context, origin: &crate::value::Origin) {
         let reference = self.reference(task, context, None, &task.id);
@@ -249,9 +310,9 @@ impl Runner<'_> {
 }
 
 /// The reach of what stands under a `when` on an unknown.
-pub(super) fn under(outer: &Reach, origin: crate::value::Origin) -> Reach {
+pub(super) fn under(outer: &Reach, origin: Origin) -> Reach {
     match outer {
-        Reach::OnFailure => Reach::OnFailure,
+        Reach::OnFailure(_) => Reach::OnFailure(Some(origin)),
         _ => Reach::OnlyIf(origin),
     }
 }

@@ -7,6 +7,7 @@ pub mod bundle;
 mod context;
 mod control;
 mod delegate;
+mod doubt;
 mod files;
 mod handlers;
 mod list;

@@ -22,6 +22,8 @@ pub struct Attempt {
     pub(super) reason: Option<String>,
     /// It passed on an assumption.
     pub(super) assumed: bool,
+    /// Whether it succeeds is not known: an assumption, an act.
+    pub(super) may_fail: bool,
 }
 
 impl Attempt {
@@ -50,6 +52,7 @@ impl Attempt {
             change: None,
             reason: None,
             assumed: false,
+            may_fail: false,
         }
     }
 
@@ -69,6 +72,7 @@ impl Attempt {
     /// Passes on an assumption, and says which.
     pub(super) fn assuming(mut self, what: &str, origin: &Origin) -> Self {
         self.assumed = true;
+        self.may_fail = true;
         self.because(format!("assumed {what}; known after {origin}"))
     }
 

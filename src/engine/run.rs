@@ -11,7 +11,7 @@ use crate::event::{Event, HostReport, HostStatus, TaskRef};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor};
-use crate::value::{Map, Value};
+use crate::value::{Map, Origin, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ pub struct Runner<'a> {
     pub(super) redactor: Redactor,
     pub(super) notified: Vec<Notified>,
     /// When each unit was started in this run.
-    pub(super) started: HashMap<String, u64>,
+    pub(super) started: HashMap<String, (u64, Option<Origin>)>,
     /// Counts notifications and starts.
     pub(super) moment: u64,
     /// `run_once: host` tasks that ran.
@@ -71,6 +71,8 @@ pub struct Runner<'a> {
     pub(super) seen: BTreeMap<String, Target>,
     /// Tasks that were looked at, by id: what they no longer declare is released.
     pub(super) evaluated: HashSet<String>,
+    /// What a dry run has come by.
+    pub(super) trail: Vec<super::doubt::Trace>,
     pub(super) done: usize,
     pub(super) not_run: usize,
     pub(super) changed: bool,
@@ -103,6 +105,7 @@ impl<'a> Runner<'a> {
             ran_once: HashSet::new(),
             seen: BTreeMap::new(),
             evaluated: HashSet::new(),
+            trail: Vec::new(),
             done: 0,
             not_run: 0,
             changed: false,

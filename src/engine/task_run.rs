@@ -1,6 +1,6 @@
 //! One task: its loop, its condition, its tries, and what is made of the result.
 
-use super::context::{Context, Reach};
+use super::context::Context;
 use super::control::Truth;
 use super::outcome::{Attempt, registered_loop};
 use super::run::{Flow, Runner};
@@ -81,7 +81,8 @@ impl Runner<'_> {
             Value::Unknown(origin) => {
                 let origin = origin.clone();
                 self.open(task, context, &origin);
-                host.unsettle(&["/".to_owned(), "network".to_owned()], &origin);
+                self.unsettle_everything(host, &origin);
+                self.notify(task, context, layers, &Known::Unknown(origin.clone()));
                 self.register(task, Value::Unknown(origin));
                 return Flow::Go;
             }
@@ -135,11 +136,18 @@ impl Runner<'_> {
         let begun = std::time::Instant::now();
         let task = item.task;
         let reference = self.reference(task, context, item.label.as_deref(), &item.id);
-        let attempt = self.tried(host, item, context).unwrap_or_else(Attempt::failed);
-        let registered = attempt.registered();
+        let mark = self.trail.len();
+        let mut attempt = self.tried(host, item, context).unwrap_or_else(Attempt::failed);
         let ignored = self.is_ignored(task, context, &item.layers);
+        if ignored || !task.keywords.failed_when.is_empty() {
+            self.doubt_answer(host, task, &mut attempt, mark);
+        }
+        let registered = attempt.registered();
         let status = attempt.status();
-        if context.reach != Reach::OnFailure {
+        if !ignored {
+            self.note_doubt(task, &attempt, mark);
+        }
+        if !context.reach.is_on_failure() {
             self.done += attempt.actions.len();
             let changed = status == TaskStatus::Changed && !attempt.earlier;
             self.changed |= !attempt.actions.is_empty() || changed;
@@ -150,14 +158,24 @@ impl Runner<'_> {
             self.notify(task, context, &item.layers, &attempt.changed);
         }
         let error = attempt.error().cloned().map(|error| self.redact(error.or_at(task.span)));
+        // What a rescue would do is no failure, and no change, of a run that does not come to it.
+        let rehearsed = context.reach.is_on_failure() && status != TaskStatus::Skipped;
+        let reason = match &error {
+            Some(error) if rehearsed => Some(format!("would fail: {}", error.message)),
+            _ => attempt.reason,
+        };
         self.finish(TaskReport {
             task: reference.clone(),
-            status: if ignored && error.is_some() { TaskStatus::Ok } else { status },
-            reason: attempt.reason.map(|reason| self.redactor.redact(&reason).into_owned()),
+            status: match &error {
+                _ if rehearsed => TaskStatus::Unknown,
+                Some(_) if ignored => TaskStatus::Ok,
+                _ => status,
+            },
+            reason: reason.map(|reason| self.redactor.redact(&reason).into_owned()),
             change: attempt.change,
             actions: attempt.actions,
             not_needed: attempt.not_needed,
-            error: error.clone(),
+            error: error.clone().filter(|_| !rehearsed),
             ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
         match error {
@@ -192,9 +210,16 @@ impl Runner<'_> {
         let delay = self.number(keywords.delay.as_ref(), &item.layers, 5.0)?;
         let mut left = retries;
         loop {
-            let mut attempt = self.once(host, item, &context)?;
-            self.judge(&mut attempt, item, &context)?;
-            if let Reach::OnlyIf(origin) = &context.reach {
+            let tried = self.once(host, item, &context).and_then(|mut attempt| {
+                self.judge(&mut attempt, item)?;
+                Ok(attempt)
+            });
+            let mut attempt = match (tried, context.reach.condition()) {
+                // Whether it comes to that is not known.
+                (Err(error), Some(_)) => Attempt::failed(error),
+                (tried, _) => tried?,
+            };
+            if let Some(origin) = context.reach.condition() {
                 attempt.under_unknown_condition(origin);
             }
             let good = match (keywords.until.is_empty(), attempt.error()) {
@@ -240,14 +265,9 @@ impl Runner<'_> {
     }
 
     /// `changed_when` and `failed_when`.
-    fn judge(
-        &mut self,
-        attempt: &mut Attempt,
-        item: &Item<'_>,
-        context: &Context,
-    ) -> Result<(), Diagnostic> {
+    fn judge(&mut self, attempt: &mut Attempt, item: &Item<'_>) -> Result<(), Diagnostic> {
         let keywords = &item.task.keywords;
-        if attempt.skipped == Known::Is(true) || context.reach == Reach::OnFailure {
+        if attempt.skipped == Known::Is(true) {
             return Ok(());
         }
         if !keywords.failed_when.is_empty() {
@@ -259,7 +279,10 @@ impl Runner<'_> {
                     Diagnostic::new("this counts as failed").at(span)
                 }))),
                 Truth::No => Known::Is(None),
-                Truth::Unknown(origin) => Known::Unknown(origin),
+                Truth::Unknown(origin) => {
+                    attempt.may_fail = true;
+                    Known::Unknown(origin)
+                }
             };
         }
         if !keywords.changed_when.is_empty() && attempt.error().is_none() {
@@ -386,6 +409,10 @@ impl Attempt {
     /// Whether it happens at all is unknown, so everything about it is.
     fn under_unknown_condition(&mut self, origin: &Origin) {
         self.changed = Known::Unknown(origin.clone());
+        if let Some(error) = self.error() {
+            self.reason = Some(format!("would fail: {}; only if {origin}", error.message));
+            self.may_fail = true;
+        }
         self.failed = Known::Unknown(origin.clone());
         self.skipped = Known::Unknown(origin.clone());
         for value in self.result.values_mut() {

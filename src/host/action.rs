@@ -232,6 +232,8 @@ pub struct Performed {
     pub result: Map,
     /// Why an act did not succeed, if it did not: an exit that is not 0, an unexpected status.
     pub failed: Option<String>,
+    /// What has to be so for it, and cannot be known in a dry run: `/etc/x is a directory`.
+    pub assumes: Option<String>,
 }
 
 impl Action {

@@ -77,6 +77,9 @@ pub struct HttpRequest {
     /// Statuses that are a success where this is performed as an act; empty: 200 to 299.
     #[serde(default)]
     pub expect: Vec<u16>,
+    /// Where this is performed as an act: absolute paths that its author says it changes.
+    #[serde(default)]
+    pub changes: Vec<String>,
 }
 
 /// An HTTP reply.

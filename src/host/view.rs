@@ -26,6 +26,11 @@ pub trait View {
     /// A group's entry.
     fn group(&self, name: &str) -> Result<Known<Option<Group>>, HostError>;
 
+    /// A user whose primary group this is; such a group cannot be removed (groupdel(8)).
+    fn primary_user_of(&self, _group: &str) -> Result<Option<String>, HostError> {
+        Ok(None)
+    }
+
     /// Whether and in which version a package is installed.
     fn package(&self, name: &str) -> Result<Known<Package>, HostError>;
 

@@ -10,6 +10,7 @@ mod disk;
 mod engine_rules;
 mod fleet;
 mod floors;
+mod foretell;
 mod house;
 mod inventory;
 mod lab;

@@ -107,6 +107,16 @@ impl Accounts {
         Ok(line.map(|line| Group { name: line.name, gid: line.gid }))
     }
 
+    /// A user whose primary group this is.
+    ///
+    /// # Errors
+    /// As [`Accounts::user`].
+    pub(super) fn primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
+        let Some(group) = self.group(group)? else { return Ok(None) };
+        let passwd = self.passwd()?;
+        Ok(passwd.lines.iter().find(|line| line.gid == group.gid).map(|line| line.name.clone()))
+    }
+
     /// A user's number; a decimal number stands for itself.
     ///
     /// # Errors

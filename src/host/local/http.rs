@@ -175,6 +175,7 @@ mod tests {
             ca_file: None,
             verify: true,
             expect: vec![],
+            changes: vec![],
         }
     }
 

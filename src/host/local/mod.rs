@@ -225,7 +225,7 @@ fn run(command: &Command) -> Result<Performed, HostError> {
         ("stderr_lines", lines(&output.stderr)),
     ];
     let result = result.map(|(key, value)| (key.to_owned(), value)).into_iter().collect();
-    Ok(Performed { result, failed })
+    Ok(Performed { result, failed, assumes: None })
 }
 
 /// Sends a request; its result as `register` gets it.
@@ -248,7 +248,7 @@ fn send(request: &HttpRequest) -> Result<Performed, HostError> {
         statuses => statuses.contains(&reply.status),
     };
     let failed = (!expected).then(|| format!("the server answered {}", reply.status));
-    Ok(Performed { result, failed })
+    Ok(Performed { result, failed, assumes: None })
 }
 
 impl View for Local {
@@ -266,6 +266,10 @@ impl View for Local {
 
     fn group(&self, name: &str) -> Result<Known<Option<Group>>, HostError> {
         self.accounts.group(name).map(Known::Is)
+    }
+
+    fn primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
+        self.accounts.primary_user_of(group)
     }
 
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {

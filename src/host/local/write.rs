@@ -132,7 +132,7 @@ pub(super) fn file(new: &NewFile<'_>, accounts: &Accounts) -> Result<Performed, 
     let nothing_there = matches!(new.before, Known::Is(FileBefore { stat: Stat::Absent, .. }));
     let done = if nothing_there { temporary.appear() } else { temporary.replace() };
     done.map_err(|error| appeared(&target, "write", error))?;
-    Ok(Performed { result, failed: None })
+    Ok(Performed { result, ..Performed::default() })
 }
 
 /// Where nothing was planned to be, something is: the plan is stale.

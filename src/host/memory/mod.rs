@@ -130,6 +130,11 @@ impl View for Memory {
         Ok(Known::Is(self.world.group(name).cloned()))
     }
 
+    fn primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
+        let found = self.world.users.iter().find(|user| user.group == group);
+        Ok(found.map(|user| user.name.clone()))
+    }
+
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
         Ok(Known::Is(Package { installed: self.world.packages.get(name).cloned() }))
     }

@@ -48,7 +48,7 @@ impl Memory {
             manager: world.manager,
             request: requests.last().cloned().unwrap_or_default(),
             changes: differences(&world.packages, &after),
-            refresh_index: refresh,
+            refresh_index: refresh && requests.iter().any(wants),
             hold: Vec::new(),
         })
     }

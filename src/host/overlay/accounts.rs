@@ -23,6 +23,9 @@ impl Overlay<'_> {
 
     /// A package may bring accounts that are not there yet.
     fn maybe_brought<T>(&self, under: Known<Option<T>>) -> Known<Option<T>> {
+        if let Some(origin) = &self.everything {
+            return Known::Unknown(origin.clone());
+        }
         match (under, self.packages.may_bring_files()) {
             (Known::Is(None), Some(origin)) => Known::Unknown(origin),
             (under, _) => under,
@@ -45,8 +48,17 @@ impl Overlay<'_> {
                 _ => Known::Unknown(origin.clone()),
             },
         };
-        if entry.is_some() && self.virtual_group(name)? == Known::Is(None) {
+        if entry.is_some_and(|entry| entry.group.is_none())
+            && self.virtual_user(name)? == Known::Is(None)
+            && self.virtual_group(name)? == Known::Is(None)
+        {
             self.groups.insert(name.to_owned(), Known::Unknown(origin));
+            self.sure_groups.insert(name.to_owned());
+        }
+        if entry.is_some() {
+            self.sure_users.insert(name.to_owned());
+        } else {
+            self.sure_users.remove(name);
         }
         self.users.insert(name.to_owned(), after);
         Ok(())
@@ -66,13 +78,26 @@ impl Overlay<'_> {
                 _ => Known::Unknown(Origin::new(format!("group {name}"))),
             },
         };
+        if present {
+            self.sure_groups.insert(name.to_owned());
+        } else {
+            self.sure_groups.remove(name);
+        }
         self.groups.insert(name.to_owned(), after);
         Ok(())
     }
 
-    /// Whether a file can be given to this owner or group.
-    pub(super) fn can_own<T>(&self, found: &Known<Option<T>>, name: &str) -> bool {
-        !matches!(found, Known::Is(None)) || name.bytes().all(|byte| byte.is_ascii_digit())
+    /// A user whose primary group this is for certain.
+    pub(super) fn virtual_primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
+        let pending = self.users.values().find_map(|user| match user {
+            Known::Is(Some(user)) if user.group == group => Some(user.name.clone()),
+            _ => None,
+        });
+        if self.everything.is_some() {
+            return Ok(pending);
+        }
+        let under = self.inner.primary_user_of(group)?;
+        Ok(pending.or(under.filter(|user| !self.users.contains_key(user))))
     }
 }
 

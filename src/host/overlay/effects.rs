@@ -2,27 +2,45 @@
 
 use super::Overlay;
 use super::units::full_name;
-use crate::host::{Action, Attributes, HostError, Stat};
+use crate::host::{Action, Attributes, HostError, ServiceChange, Stat, UserEntry};
 use crate::value::{Known, Map, Origin, Value};
 use std::path::Path;
 
 impl Overlay<'_> {
-    /// Fails where performing it would: no parent directory, no such owner.
-    pub(super) fn possible(&self, action: &Action) -> Result<(), HostError> {
-        match action {
-            Action::WriteFile { path, attributes, .. }
-            | Action::MakeDirectory { path, attributes, .. } => {
-                self.parent_is_directory(path)?;
-                self.owners_exist(attributes)
+    /// Fails where performing it would: no parent directory, no such owner. Tells what has to be
+    /// so for it and is not known yet.
+    pub(super) fn possible(&self, action: &Action) -> Result<Option<String>, HostError> {
+        let assumptions = match action {
+            Action::WriteFile { path, attributes, validate, .. } => {
+                let accepted = validate
+                    .as_ref()
+                    .map(|validate| format!("`{}` accepts it", validate.argv.join(" ")));
+                [self.parent_is_directory(path)?, self.owners_exist(attributes)?, accepted]
             }
-            Action::Symlink { path, .. } => self.parent_is_directory(path),
-            Action::SetAttributes { attributes, .. } => self.owners_exist(attributes),
-            _ => Ok(()),
-        }
+            Action::MakeDirectory { path, attributes, .. } => {
+                [self.parent_is_directory(path)?, self.owners_exist(attributes)?, None]
+            }
+            Action::Symlink { path, .. } => [self.parent_is_directory(path)?, None, None],
+            Action::SetAttributes { attributes, .. } => {
+                [self.owners_exist(attributes)?, None, None]
+            }
+            Action::User { entry: Some(entry), .. } => [self.groups_exist(entry)?, None, None],
+            Action::Group { name, present: false, .. } => {
+                if let Some(user) = self.virtual_primary_user_of(name)? {
+                    return Err(HostError::failed(format!(
+                        "cannot remove group `{name}`: it is the primary group of `{user}`"
+                    )));
+                }
+                [None, None, None]
+            }
+            _ => [None, None, None],
+        };
+        let words: Vec<String> = assumptions.into_iter().flatten().collect();
+        Ok((!words.is_empty()).then(|| words.join(" and ")))
     }
 
-    fn parent_is_directory(&self, path: &Path) -> Result<(), HostError> {
-        let Some(parent) = path.parent() else { return Ok(()) };
+    fn parent_is_directory(&self, path: &Path) -> Result<Option<String>, HostError> {
+        let Some(parent) = path.parent() else { return Ok(None) };
         match self.virtual_stat(parent)? {
             Known::Is(Stat::Absent) => Err(HostError::Failed {
                 message: format!("cannot write {}: no such directory", path.display()),
@@ -37,22 +55,48 @@ impl Overlay<'_> {
                 path.display(),
                 parent.display()
             ))),
-            _ => Ok(()),
+            Known::Unknown(origin) if !self.is_surely_directory(parent) => {
+                Ok(Some(format!("{} is a directory ({origin})", parent.display())))
+            }
+            _ => Ok(None),
         }
     }
 
-    fn owners_exist(&self, attributes: &Attributes) -> Result<(), HostError> {
-        if let Some(owner) = &attributes.owner
-            && !self.can_own(&self.virtual_user(owner)?, owner)
-        {
-            return Err(HostError::failed(format!("there is no user `{owner}`")));
+    fn owners_exist(&self, attributes: &Attributes) -> Result<Option<String>, HostError> {
+        let is_number = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
+        let mut assumed = None;
+        if let Some(owner) = attributes.owner.as_ref().filter(|owner| !is_number(owner)) {
+            match self.virtual_user(owner)? {
+                Known::Is(None) => {
+                    return Err(HostError::failed(format!("there is no user `{owner}`")));
+                }
+                Known::Unknown(origin) if !self.sure_users.contains(owner) => {
+                    assumed = Some(format!("there is a user `{owner}` ({origin})"));
+                }
+                _ => {}
+            }
         }
-        if let Some(group) = &attributes.group
-            && !self.can_own(&self.virtual_group(group)?, group)
-        {
-            return Err(HostError::failed(format!("there is no group `{group}`")));
+        let group = attributes.group.as_ref().filter(|group| !is_number(group));
+        Ok(assumed.or(self.group_exists(group)?))
+    }
+
+    fn groups_exist(&self, entry: &UserEntry) -> Result<Option<String>, HostError> {
+        let mut assumed = None;
+        for group in entry.group.iter().chain(entry.groups.iter().flatten()) {
+            assumed = assumed.or(self.group_exists(Some(group))?);
         }
-        Ok(())
+        Ok(assumed)
+    }
+
+    fn group_exists(&self, group: Option<&String>) -> Result<Option<String>, HostError> {
+        let Some(group) = group else { return Ok(None) };
+        match self.virtual_group(group)? {
+            Known::Is(None) => Err(HostError::failed(format!("there is no group `{group}`"))),
+            Known::Unknown(origin) if !self.sure_groups.contains(group) => {
+                Ok(Some(format!("there is a group `{group}` ({origin})")))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The host as it is after this action.
@@ -77,12 +121,19 @@ impl Overlay<'_> {
             Action::Service { unit, change, .. } => self.change_unit(unit, *change)?,
             Action::User { name, entry, .. } => self.change_user(name, entry.as_ref())?,
             Action::Group { name, present, gid, .. } => self.change_group(name, *present, *gid)?,
-            Action::Restart { .. } | Action::Reload { .. } | Action::DaemonReload => {}
+            // A reload starts what is not running.
+            Action::Restart { unit } | Action::Reload { unit } => {
+                self.change_unit(unit, ServiceChange::Start)?;
+            }
+            Action::DaemonReload => {}
             Action::Run { changes, command } => {
                 let origin = Origin::new(format!("the command `{}`", command.argv.join(" ")));
                 self.make_unknown(changes, &origin);
             }
-            Action::Request(_) => {}
+            Action::Request(request) => {
+                let origin = Origin::new(format!("the request {} {}", request.method, request.url));
+                self.make_unknown(&request.changes, &origin);
+            }
         }
         Ok(())
     }
@@ -101,13 +152,15 @@ impl Overlay<'_> {
                 }
                 self.packages.uncertain.push((transaction.clone(), origin.clone()));
             }
-            Action::Service { unit, .. } => {
+            Action::Service { unit, .. } | Action::Restart { unit } | Action::Reload { unit } => {
                 self.units.insert(full_name(unit), Known::Unknown(origin.clone()));
             }
             Action::User { name, .. } => {
+                self.sure_users.remove(name);
                 self.users.insert(name.clone(), Known::Unknown(origin.clone()));
             }
             Action::Group { name, .. } => {
+                self.sure_groups.remove(name);
                 self.groups.insert(name.clone(), Known::Unknown(origin.clone()));
             }
             _ => self.take_effect(action)?,
@@ -122,10 +175,23 @@ impl Overlay<'_> {
         }
     }
 
+    /// Something that may be anything is pending.
+    fn forget_everything(&mut self, origin: &Origin) {
+        self.put_unknown(Path::new("/"), origin);
+        self.units.clear();
+        self.users.clear();
+        self.groups.clear();
+        self.sure_users.clear();
+        self.sure_groups.clear();
+        self.everything = Some(origin.clone());
+    }
+
     /// Paths, units or the network that something may have changed.
     pub(super) fn make_unknown(&mut self, names: &[String], origin: &Origin) {
         for name in names {
-            if name.starts_with('/') {
+            if name == "/" {
+                self.forget_everything(origin);
+            } else if name.starts_with('/') {
                 self.put_unknown(Path::new(name), origin);
             } else if name == "network" {
                 self.network.get_or_insert_with(|| origin.clone());

@@ -12,6 +12,8 @@ pub(super) struct Virtual {
     /// Of a regular file.
     pub(super) content: Known<Vec<u8>>,
     pub(super) below: Below,
+    /// A directory for certain, even where its attributes are not known.
+    pub(super) is_directory: bool,
 }
 
 /// What lies below a path with a pending action, where nothing nearer says so.
@@ -137,11 +139,18 @@ impl Overlay<'_> {
         self.files.insert(path.to_path_buf(), entry);
     }
 
+    /// Whether a path is a directory, even where its attributes are not known.
+    pub(super) fn is_surely_directory(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|entry| entry.is_directory)
+    }
+
     /// Changes what a directory is, not what it holds.
     fn put_over(&mut self, path: &Path, stat: Known<Stat>) {
         let below = self.files.get(path).map_or(Below::Through, |entry| entry.below.clone());
         let content = Known::Is(Vec::new());
-        self.files.insert(path.to_path_buf(), Virtual { stat, content, below });
+        let is_directory =
+            matches!(stat, Known::Is(Stat::Directory(_))) || self.is_surely_directory(path);
+        self.files.insert(path.to_path_buf(), Virtual { stat, content, below, is_directory });
     }
 
     pub(super) fn put_absent(&mut self, path: &Path) {
@@ -151,6 +160,7 @@ impl Overlay<'_> {
                 stat: Known::Is(Stat::Absent),
                 content: Known::Is(Vec::new()),
                 below: Below::Nothing,
+                is_directory: false,
             },
         );
     }
@@ -162,6 +172,7 @@ impl Overlay<'_> {
                 stat: Known::Unknown(origin.clone()),
                 content: Known::Unknown(origin.clone()),
                 below: Below::Unknown(origin.clone()),
+                is_directory: false,
             },
         );
     }
@@ -184,7 +195,7 @@ impl Overlay<'_> {
             }
         };
         let content = Known::Is(bytes.to_vec());
-        self.put(path, Virtual { stat, content, below: Below::Nothing });
+        self.put(path, Virtual { stat, content, below: Below::Nothing, is_directory: false });
         Ok(())
     }
 
@@ -208,9 +219,17 @@ impl Overlay<'_> {
             Known::Is(_) => {
                 self.put(
                     path,
-                    Virtual { stat, content: Known::Is(Vec::new()), below: Below::Nothing },
+                    Virtual {
+                        stat,
+                        content: Known::Is(Vec::new()),
+                        below: Below::Nothing,
+                        is_directory: true,
+                    },
                 );
             }
+        }
+        if let Some(entry) = self.files.get_mut(path) {
+            entry.is_directory = true;
         }
         Ok(())
     }
@@ -227,7 +246,7 @@ impl Overlay<'_> {
         });
         if let Known::Is(Stat::File(_)) = stat {
             let content = self.virtual_read(path)?;
-            self.put(path, Virtual { stat, content, below: Below::Nothing });
+            self.put(path, Virtual { stat, content, below: Below::Nothing, is_directory: false });
         } else {
             self.put_over(path, stat);
         }
@@ -236,7 +255,15 @@ impl Overlay<'_> {
 
     pub(super) fn symlink(&mut self, path: PathBuf, target: PathBuf) {
         let stat = Known::Is(Stat::Symlink(target));
-        self.put(&path, Virtual { stat, content: Known::Is(Vec::new()), below: Below::Nothing });
+        self.put(
+            &path,
+            Virtual {
+                stat,
+                content: Known::Is(Vec::new()),
+                below: Below::Nothing,
+                is_directory: false,
+            },
+        );
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     Transaction, Unit, User, View,
 };
 use crate::value::{Known, Map, Origin, Value};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 /// A dry run's host.
@@ -25,12 +25,17 @@ pub struct Overlay<'a> {
     files: BTreeMap<PathBuf, files::Virtual>,
     users: BTreeMap<String, Known<Option<User>>>,
     groups: BTreeMap<String, Known<Option<Group>>>,
+    /// Users and groups that are there for certain, whatever else is not known of them.
+    sure_users: BTreeSet<String>,
+    sure_groups: BTreeSet<String>,
     units: BTreeMap<String, Known<Unit>>,
     packages: packages::Pending,
     /// Any action at all is pending.
     acted: Option<Origin>,
     /// A command or request is pending.
     commanded: Option<Origin>,
+    /// Anything may have been done.
+    everything: Option<Origin>,
     /// The network may be another one.
     network: Option<Origin>,
 }
@@ -44,10 +49,13 @@ impl<'a> Overlay<'a> {
             files: BTreeMap::new(),
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
+            sure_users: BTreeSet::new(),
+            sure_groups: BTreeSet::new(),
             units: BTreeMap::new(),
             packages: packages::Pending::default(),
             acted: None,
             commanded: None,
+            everything: None,
             network: None,
         }
     }
@@ -68,6 +76,10 @@ impl View for Overlay<'_> {
 
     fn group(&self, name: &str) -> Result<Known<Option<Group>>, HostError> {
         self.virtual_group(name)
+    }
+
+    fn primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
+        self.virtual_primary_user_of(group)
     }
 
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
@@ -127,11 +139,11 @@ impl View for Overlay<'_> {
 
 impl Host for Overlay<'_> {
     fn perform(&mut self, action: &Action) -> Result<Performed, HostError> {
-        self.possible(action)?;
+        let assumes = self.possible(action)?;
         self.take_effect(action)?;
         let origin = Origin::new(format!("the change of {}", action.target()));
         self.note_pending(action, &origin);
-        Ok(Performed { result: effects::result_of(action, &origin), failed: None })
+        Ok(Performed { result: effects::result_of(action, &origin), failed: None, assumes })
     }
 
     fn view(&self) -> &dyn View {

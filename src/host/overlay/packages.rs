@@ -1,8 +1,9 @@
 //! Packages of a dry run: what is pending goes into the same simulation as what is asked.
 
 use super::Overlay;
-use crate::host::{HostError, Manager, Package, PackageRequest, Transaction};
+use crate::host::{HostError, Manager, Package, PackageChange, PackageRequest, Transaction};
 use crate::value::{Known, Origin};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Pending package actions.
@@ -38,6 +39,9 @@ impl Overlay<'_> {
         let touches = |transaction: &Transaction| {
             transaction.changes.iter().find(|change| change.name == name).cloned()
         };
+        if let Some(origin) = &self.everything {
+            return Ok(Known::Unknown(origin.clone()));
+        }
         if let Some((_, origin)) =
             self.packages.uncertain.iter().find(|(transaction, _)| touches(transaction).is_some())
         {
@@ -47,16 +51,54 @@ impl Overlay<'_> {
             return Ok(Known::Is(Package { installed: change.to }));
         }
         match &self.packages.repaired {
-            Some(origin) => Ok(Known::Unknown(origin.clone())),
+            // A repair finishes installations, it undoes none.
+            Some(origin) => match self.inner.package(name)? {
+                Known::Is(Package { installed: None }) => Ok(Known::Unknown(origin.clone())),
+                installed => Ok(installed),
+            },
             None => self.inner.package(name),
         }
     }
 
+    /// What these requests would change after what is pending; unknown if that hinges on a
+    /// transaction that may not be performed.
     pub(super) fn simulate_with_pending(
         &self,
         requests: &[PackageRequest],
     ) -> Result<Known<Transaction>, HostError> {
-        let pending = &self.packages.transactions;
+        if let Some(origin) = &self.everything {
+            return Ok(Known::Unknown(origin.clone()));
+        }
+        let pending: Vec<&Transaction> = self.packages.transactions.iter().collect();
+        let uncertain = &self.packages.uncertain;
+        let with = |more: &[&Transaction]| {
+            let all: Vec<&Transaction> = pending.iter().chain(more).copied().collect();
+            self.simulate_after(&all, requests)
+        };
+        let answer = with(&[]);
+        let all: Vec<&Transaction> = uncertain.iter().map(|(transaction, _)| transaction).collect();
+        let each = all.iter().map(std::slice::from_ref);
+        for (others, (_, origin)) in
+            each.chain([all.as_slice()]).zip(uncertain.iter().chain(uncertain.first()))
+        {
+            let same = match (&answer, &with(others)) {
+                (Ok(Known::Is(one)), Ok(Known::Is(other))) => one.changes == other.changes,
+                (Ok(one), Ok(other)) => one == other,
+                (Err(_), Err(_)) => true,
+                _ => false,
+            };
+            if !same {
+                return Ok(Known::Unknown(origin.clone()));
+            }
+        }
+        answer
+    }
+
+    fn simulate_after(
+        &self,
+        pending: &[&Transaction],
+        requests: &[PackageRequest],
+    ) -> Result<Known<Transaction>, HostError> {
         let all: Vec<PackageRequest> = pending
             .iter()
             .map(|transaction| transaction.request.clone())
@@ -68,24 +110,28 @@ impl Overlay<'_> {
         if pending.is_empty() {
             return Ok(Known::Is(answer));
         }
-        // Of the combined answer, what the pending ones do not already bring about.
-        for done in pending.iter().flat_map(|transaction| &transaction.changes) {
-            for change in &mut answer.changes {
-                if change.name == done.name {
-                    change.from.clone_from(&done.to);
-                }
-            }
-            let undone = !answer.changes.iter().any(|change| change.name == done.name);
-            if undone && requests.iter().any(|request| mentions(request, &done.name)) {
-                answer.changes.push(crate::host::PackageChange {
-                    name: done.name.clone(),
-                    from: done.to.clone(),
-                    to: done.from.clone(),
-                });
-            }
+        // Of the combined answer, what the pending ones do not already bring about. A package that
+        // they change and that the answer leaves out ends as it was before them.
+        let mut before: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let mut now = BTreeMap::new();
+        for change in pending.iter().flat_map(|transaction| &transaction.changes) {
+            before.entry(change.name.clone()).or_insert_with(|| change.from.clone());
+            now.insert(change.name.clone(), change.to.clone());
         }
-        answer.changes.retain(|change| change.from != change.to);
-        answer.changes.sort_by(|a, b| a.name.cmp(&b.name));
+        for change in std::mem::take(&mut answer.changes) {
+            now.entry(change.name.clone()).or_insert_with(|| change.from.clone());
+            before.insert(change.name, change.to);
+        }
+        let after = before;
+        answer.changes = now
+            .into_iter()
+            .map(|(name, from)| PackageChange {
+                to: after.get(&name).cloned().flatten(),
+                name,
+                from,
+            })
+            .filter(|change| change.from != change.to)
+            .collect();
         answer.request = requests.first().cloned().unwrap_or_default();
         answer.refresh_index &= !pending.iter().any(|transaction| transaction.refresh_index);
         Ok(Known::Is(answer))
@@ -110,8 +156,11 @@ impl Overlay<'_> {
                 }
             }
         }
-        for unit in &transaction.hold {
-            self.hold_unit(unit)?;
+        let installs = |change: &PackageChange| change.from.is_none() && change.to.is_some();
+        if transaction.changes.iter().any(installs) {
+            for unit in &transaction.hold {
+                self.hold_unit(unit)?;
+            }
         }
         self.packages.transactions.push(transaction.clone());
         Ok(())
@@ -152,11 +201,6 @@ impl Overlay<'_> {
         }
         Ok(())
     }
-}
-
-fn mentions(request: &PackageRequest, name: &str) -> bool {
-    request.remove.iter().any(|removed| removed == name)
-        || request.install.iter().any(|wish| wish.name == name)
 }
 
 /// The unit that a file defines.

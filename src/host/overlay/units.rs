@@ -2,13 +2,16 @@
 
 use super::Overlay;
 use crate::host::{HostError, ServiceChange, Unit};
-use crate::value::Known;
+use crate::value::{Known, Origin};
 
 impl Overlay<'_> {
     pub(super) fn virtual_unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
         let name = full_name(name);
         if let Some(pending) = self.units.get(&name) {
             return Ok(pending.clone());
+        }
+        if let Some(origin) = &self.everything {
+            return Ok(Known::Unknown(origin.clone()));
         }
         let under = self.inner.unit(&name)?;
         match (&under, self.packages.may_bring_files()) {
@@ -36,6 +39,10 @@ impl Overlay<'_> {
     ) -> Result<(), HostError> {
         let name = full_name(name);
         let after = match self.virtual_unit(&name)? {
+            // A mask hides what was there before, and whether anything was.
+            Known::Is(_) if change == ServiceChange::Unmask => {
+                Known::Unknown(Origin::new("what the mask hides"))
+            }
             Known::Is(unit) => Known::Is(changed(unit, change)),
             Known::Unknown(origin) => Known::Unknown(origin),
         };
@@ -51,14 +58,11 @@ fn changed(mut unit: Unit, change: ServiceChange) -> Unit {
         ServiceChange::Start => unit.active = true,
         ServiceChange::Stop => unit.active = false,
         ServiceChange::Mask => {
+            unit.exists = true;
             unit.masked = true;
             unit.enabled = "masked".to_owned();
         }
-        ServiceChange::Unmask => {
-            unit.masked = false;
-            // Masking hides what was there before.
-            unit.enabled = "disabled".to_owned();
-        }
+        ServiceChange::Unmask => unit.masked = false,
     }
     unit
 }

@@ -162,6 +162,7 @@ impl GetUrl {
             ca_file: None,
             verify: self.validate_certs,
             expect: vec![200],
+            changes: Vec::new(),
         }
     }
 

@@ -82,10 +82,13 @@ impl Resource for MailAlias {
         let mut built = None;
         if self.rebuild {
             newaliases = has_program(view, "newaliases")?;
-            if newaliases != Known::Is(false) && has_program(view, "postalias")? == Known::Is(true)
-            {
+            if newaliases != Known::Is(false) {
                 let table = path.display().to_string();
-                built = Some(ask(view, &["postalias", "-q", &self.name, &table])?);
+                built = match has_program(view, "postalias")? {
+                    Known::Is(true) => Some(ask(view, &["postalias", "-q", &self.name, &table])?),
+                    Known::Is(false) => None,
+                    Known::Unknown(origin) => Some(Known::Unknown(origin)),
+                };
             }
         }
         Ok(Found { file, newaliases, built })

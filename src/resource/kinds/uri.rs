@@ -152,6 +152,7 @@ impl Uri {
             ca_file: self.ca_path.clone(),
             verify: self.validate_certs,
             expect: self.expected(),
+            changes: self.creates.iter().map(|path| path.display().to_string()).collect(),
         })
     }
 

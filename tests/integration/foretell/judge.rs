@@ -1,0 +1,278 @@
+//! Whether what check announced is what apply did.
+
+use super::case::{Run, run};
+use converge::engine::bundle::{Bundle, Purpose};
+use converge::engine::state::State;
+use converge::event::{ActionReport, Certainty, Event, HostStatus, TaskReport, TaskStatus};
+use converge::host::Action;
+use converge::host::memory::Memory;
+use std::collections::BTreeSet;
+
+/// Announced as exact or unless so, and how many of them fell away.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    pub(super) announced: usize,
+    pub(super) fell_away: usize,
+    pub(super) performed: usize,
+    pub(super) failed: usize,
+}
+
+/// One action of a report, with the task it belongs to and where that stands among the events.
+struct Shown<'r> {
+    id: &'r str,
+    at: usize,
+    report: &'r ActionReport,
+    /// The action itself, where there is one.
+    action: Option<&'r Action>,
+}
+
+/// Checks, applies, and compares.
+pub(super) fn foretold(
+    bundle: &Bundle,
+    host: &Memory,
+    state: &State,
+    tally: &mut Tally,
+) -> Result<Run, String> {
+    let check = run(bundle, Purpose::Check, host, state, 0);
+    if check.host.world() != host.world() {
+        return Err("check changed the host".into());
+    }
+    let apply = run(bundle, Purpose::Apply, host, state, 0);
+    compare(&check, &apply, tally)
+        .map_err(|why| format!("{why}\ncheck:\n{}apply:\n{}", story(&check), story(&apply)))?;
+    Ok(apply)
+}
+
+/// What is no part of an action's end state, and cannot always be known: whether the program of a
+/// `validate` is there by then, whether the package index still is to be fetched.
+fn essence(action: &Action) -> Action {
+    let mut action = action.clone();
+    match &mut action {
+        Action::WriteFile { validate, .. } => *validate = None,
+        // Another transaction that may be performed or not fetches it first.
+        Action::Packages(transaction) => transaction.refresh_index = false,
+        _ => {}
+    }
+    action
+}
+
+fn compare(check: &Run, apply: &Run, tally: &mut Tally) -> Result<(), String> {
+    let announced = shown(check)?;
+    let performed = shown(apply)?;
+    let disturbed = first_surprise(check, apply)?;
+    let mut refused = BTreeSet::new();
+    for told in &announced {
+        if told.action.is_some_and(|action| apply.refused.contains(action)) {
+            refused.insert(told.id);
+        }
+    }
+    let may_fall_away = |told: &Shown<'_>| {
+        if refused.contains(told.id) { Ok(false) } else { may_fall_away(told, disturbed) }
+    };
+    let mut next = 0;
+    let mut dropped = 0;
+    for done in &performed {
+        let found = announced[next..].iter().position(|told| fits(told, done));
+        let Some(found) = found else {
+            return Err(format!("not announced: {} {}", done.id, words(done.report)));
+        };
+        for skipped in &announced[next..next + found] {
+            dropped += usize::from(may_fall_away(skipped)?);
+        }
+        let told = &announced[next + found];
+        same(told, done)?;
+        next += found + usize::from(told.report.certainty != Certainty::Open);
+    }
+    for skipped in &announced[next..] {
+        dropped += usize::from(may_fall_away(skipped)?);
+    }
+    let counts =
+        |told: &&Shown<'_>| matches!(told.report.certainty, Certainty::Exact | Certainty::UnlessSo);
+    if disturbed.is_none() {
+        tally.announced += announced.iter().filter(counts).count();
+        tally.fell_away += dropped;
+    }
+    tally.performed += performed.len();
+    tally.failed += usize::from(apply.status() == HostStatus::Failed);
+    Ok(())
+}
+
+/// Whether an action that was not performed counts as fallen away; an error if it had to be.
+fn may_fall_away(told: &Shown<'_>, disturbed: Option<usize>) -> Result<bool, String> {
+    match told.report.certainty {
+        _ if disturbed.is_some_and(|since| told.at >= since) => Ok(false),
+        Certainty::Exact => Err(format!("not performed: {} {}", told.id, words(told.report))),
+        Certainty::UnlessSo => Ok(true),
+        Certainty::OnlyIf | Certainty::Open | Certainty::OnFailure => Ok(false),
+    }
+}
+
+fn fits(told: &Shown<'_>, done: &Shown<'_>) -> bool {
+    let (told_report, done_report) = (told.report, done.report);
+    if told_report.certainty == Certainty::Open {
+        let includes = matches!(told_report.kind.as_str(), "include_tasks" | "include_role");
+        let item = done.id.strip_prefix(told.id).is_some_and(|rest| rest.starts_with('['));
+        return told.id == done.id || item || includes;
+    }
+    let narrows = |wide: &str, narrow: &str| {
+        matches!(wide, "write_file" | "make_directory") && narrow == "set_attributes"
+    };
+    let kind = told_report.kind == done_report.kind
+        || (told_report.certainty != Certainty::Exact
+            && narrows(&told_report.kind, &done_report.kind));
+    let fewer = told_report.kind == "packages"
+        && told_report.certainty != Certainty::Exact
+        && done_report
+            .target
+            .split(' ')
+            .all(|name| told_report.target.split(' ').any(|all| all == name));
+    told.id == done.id && kind && (told_report.target == done_report.target || fewer)
+}
+
+/// An exact action is the very action; what is less certain writes the same content at least.
+fn same(told: &Shown<'_>, done: &Shown<'_>) -> Result<(), String> {
+    if told.report.certainty == Certainty::Exact {
+        let bare = |report: &ActionReport| {
+            let notes = report.notes.iter().filter(|note| !note.contains("package index"));
+            ActionReport { notes: notes.cloned().collect(), ..report.clone() }
+        };
+        if bare(told.report) != bare(done.report) {
+            return Err(format!("shown as {:#?}\nperformed as {:#?}", told.report, done.report));
+        }
+        if told.action.map(essence) != done.action.map(essence) {
+            let (told, done) = (told.action, done.action);
+            return Err(format!("announced {told:#?}\nperformed {done:#?}"));
+        }
+    }
+    if let (
+        Some(Action::WriteFile { content: announced, .. }),
+        Some(Action::WriteFile { content: written, .. }),
+    ) = (told.action, done.action)
+        && announced != written
+    {
+        return Err(format!("{}: announced {announced:?}, wrote {written:?}", told.id));
+    }
+    Ok(())
+}
+
+/// The place among check's events from which on apply went another way, for a reason that check
+/// said it assumed. An error if check foretold no such thing.
+fn first_surprise(check: &Run, apply: &Run) -> Result<Option<usize>, String> {
+    let mut first = None;
+    for report in apply.told.tasks().filter(|report| report.error.is_some()) {
+        let foretold =
+            finished(check).any(|(_, told)| told.task.id == report.task.id && told.error.is_some());
+        if foretold {
+            continue;
+        }
+        let assumed = finished(check)
+            .find(|(_, told)| belongs(&told.task.id, &report.task.id) && is_assumed(told));
+        match assumed {
+            Some((at, _)) => first = Some(first.map_or(at, |known: usize| known.min(at))),
+            None if first.is_some() => {}
+            None => {
+                return Err(format!(
+                    "a failure that check did not foretell: {}: {:?}",
+                    report.task.id, report.error
+                ));
+            }
+        }
+    }
+    if check.status() == HostStatus::Failed && first.is_none() {
+        let (told, met) = (failing(check), failing(apply));
+        if told != met {
+            return Err(format!("check fails at {told:?}, apply at {met:?}"));
+        }
+    }
+    Ok(first)
+}
+
+fn failing(run: &Run) -> Option<&str> {
+    if run.status() != HostStatus::Failed {
+        return None;
+    }
+    let failed = run.told.tasks().filter(|report| report.status == TaskStatus::Failed);
+    failed.last().map(|report| report.task.id.as_str())
+}
+
+fn belongs(told: &str, done: &str) -> bool {
+    told == done || done.strip_prefix(told).is_some_and(|rest| rest.starts_with('['))
+}
+
+/// Whether check said that this task may turn out otherwise.
+fn is_assumed(told: &TaskReport) -> bool {
+    let said = told.reason.as_deref().is_some_and(|reason| {
+        reason.contains("assumed")
+            || reason.contains("would fail")
+            || reason.contains("known after")
+            || reason.contains("only if")
+    });
+    let uncertain = |action: &ActionReport| {
+        action.certainty != Certainty::Exact
+            || matches!(action.kind.as_str(), "run" | "request" | "restart" | "reload")
+            || (action.kind == "service" && action.after.as_deref() == Some("started"))
+    };
+    said || told.status == TaskStatus::Unknown || told.actions.iter().any(uncertain)
+}
+
+fn finished(run: &Run) -> impl Iterator<Item = (usize, &TaskReport)> {
+    run.told.events.iter().enumerate().filter_map(|(at, event)| match event {
+        Event::TaskFinished(report) => Some((at, report)),
+        _ => None,
+    })
+}
+
+/// Every action of a run's reports, each with the action that was given to the host.
+fn shown(run: &Run) -> Result<Vec<Shown<'_>>, String> {
+    let mut given = run.actions.iter();
+    let mut all = Vec::new();
+    for (at, task) in finished(run) {
+        for report in &task.actions {
+            let action = match report.certainty {
+                Certainty::Open | Certainty::OnFailure | Certainty::OnlyIf => None,
+                _ => {
+                    let action = given.next().filter(|action| {
+                        action.kind() == report.kind && action.target() == report.target
+                    });
+                    Some(action.ok_or(format!("reported, not done: {}", words(report)))?)
+                }
+            };
+            all.push(Shown { id: &task.task.id, at, report, action });
+        }
+    }
+    match given.next() {
+        Some(action) if !run.killed => {
+            Err(format!("done, not reported: {} {}", action.kind(), action.target()))
+        }
+        _ => Ok(all),
+    }
+}
+
+fn words(report: &ActionReport) -> String {
+    let on = report.depends_on.as_deref().map(|on| format!(" ({on})")).unwrap_or_default();
+    format!("{:?} {} {}{on}", report.certainty, report.kind, report.target)
+}
+
+/// A run in a few lines, for a person who looks for what went wrong.
+pub(super) fn story(run: &Run) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for (_, task) in finished(run) {
+        let _ = write!(text, "  {} {:?}", task.task.id, task.status);
+        if let Some(reason) = &task.reason {
+            let _ = write!(text, " [{reason}]");
+        }
+        if let Some(error) = &task.error {
+            let _ = write!(text, " ERROR {}", error.message);
+        }
+        let _ = writeln!(text);
+        for report in &task.actions {
+            let _ = writeln!(text, "      {}", words(report));
+        }
+        for report in &task.not_needed {
+            let _ = writeln!(text, "      fell away: {}", words(report));
+        }
+    }
+    let _ = writeln!(text, "  => {:?}", run.status());
+    text
+}

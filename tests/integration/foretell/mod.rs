@@ -1,0 +1,161 @@
+//! Check foretells apply: roles are generated over all resources and every way a task can be
+//! steered, checked and applied on a host in memory, and what was announced is held against what
+//! was done. What once went wrong stays in `tests/fixtures/foretell`.
+//!
+//! `FORETELL_SEED` repeats a run, `FORETELL_CASES` sets its length.
+
+mod case;
+mod judge;
+mod recorder;
+mod role;
+mod strategy;
+
+use case::{Case, run};
+use converge::engine::bundle::{Bundle, Purpose};
+use converge::engine::state::State;
+use converge::event::HostStatus;
+use converge::host::memory::Memory;
+use judge::{Tally, foretold, story};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const CASES: u32 = 10_000;
+const THREADS: u32 = 2;
+const SEED: u64 = 1000;
+
+#[test]
+fn check_foretells_apply() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seed = number("FORETELL_SEED").unwrap_or(SEED);
+    let cases = number("FORETELL_CASES").map_or(CASES, |cases| cases.try_into().unwrap());
+    let tallies: Vec<Result<Tally, String>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..THREADS)
+            .map(|index| scope.spawn(move || generated(seed + u64::from(index), cases / THREADS)))
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    });
+    let mut sum = Tally::default();
+    for tally in tallies {
+        let tally = tally.unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        sum.announced += tally.announced;
+        sum.fell_away += tally.fell_away;
+        sum.performed += tally.performed;
+        sum.failed += tally.failed;
+    }
+    say(&format!("seed {seed}, {cases} roles: {sum:?}"));
+    assert!(
+        sum.fell_away * 10 <= sum.announced,
+        "more than one in ten fell away: {} of {}",
+        sum.fell_away,
+        sum.announced
+    );
+}
+
+#[expect(clippy::print_stderr, reason = "figures of a test, shown with --nocapture")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+fn generated(seed: u64, cases: u32) -> Result<Tally, String> {
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 3000, ..Config::default() };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let tally = RefCell::new(Tally::default());
+    let outcome = runner.run(&strategy::role(), |role| {
+        let case = Case::of(&role);
+        holds(&case, &mut tally.borrow_mut())
+            .map_err(|why| TestCaseError::fail(format!("{why}\n{}", case.to_yaml())))
+    });
+    match outcome {
+        Ok(()) => Ok(tally.into_inner()),
+        Err(proptest::test_runner::TestError::Fail(why, _)) => Err(why.to_string()),
+        Err(other) => Err(other.to_string()),
+    }
+}
+
+#[test]
+fn what_once_went_wrong_does_not_again() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/foretell");
+    let mut wrong = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|name| name == "world.yml") {
+            continue;
+        }
+        let case = Case::read(&std::fs::read_to_string(&path).unwrap());
+        if let Err(why) = holds(&case, &mut Tally::default()) {
+            wrong.push(format!("{}: {}\n{why}", path.display(), case.about));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Everything that must be so of one case.
+fn holds(case: &Case, tally: &mut Tally) -> Result<(), String> {
+    let bundle = case.bundle();
+    let host = Memory::new(case.world());
+    let first = foretold(&bundle, &host, &State::default(), tally)?;
+    let well = first.status() != HostStatus::Failed && first.refused.is_empty();
+    if !case.steady || !well || first.told.tasks().any(|task| task.error.is_some()) {
+        return Ok(());
+    }
+    let check = run(&bundle, Purpose::Check, &first.host, &first.state, 0);
+    let second = run(&bundle, Purpose::Apply, &first.host, &first.state, 0);
+    if !second.actions.is_empty() || second.status() != HostStatus::Ok {
+        return Err(format!("the second run is not empty:\n{}{}", story(&first), story(&second)));
+    }
+    if check.told.tasks().any(|task| !task.actions.is_empty()) {
+        return Err(format!("a check after it announces something:\n{}", story(&check)));
+    }
+    if second.host.world() != first.host.world() {
+        return Err("the second run changed the host".into());
+    }
+    let count = first.actions.len();
+    (1..=count).try_for_each(|at| killed(&bundle, &host, at, &first, tally))
+}
+
+/// Killed right after an action and started again, a run leaves what an undisturbed one leaves,
+/// and loses no handler.
+fn killed(
+    bundle: &Bundle,
+    host: &Memory,
+    at: usize,
+    whole: &case::Run,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let dead = run(bundle, Purpose::Apply, host, &State::default(), at);
+    let again = foretold(bundle, &dead.host, &dead.state, tally)
+        .map_err(|why| format!("after a kill at action {at}: {why}"))?;
+    let tell =
+        || format!("whole:\n{}killed:\n{}again:\n{}", story(whole), story(&dead), story(&again));
+    if again.host.world() != whole.host.world() {
+        return Err(format!("killed at action {at}, the host ends otherwise\n{}", tell()));
+    }
+    if !again.state.pending.is_empty() {
+        return Err(format!("killed at action {at}, handlers still wait\n{}", tell()));
+    }
+    let handled = |run: &case::Run| -> BTreeSet<String> {
+        let handlers = run.told.tasks().filter(|task| task.task.handler);
+        handlers
+            .flat_map(|task| &task.actions)
+            .filter(|action| ["run", "request", "restart", "reload"].contains(&&*action.kind))
+            .map(|action| format!("{} {}", action.kind, action.target))
+            .collect()
+    };
+    let mut done = handled(&again);
+    // The last action before the kill has no report any more.
+    done.extend(dead.actions.iter().map(|action| format!("{} {}", action.kind(), action.target())));
+    let started = again.actions.iter().filter(|action| action.kind() == "service");
+    done.extend(started.flat_map(|action| {
+        ["restart", "reload"].map(|kind| format!("{kind} {}", action.target()))
+    }));
+    match handled(whole).difference(&done).next() {
+        Some(lost) => Err(format!("killed at action {at}, `{lost}` is lost\n{}", tell())),
+        None => Ok(()),
+    }
+}

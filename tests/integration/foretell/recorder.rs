@@ -1,0 +1,148 @@
+//! A host that keeps a list of what was performed on it and can be killed after an action, and a
+//! memory that dies with it.
+
+use converge::engine::state::{Memory, State, keyed};
+use converge::host::{
+    Action, Group, Host, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
+    Transaction, Unit, User, View,
+};
+use converge::value::{Known, Map, Origin, Sha256};
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// What was done on a host, in order.
+pub(super) struct Recorder<'h> {
+    host: &'h mut dyn Host,
+    pub(super) actions: Vec<Action>,
+    /// What could not be performed, or brought back a failure.
+    pub(super) refused: Vec<Action>,
+    kill_after: usize,
+    killed: Killed,
+}
+
+/// Whether the agent is dead.
+pub(super) type Killed = Rc<Cell<bool>>;
+
+impl<'h> Recorder<'h> {
+    /// `kill_after` counts from 1; 0 never kills.
+    pub(super) fn new(host: &'h mut dyn Host, kill_after: usize, killed: &Killed) -> Self {
+        let killed = Rc::clone(killed);
+        Self { host, actions: Vec::new(), refused: Vec::new(), kill_after, killed }
+    }
+}
+
+impl Host for Recorder<'_> {
+    fn perform(&mut self, action: &Action) -> Result<Performed, HostError> {
+        let performed = self.host.perform(action);
+        if performed.as_ref().map_or(true, |done| done.failed.is_some()) {
+            self.refused.push(action.clone());
+        }
+        let performed = performed?;
+        self.actions.push(action.clone());
+        if self.actions.len() == self.kill_after {
+            self.killed.set(true);
+            return Err(HostError::failed("killed"));
+        }
+        Ok(performed)
+    }
+
+    fn view(&self) -> &dyn View {
+        self
+    }
+
+    fn might(&mut self, action: &Action, origin: &Origin) -> Result<(), HostError> {
+        self.host.might(action, origin)
+    }
+
+    fn unsettle(&mut self, names: &[String], origin: &Origin) {
+        self.host.unsettle(names, origin);
+    }
+}
+
+impl View for Recorder<'_> {
+    fn stat(&self, path: &Path) -> Result<Known<Stat>, HostError> {
+        self.host.stat(path)
+    }
+
+    fn read(&self, path: &Path) -> Result<Known<Vec<u8>>, HostError> {
+        self.host.read(path)
+    }
+
+    fn user(&self, name: &str) -> Result<Known<Option<User>>, HostError> {
+        self.host.user(name)
+    }
+
+    fn group(&self, name: &str) -> Result<Known<Option<Group>>, HostError> {
+        self.host.group(name)
+    }
+
+    fn primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
+        self.host.primary_user_of(group)
+    }
+
+    fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
+        self.host.package(name)
+    }
+
+    fn interrupted_packages(&self) -> Result<Known<Option<String>>, HostError> {
+        self.host.interrupted_packages()
+    }
+
+    fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError> {
+        self.host.simulate(requests)
+    }
+
+    fn unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
+        self.host.unit(name)
+    }
+
+    fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError> {
+        self.host.probe(probe)
+    }
+
+    fn facts(&self) -> Result<Map, HostError> {
+        self.host.facts()
+    }
+
+    fn package_files(&self, name: &str) -> Result<Vec<PathBuf>, HostError> {
+        self.host.package_files(name)
+    }
+
+    fn list(&self, path: &Path) -> Result<Known<Vec<String>>, HostError> {
+        self.host.list(path)
+    }
+
+    fn pause(&self, time: Duration) {
+        self.host.pause(time);
+    }
+}
+
+/// A host's memory; what a dead agent would write is lost.
+pub(super) struct Notes {
+    pub(super) state: State,
+    killed: Killed,
+    scratch: State,
+}
+
+impl Notes {
+    pub(super) fn new(state: State, killed: &Killed) -> Self {
+        Self { scratch: state.clone(), state, killed: Rc::clone(killed) }
+    }
+}
+
+impl Memory for Notes {
+    fn state(&self) -> &State {
+        if self.killed.get() { &self.scratch } else { &self.state }
+    }
+
+    fn update(&mut self, change: &mut dyn FnMut(&mut State)) -> Result<(), HostError> {
+        change(if self.killed.get() { &mut self.scratch } else { &mut self.state });
+        Ok(())
+    }
+
+    fn keyed(&self, bytes: &[u8]) -> Sha256 {
+        keyed(b"key", bytes)
+    }
+}
