@@ -193,7 +193,7 @@ impl Runner<'_> {
                     }
                     let doubt = context.reach.condition().or(step.unless.as_ref());
                     self.note_start(&step.action, doubt);
-                    self.trace(Trace::Did(step.action));
+                    self.trace(Trace::Did(Box::new(step.action)));
                     attempt.result.extend(performed.result);
                     attempt.actions.push(report);
                     if let Some(why) = performed.failed {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(super) enum Trace {
     /// An action that was performed, or may be.
-    Did(Action),
+    Did(Box<Action>),
     /// Something whose targets are not known in full.
     Unsettled(Vec<String>),
     /// A task that is assumed to succeed; what it did follows.

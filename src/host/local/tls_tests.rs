@@ -142,6 +142,7 @@ fn https_verifies_by_the_named_certificate() {
             ca_file,
             verify,
             expect: vec![],
+            changes: vec![],
         };
         let reply = http::exchange(&request).unwrap();
         match reply {
