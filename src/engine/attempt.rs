@@ -156,11 +156,10 @@ impl Runner<'_> {
             if step.unless.is_some() && certain {
                 match declared.look(host.view()) {
                     Ok(again) => {
-                        let same = again.steps.into_iter().find(|other| {
-                            other.action.kind() == step.action.kind()
-                                && (other.action.target() == step.action.target()
-                                    || matches!(other.action, Action::Packages(_)))
-                        });
+                        let same = again
+                            .steps
+                            .into_iter()
+                            .find(|other| is_same(&other.action, &step.action));
                         let Some(again) = same else {
                             attempt.not_needed.push(report);
                             continue;
@@ -179,7 +178,9 @@ impl Runner<'_> {
             }
             let performed = match context.reach.condition() {
                 Some(origin) => {
-                    host.might(&step.action, origin).map(|()| crate::host::Performed::default())
+                    let result = if step.action.is_act() { unknown_result(origin) } else { Map::new() };
+                    let performed = crate::host::Performed { result, ..Default::default() };
+                    host.might(&step.action, origin).map(|()| performed)
                 }
                 None => host.perform(&step.action),
             };
@@ -383,6 +384,18 @@ fn observes(kind: &Kind) -> bool {
 /// Kinds whose results the memory keeps.
 fn has_end_state(kind: &Kind) -> bool {
     !observes(kind) && !matches!(kind.name, "command" | "shell")
+}
+
+/// Whether a second look tells of the same step: a package task has one transaction, whichever of
+/// its packages still are to be changed.
+fn is_same(one: &Action, other: &Action) -> bool {
+    match (one, other) {
+        (Action::Packages(_), Action::Packages(_)) => true,
+        (Action::Service { change: one, .. }, Action::Service { change: other, .. }) => {
+            one == other
+        }
+        _ => one.kind() == other.kind() && one.target() == other.target(),
+    }
 }
 
 /// An act, or what is proved like one: whether it succeeds cannot be told before.

@@ -210,15 +210,11 @@ impl Runner<'_> {
         let delay = self.number(keywords.delay.as_ref(), &item.layers, 5.0)?;
         let mut left = retries;
         loop {
-            let tried = self.once(host, item, &context).and_then(|mut attempt| {
-                self.judge(&mut attempt, item)?;
-                Ok(attempt)
-            });
-            let mut attempt = match (tried, context.reach.condition()) {
-                // Whether it comes to that is not known.
-                (Err(error), Some(_)) => Attempt::failed(error),
-                (tried, _) => tried?,
-            };
+            // What was done stays told, whatever its judgement fails with.
+            let mut attempt = self.once(host, item, &context).unwrap_or_else(Attempt::failed);
+            if let Err(error) = self.judge(&mut attempt, item) {
+                attempt.failed = Known::Is(Some(error));
+            }
             if let Some(origin) = context.reach.condition() {
                 attempt.under_unknown_condition(origin);
             }

@@ -146,11 +146,10 @@ impl Overlay<'_> {
             | Action::MakeDirectory { path, .. }
             | Action::Symlink { path, .. }
             | Action::SetAttributes { path, .. } => self.put_unknown(path, origin),
-            Action::Packages(transaction) => {
-                for unit in &transaction.hold {
-                    self.units.insert(full_name(unit), Known::Unknown(origin.clone()));
-                }
-                self.packages.uncertain.push((transaction.clone(), origin.clone()));
+            Action::Packages(transaction) => self.blur_transaction(transaction, origin)?,
+            Action::RepairPackages { .. } => {
+                self.packages.repaired = None;
+                self.packages.maybe_repaired = Some(origin.clone());
             }
             Action::Service { unit, .. } | Action::Restart { unit } | Action::Reload { unit } => {
                 self.units.insert(full_name(unit), Known::Unknown(origin.clone()));

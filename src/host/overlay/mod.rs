@@ -90,7 +90,11 @@ impl View for Overlay<'_> {
         if self.packages.repaired.is_some() {
             return Ok(Known::Is(None));
         }
-        self.inner.interrupted_packages()
+        let under = self.inner.interrupted_packages()?;
+        match (&under, self.packages.maybe_repaired.as_ref().or(self.everything.as_ref())) {
+            (Known::Is(Some(_)), Some(origin)) => Ok(Known::Unknown(origin.clone())),
+            _ => Ok(under),
+        }
     }
 
     fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError> {

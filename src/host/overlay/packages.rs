@@ -15,12 +15,14 @@ pub(super) struct Pending {
     pub(super) uncertain: Vec<(Transaction, Origin)>,
     /// The database was repaired: what the repair finished is unknown.
     pub(super) repaired: Option<Origin>,
+    /// It may have been.
+    pub(super) maybe_repaired: Option<Origin>,
 }
 
 impl Pending {
     /// Why files, accounts or units may be there that are not there yet.
     pub(super) fn may_bring_files(&self) -> Option<Origin> {
-        if let Some(origin) = &self.repaired {
+        if let Some(origin) = self.repaired.as_ref().or(self.maybe_repaired.as_ref()) {
             return Some(origin.clone());
         }
         if let Some((_, origin)) = self.uncertain.first() {
@@ -50,7 +52,7 @@ impl Overlay<'_> {
         if let Some(change) = self.packages.transactions.iter().rev().find_map(touches) {
             return Ok(Known::Is(Package { installed: change.to }));
         }
-        match &self.packages.repaired {
+        match self.packages.repaired.as_ref().or(self.packages.maybe_repaired.as_ref()) {
             // A repair finishes installations, it undoes none.
             Some(origin) => match self.inner.package(name)? {
                 Known::Is(Package { installed: None }) => Ok(Known::Unknown(origin.clone())),
@@ -156,13 +158,41 @@ impl Overlay<'_> {
                 }
             }
         }
-        let installs = |change: &PackageChange| change.from.is_none() && change.to.is_some();
-        if transaction.changes.iter().any(installs) {
-            for unit in &transaction.hold {
-                self.hold_unit(unit)?;
-            }
+        let installs = |change: &&PackageChange| change.from.is_none() && change.to.is_some();
+        let comes = transaction.changes.iter().filter(installs);
+        let comes: Vec<&str> = comes.map(|change| change.name.as_str()).collect();
+        for unit in transaction.hold.iter().filter(|_| !comes.is_empty()) {
+            self.hold_unit(unit, &comes)?;
         }
         self.packages.transactions.push(transaction.clone());
+        Ok(())
+    }
+
+    /// What a transaction leaves where it may be performed or not.
+    pub(super) fn blur_transaction(
+        &mut self,
+        transaction: &Transaction,
+        origin: &Origin,
+    ) -> Result<(), HostError> {
+        self.packages_arrive(origin);
+        for change in transaction.changes.iter().filter(|change| change.from.is_some()) {
+            for path in self.inner.package_files(&change.name)? {
+                if let Some(unit) = unit_of(&path) {
+                    self.units.insert(unit, Known::Unknown(origin.clone()));
+                }
+                let kept = transaction.manager == Manager::Apt && path.starts_with("/etc");
+                let directory =
+                    matches!(self.virtual_stat(&path)?, Known::Is(crate::host::Stat::Directory(_)));
+                if !kept && !directory {
+                    self.put_unknown(&path, origin);
+                }
+            }
+        }
+        for unit in &transaction.hold {
+            self.units.insert(super::units::full_name(unit), Known::Unknown(origin.clone()));
+        }
+        self.packages.transactions.retain(|known| known != transaction);
+        self.packages.uncertain.push((transaction.clone(), origin.clone()));
         Ok(())
     }
 

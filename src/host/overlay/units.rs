@@ -22,10 +22,15 @@ impl Overlay<'_> {
 
     /// A unit held through a transaction that brings it ends there, disabled and inactive; one
     /// that was running was not held and stays as it was.
-    pub(super) fn hold_unit(&mut self, name: &str) -> Result<(), HostError> {
+    ///
+    /// One that another package may have brought before, running, is not known: unless the package
+    /// that comes has its name.
+    pub(super) fn hold_unit(&mut self, name: &str, comes: &[&str]) -> Result<(), HostError> {
         let name = full_name(name);
+        let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
         let held = match self.virtual_unit(&name)? {
             Known::Is(unit) if unit.exists => return Ok(()),
+            Known::Unknown(_) if !comes.contains(&stem) => return Ok(()),
             _ => Unit { exists: true, enabled: "disabled".into(), active: false, masked: false },
         };
         self.units.insert(name, Known::Is(held));

@@ -139,7 +139,11 @@ impl Resource for Package {
                 let repair = Action::RepairPackages { found: state.clone() };
                 (look.exact(repair), Some(the_repair()))
             }
-            _ => (look, None),
+            Known::Is(None) => (look, None),
+            Known::Unknown(origin) => {
+                let look = look.open("repair_packages", "package database", origin.clone());
+                (look, Some(origin.clone()))
+            }
         };
         match &found.answer {
             None => Ok(look),

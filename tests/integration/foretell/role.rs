@@ -83,6 +83,7 @@ pub(super) enum What {
     Say,
     Map { text: u8, how: u8 },
     Alias { how: u8 },
+    Other { which: u8 },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -150,7 +151,11 @@ impl Role {
         let handlers = self.handlers.iter().enumerate().map(|(index, what)| {
             let mut map = Map::new();
             map.insert("name".into(), json!(format!("h{index}")));
-            let what = self.bend(what.clone());
+            let what = match self.bend(what.clone()) {
+                // One that waited for the second run would take another number.
+                What::User { .. } | What::Group { .. } if self.steady => What::Say,
+                what => what,
+            };
             let (key, value) = match what {
                 What::Service { unit, how } => {
                     let state = if how % 2 == 0 { "restarted" } else { "reloaded" };
@@ -241,6 +246,8 @@ impl Role {
             }
             What::Map { .. } => What::Map { text: 1, how: 0 },
             What::Alias { .. } => What::Alias { how: 0 },
+            // It writes what others write too, or looks at it.
+            What::Other { which: 1..=3 } => What::Say,
             other => other,
         }
     }
@@ -645,6 +652,16 @@ impl Writer<'_> {
                     _ => json!({"name": "root", "recipients": "admin@example.org"}),
                 },
             ),
+            What::Other { which } => match which % 8 {
+                0 => ("blockinfile", json!({"path": "/srv/block", "block": "one\n", "create": true})),
+                1 => ("replace", json!({"path": "/srv/a", "regexp": "o", "replace": "0"})),
+                2 => ("slurp", json!({"src": "/srv/a"})),
+                3 => ("find", json!({"paths": "/srv"})),
+                4 => ("get_url", json!({"url": "http://front.example/", "dest": "/srv/got"})),
+                5 => ("cron", json!({"name": "c", "cron_file": "c", "job": "true", "hour": "1"})),
+                6 => ("postfix_main", json!({"path": "/etc/map.cf", "parameters": {"a": "b"}})),
+                _ => ("shell", json!({"cmd": "touch /srv/shell", "creates": "/srv/shell"})),
+            },
         };
         (key.to_owned(), value)
     }
