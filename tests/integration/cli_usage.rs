@@ -191,6 +191,55 @@ fn only_root_converges_this_machine() {
     assert!(err.contains("sudo"), "{err}");
 }
 
+#[test]
+fn vault_passwords_come_from_files_and_programs_and_secrets_stay_secret() {
+    use std::os::unix::fs::PermissionsExt;
+    const SECRET: &str = "inline secret";
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let hosts = path("hosts.yml");
+    let inline = format!("{ROOT}/tests/integration/fixtures/vault/inline.yml");
+    std::fs::write(&hosts, "all: {hosts: {web1: }}\n").unwrap();
+    std::fs::create_dir(path("group_vars")).unwrap();
+    let inline = std::fs::read_to_string(inline).unwrap();
+    let (first, _) = inline.split_once("block:").unwrap();
+    std::fs::write(path("group_vars/all.yml"), first).unwrap();
+    std::fs::write(path("password"), "battery staple\n").unwrap();
+    std::fs::write(path("wrong"), "guess\n").unwrap();
+    std::fs::write(path("program"), "#!/bin/sh\necho 'battery staple'\n").unwrap();
+    std::fs::write(path("bad-program"), "#!/bin/sh\necho no key >&2; exit 3\n").unwrap();
+    for name in ["program", "bad-program"] {
+        std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let id = format!("prod@{}", path("password"));
+    for (words, expected) in [
+        (["--vault-password-file", &path("password")], Ok(())),
+        (["--vault-password-file", &path("program")], Ok(())),
+        (["--vault-id", &id], Ok(())),
+        (["--vault-password-file", &path("wrong")], Err("no vault password that was given")),
+        (["--vault-password-file", &path("none")], Err("there is no vault password file")),
+        (["--vault-password-file", &path("bad-program")], Err("no key")),
+        (["-i", &hosts], Err("no vault password was given")),
+    ] {
+        for command in [&["inventory", "host", "web1"][..], &["explain", "web1"]] {
+            let from = if words[0] == "-i" { &[][..] } else { &["-i", &hosts] };
+            let arguments: Vec<&str> = [command, from, &words].concat();
+            let (code, out, err) = run(&arguments);
+            match expected {
+                Ok(()) => {
+                    assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+                    assert!(out.contains("[redacted]"), "{arguments:?}: {out}");
+                }
+                Err(why) => {
+                    assert_eq!((code, out.as_str()), (65, ""), "{arguments:?}: {err}");
+                    assert!(err.contains(why), "{arguments:?}: {err}");
+                }
+            }
+            assert!(!out.contains(SECRET) && !err.contains("battery"), "{out}{err}");
+        }
+    }
+}
+
 /// Commands in documents, up to the two blanks that set off their description.
 #[test]
 fn what_documents_tell_to_type_exists() {
