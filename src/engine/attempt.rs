@@ -178,7 +178,8 @@ impl Runner<'_> {
             }
             let performed = match context.reach.condition() {
                 Some(origin) => {
-                    let result = if step.action.is_act() { unknown_result(origin) } else { Map::new() };
+                    let result =
+                        if step.action.is_act() { unknown_result(origin) } else { Map::new() };
                     let performed = crate::host::Performed { result, ..Default::default() };
                     host.might(&step.action, origin).map(|()| performed)
                 }

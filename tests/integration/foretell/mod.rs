@@ -26,7 +26,6 @@ const THREADS: u32 = 2;
 const SEED: u64 = 1000;
 
 #[test]
-#[ignore = "fails since its parts were merged, cause not found yet: run it with --ignored"]
 fn check_foretells_apply() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seed = number("FORETELL_SEED").unwrap_or(SEED);

@@ -653,7 +653,9 @@ impl Writer<'_> {
                 },
             ),
             What::Other { which } => match which % 8 {
-                0 => ("blockinfile", json!({"path": "/srv/block", "block": "one\n", "create": true})),
+                0 => {
+                    ("blockinfile", json!({"path": "/srv/block", "block": "one\n", "create": true}))
+                }
                 1 => ("replace", json!({"path": "/srv/a", "regexp": "o", "replace": "0"})),
                 2 => ("slurp", json!({"src": "/srv/a"})),
                 3 => ("find", json!({"paths": "/srv"})),
