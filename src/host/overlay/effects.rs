@@ -103,13 +103,22 @@ impl Overlay<'_> {
     pub(super) fn take_effect(&mut self, action: &Action) -> Result<(), HostError> {
         match action {
             Action::WriteFile { path, content, attributes, .. } => {
+                self.unit_file_written(path, &content.bytes)?;
                 self.write(path, &content.bytes, attributes)?;
             }
-            Action::Remove { path, .. } => self.put_absent(path),
+            Action::Remove { path, .. } => {
+                let origin = Origin::new(format!("the removal of {}", path.display()));
+                self.unit_file_unknown(path, true, &origin)?;
+                self.put_absent(path);
+            }
             Action::MakeDirectory { path, attributes, .. } => {
                 self.make_directory(path, attributes)?;
             }
-            Action::Symlink { path, target, .. } => self.symlink(path.clone(), target.clone()),
+            Action::Symlink { path, target, .. } => {
+                let origin = Origin::new(format!("the link {}", path.display()));
+                self.unit_file_unknown(path, false, &origin)?;
+                self.symlink(path.clone(), target.clone());
+            }
             Action::SetAttributes { path, attributes, .. } => {
                 self.set_attributes(path, attributes)?;
             }
@@ -145,7 +154,11 @@ impl Overlay<'_> {
             | Action::Remove { path, .. }
             | Action::MakeDirectory { path, .. }
             | Action::Symlink { path, .. }
-            | Action::SetAttributes { path, .. } => self.put_unknown(path, origin),
+            | Action::SetAttributes { path, .. } => {
+                let may_go = matches!(action, Action::Remove { .. });
+                self.unit_file_unknown(path, may_go, origin)?;
+                self.put_unknown(path, origin);
+            }
             Action::Packages(transaction) => self.blur_transaction(transaction, origin)?,
             Action::RepairPackages { .. } => {
                 self.packages.repaired = None;

@@ -7,6 +7,7 @@ mod effects;
 mod files;
 mod packages;
 mod probes;
+mod unit_files;
 mod units;
 
 use super::{

@@ -234,7 +234,7 @@ impl Overlay<'_> {
 }
 
 /// The unit that a file defines.
-fn unit_of(path: &Path) -> Option<String> {
+pub(super) fn unit_of(path: &Path) -> Option<String> {
     let folder = path.parent()?;
     let is_unit_folder = folder.ends_with("systemd/system");
     is_unit_folder.then(|| path.file_name()?.to_str().map(str::to_owned)).flatten()

@@ -4,7 +4,6 @@ use super::{converges_as_foretold, everyone_can_send, in_both_families};
 use crate::fleet::Fleet;
 
 #[test]
-#[ignore = "fails since its parts were merged, cause not found yet: run it with --ignored"]
 fn a_blank_host_sends_by_mailu_and_can_change_its_mind() {
     in_both_families("sw", &["h"], |fleet| {
         converges_as_foretold(&fleet);

@@ -1,0 +1,137 @@
+//! Unit files of a dry run: a file that is written into one of systemd's folders is a unit.
+
+use super::Overlay;
+use super::packages::unit_of;
+use super::units::full_name;
+use crate::host::{HostError, Stat, Unit};
+use crate::value::{Known, Origin};
+use std::path::Path;
+
+const ENABLED: &str = "/etc/systemd/system";
+
+impl Overlay<'_> {
+    /// A unit that there was not is there now, and has not been started.
+    pub(super) fn unit_file_written(&mut self, path: &Path, text: &[u8]) -> Result<(), HostError> {
+        let Some(name) = unit(path) else { return Ok(()) };
+        if !matches!(self.virtual_unit(&name)?, Known::Is(unit) if !unit.exists) {
+            return Ok(());
+        }
+        let unit = self.is_wanted(&name)?.map(|wanted| {
+            let installable = String::from_utf8_lossy(text).contains("[Install]");
+            let enabled = match (wanted, installable) {
+                (true, _) => "enabled",
+                (false, true) => "disabled",
+                (false, false) => "static",
+            };
+            Unit { exists: true, enabled: enabled.to_owned(), active: false, masked: false }
+        });
+        self.units.insert(name, unit);
+        Ok(())
+    }
+
+    /// It may be another one, or none. One that is there keeps its state when its file is only
+    /// written anew.
+    pub(super) fn unit_file_unknown(
+        &mut self,
+        path: &Path,
+        may_go: bool,
+        origin: &Origin,
+    ) -> Result<(), HostError> {
+        if let Some(name) = unit(path)
+            && let Known::Is(unit) = self.virtual_unit(&name)?
+            && unit.exists == may_go
+        {
+            self.units.insert(name, Known::Unknown(origin.clone()));
+        }
+        Ok(())
+    }
+
+    /// A link that enables it can be there before the unit is (systemctl(1), enable).
+    fn is_wanted(&self, name: &str) -> Result<Known<bool>, HostError> {
+        let root = Path::new(ENABLED);
+        let folders = match self.virtual_stat(root)? {
+            Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
+            Known::Is(Stat::Directory(_)) => match self.virtual_list(root)? {
+                Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
+                Known::Is(names) => names,
+            },
+            Known::Is(_) => return Ok(Known::Is(false)),
+        };
+        for folder in folders {
+            if folder.ends_with(".wants") || folder.ends_with(".requires") {
+                match self.virtual_stat(&root.join(folder).join(name))? {
+                    Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
+                    Known::Is(Stat::Absent) => {}
+                    Known::Is(_) => return Ok(Known::Is(true)),
+                }
+            }
+        }
+        Ok(Known::Is(false))
+    }
+}
+
+/// The unit that a path is the file of; a template is none.
+fn unit(path: &Path) -> Option<String> {
+    unit_of(path).filter(|name| full_name(name) == *name && !name.contains("@."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::memory::Memory;
+    use crate::host::{Action, Attributes, Content, Host, View};
+    use std::collections::HashSet;
+
+    fn host() -> Memory {
+        let link = |target: &str| serde_json::json!({ "link": target });
+        let wants = "/etc/systemd/system/multi-user.target.wants";
+        let files = serde_json::json!({
+            "/etc/systemd/system": { "directory": {} },
+            wants: { "directory": {} },
+            format!("{wants}/wanted.service"): link("/etc/systemd/system/wanted.service"),
+        });
+        Memory::new(serde_json::from_value(serde_json::json!({ "files": files })).unwrap())
+    }
+
+    fn write(name: &str, text: &str) -> Action {
+        Action::WriteFile {
+            path: Path::new(ENABLED).join(name),
+            content: Content { bytes: text.into(), secret: false },
+            attributes: Attributes::default(),
+            backup: false,
+            validate: None,
+            before: Known::Unknown(Origin::new("a test")),
+        }
+    }
+
+    #[test]
+    fn a_written_unit_file_makes_a_unit() {
+        let memory = host();
+        let mut overlay = Overlay::new(&memory, HashSet::new());
+        for (file, text, unit, enabled) in [
+            ("own.service", "[Install]\n", "own", "disabled"),
+            ("fixed.timer", "[Timer]\n", "fixed.timer", "static"),
+            ("wanted.service", "[Install]\n", "wanted.service", "enabled"),
+        ] {
+            overlay.perform(&write(file, text)).unwrap();
+            let Known::Is(found) = overlay.unit(unit).unwrap() else { panic!("{unit}") };
+            assert!(found.exists && !found.active && found.enabled == enabled, "{found:?}");
+        }
+        overlay.perform(&write("many@.service", "")).unwrap();
+        assert_eq!(overlay.unit("many@.service").unwrap(), Known::Is(Unit::default()));
+    }
+
+    #[test]
+    fn one_that_may_have_been_written_or_was_removed_is_unknown() {
+        let memory = host();
+        let mut overlay = Overlay::new(&memory, HashSet::new());
+        let origin = Origin::new("a test");
+        overlay.might(&write("own.service", ""), &origin).unwrap();
+        assert_eq!(overlay.unit("own").unwrap(), Known::Unknown(origin));
+        overlay.perform(&write("other.service", "")).unwrap();
+        let path = Path::new(ENABLED).join("other.service");
+        let before = Known::Unknown(Origin::new("a test"));
+        overlay.perform(&Action::Remove { path, before }).unwrap();
+        assert!(matches!(overlay.unit("other").unwrap(), Known::Unknown(_)));
+    }
+}
