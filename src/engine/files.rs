@@ -41,12 +41,9 @@ impl Runner<'_> {
         {
             map.insert("timeout".into(), self.templates.node(timeout, &item.layers.scope())?);
         }
-        if takes("observe")
-            && matches!(
-                keywords.changed_when.as_slice(),
-                [Node { kind: NodeKind::Bool(false), .. }]
-            )
-        {
+        let never_changes =
+            matches!(keywords.changed_when.as_slice(), [Node { kind: NodeKind::Bool(false), .. }]);
+        if takes("observe") && (keywords.observes || never_changes) {
             map.insert("observe".into(), Value::Bool(true));
         }
         Ok(())

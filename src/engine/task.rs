@@ -117,6 +117,9 @@ pub struct Keywords {
     /// Whether the result counts as changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed_when: Vec<Node>,
+    /// It only observes (`check_mode: false`): it is run in a dry run too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub observes: bool,
     /// Whether the result counts as failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed_when: Vec<Node>,

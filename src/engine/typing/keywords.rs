@@ -20,6 +20,7 @@ const KEYWORDS: &[&str] = &[
     "run_once",
     "id",
     "changed_when",
+    "check_mode",
     "failed_when",
     "ignore_errors",
     "retries",
@@ -43,7 +44,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("become_flags", "the agent runs as root; leave it out"),
     ("async", "hosts run side by side already; use `timeout` to bound a task"),
     ("poll", "hosts run side by side already; use `timeout` to bound a task"),
-    ("check_mode", "a dry run is no flag here; `changed_when: false` marks an observation"),
     ("diff", "use `--diff` on the command line"),
     ("throttle", "use `--forks` on the command line"),
     ("any_errors_fatal", "leave it out"),
@@ -120,6 +120,7 @@ impl Typing<'_> {
             },
             "run_once" => keywords.run_once = self.run_once(key, node),
             "id" => keywords.once_id = self.plain_texts(key, node).pop(),
+            "check_mode" => keywords.observes = self.check_mode(key, node),
             "delegate_to" => keywords.delegated = self.delegate(node),
             "ignore_errors" => keywords.ignore_errors = self.boolean(key, node),
             "no_log" => keywords.no_log = self.boolean(key, node),
@@ -128,6 +129,23 @@ impl Typing<'_> {
             "timeout" => keywords.timeout = self.number(key, node),
             _ => {}
         }
+    }
+
+    /// `false` marks an observation, which is made in a dry run too.
+    fn check_mode(&mut self, key: &Key, node: &Node) -> bool {
+        match &node.kind {
+            Kind::Bool(false) => return true,
+            Kind::Bool(true) => self.error(
+                Diagnostic::new("a task with `check_mode: true` would never be applied")
+                    .at(node.span)
+                    .help("leave it out: a dry run is asked for with `converge --check`"),
+            ),
+            Kind::Str(text) if matches!(text.as_str(), "no" | "off") => {
+                self.boolean(key, node);
+            }
+            _ => self.wrong_type(key, node, "`false`, written out"),
+        }
+        false
     }
 
     /// Only the controller itself can be a delegate.

@@ -3,6 +3,7 @@
 
 mod control;
 mod keywords;
+mod observe;
 mod params;
 mod role;
 
@@ -70,6 +71,7 @@ impl<'a> Typing<'a> {
                     .help("only `uri` can: it leaves the controller's machine as it is"),
             );
         }
+        self.observation(&keywords, &body, entries);
         let name = entries.iter().find(|(key, _)| key.name == "name").map(|(_, name)| name.clone());
         let name = name.unwrap_or_else(|| Node {
             kind: Kind::Str(key.name.trim_start_matches("ansible.builtin.").to_owned()),

@@ -14,9 +14,9 @@ use std::path::PathBuf;
 /// A program with its arguments, given to it as they are: no shell, no globs, no variables.
 ///
 /// A command has no end state, so it needs a guard that its success turns off: `creates`,
-/// `removes`, a `when` on something observed, or a handler. With `changed_when: false` it is an
-/// observation: it must change nothing, and is run in a dry run too where nothing pending can
-/// change its answer.
+/// `removes`, a `when` on something observed, or a handler. With `changed_when: false` or
+/// `check_mode: false` it is an observation: it must change nothing, and is run in a dry run too
+/// where nothing pending can change its answer.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Command {
@@ -47,7 +47,7 @@ pub(super) struct Command {
     #[serde(default)]
     #[schemars(with = "Option<IndexMap<String, String>>", extend("reserved" = true))]
     environment: Option<IndexMap<String, Secret<String>>>,
-    /// The task has `changed_when: false`; the engine gives it.
+    /// The task has `changed_when: false` or `check_mode: false`; the engine gives it.
     #[serde(default)]
     #[schemars(extend("reserved" = true))]
     observe: bool,

@@ -46,7 +46,7 @@ pub(super) struct Shell {
     #[serde(default)]
     #[schemars(with = "Option<IndexMap<String, String>>", extend("reserved" = true))]
     environment: Option<IndexMap<String, Secret<String>>>,
-    /// The task has `changed_when: false`; the engine gives it.
+    /// The task has `changed_when: false` or `check_mode: false`; the engine gives it.
     #[serde(default)]
     #[schemars(extend("reserved" = true))]
     observe: bool,
