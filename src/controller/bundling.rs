@@ -1,10 +1,11 @@
 //! What one host is sent: its roles, and of the variables only those that they can reach.
 
+use super::host_plan::HostPlan;
 use super::project::Project;
 use super::rollout::RunOptions;
 use crate::engine::bundle::{Bundle, RoleTasks};
 use crate::template::Templates;
-use crate::value::{Key, Map, Node, Value};
+use crate::value::{HostName, Key, Map, Node, Value};
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
@@ -137,10 +138,15 @@ impl Project {
 
     fn other_addresses(&self, host: &str) -> Vec<String> {
         let others = self.hosts.iter().filter(|(other, _)| other.as_str() != host);
-        others
-            .flat_map(|(other, plan)| {
-                std::iter::once(other.to_string()).chain(plan.address.iter().cloned())
-            })
-            .collect()
+        others.flat_map(|(other, plan)| addresses_of(other, plan)).collect()
     }
+
+    /// The names and addresses of the run's hosts.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = String> {
+        self.hosts.iter().flat_map(|(host, plan)| addresses_of(host, plan))
+    }
+}
+
+fn addresses_of(host: &HostName, plan: &HostPlan) -> impl Iterator<Item = String> {
+    std::iter::once(host.to_string()).chain(plan.address.iter().cloned())
 }

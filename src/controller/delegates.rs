@@ -11,7 +11,6 @@ use crate::host::local::Local;
 use crate::host::overlay::Overlay;
 use crate::text::Diagnostic;
 use crate::value::{Origin, Value};
-use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 /// Shared by all sessions of a run.
@@ -53,7 +52,9 @@ impl<'p> DelegateDesk<'p> {
             *refused = refusal(&attempt, host);
             return Ok(attempt);
         }
-        let mut overlay = Overlay::new(&local, HashSet::new());
+        // The host itself is among those whose answers hinge on what is pending.
+        let run_hosts = self.project.addresses().collect();
+        let mut overlay = Overlay::new(&local, run_hosts).after(request.pending.clone());
         if let Some(origin) = &*announced {
             crate::host::Host::unsettle(&mut overlay, &[], origin);
         }

@@ -11,7 +11,7 @@ use super::scope::Layers;
 use super::task::{Body, Task};
 use super::task_run::Item;
 use super::typing::for_each;
-use crate::host::Host;
+use crate::host::{Host, Pending};
 use crate::text::Diagnostic;
 use crate::value::Map;
 use serde::{Deserialize, Serialize};
@@ -28,12 +28,15 @@ pub struct Delegation {
     pub label: Option<String>,
     /// The host's own facts, results and loop variables that the task names.
     pub given: Map,
+    /// In a dry run: what the host has pending by now, which may change what it is told.
+    pub pending: Pending,
 }
 
 impl Runner<'_> {
     /// Asks the controller.
     pub(super) fn delegated(
         &mut self,
+        host: &dyn Host,
         item: &Item<'_>,
         context: &Context,
     ) -> Result<Attempt, Diagnostic> {
@@ -47,6 +50,7 @@ impl Runner<'_> {
             id: item.id.clone(),
             label: item.label.clone(),
             given: given.collect(),
+            pending: host.pending(),
         };
         let mut attempt = self.outlet.delegate(&request)?;
         for action in &mut attempt.actions {

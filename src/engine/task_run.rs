@@ -252,7 +252,7 @@ impl Runner<'_> {
             Some(attempt) => attempt,
             None => match &item.task.body {
                 Body::Resource { .. } if item.task.keywords.delegated => {
-                    self.delegated(item, context)
+                    self.delegated(host, item, context)
                 }
                 Body::Resource { kind, params } => self.attempt(host, item, context, kind, params),
                 _ => Ok(Attempt::ok()),

@@ -22,7 +22,8 @@ pub use disk::Disk;
 pub use error::HostError;
 pub use packages::{Manager, Package, PackageChange, PackageRequest, PackageWish, Transaction};
 pub use probe::{
-    CommandOutput, HttpReply, HttpRequest, Probe, ProbeAnswer, SmtpDialogue, SmtpReply, SmtpTls,
+    CommandOutput, HttpReply, HttpRequest, Pending, Probe, ProbeAnswer, SmtpDialogue, SmtpReply,
+    SmtpTls,
 };
 pub use session::SessionProcess;
 pub use state::{Group, Stat, StatAttributes, Unit, User};

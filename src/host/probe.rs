@@ -2,7 +2,7 @@
 //! something it depends on is pending.
 
 use super::Command;
-use crate::value::Secret;
+use crate::value::{Origin, Secret};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -25,6 +25,16 @@ pub enum Probe {
         /// Milliseconds.
         timeout_ms: u64,
     },
+}
+
+/// What a dry run has pending: why an answer from elsewhere may be another one by then.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pending {
+    /// Any action at all.
+    pub acted: Option<Origin>,
+    /// A command or a request.
+    pub commanded: Option<Origin>,
 }
 
 /// What a probe answered. That nobody answered is an answer too, not an error.

@@ -1,8 +1,8 @@
 //! The read-only view of a host, and the host that performs.
 
 use super::{
-    Action, Group, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
-    Transaction, Unit, User,
+    Action, Group, HostError, Package, PackageRequest, Pending, Performed, Probe, ProbeAnswer,
+    Stat, Transaction, Unit, User,
 };
 use crate::value::{Known, Map, Origin};
 use std::path::{Path, PathBuf};
@@ -47,6 +47,11 @@ pub trait View {
 
     /// An observation by process or connection.
     fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError>;
+
+    /// What a dry run has pending; nothing on any other host.
+    fn pending(&self) -> Pending {
+        Pending::default()
+    }
 
     /// Facts under Ansible's names (`ansible_distribution`, …); parts may be unknown.
     fn facts(&self) -> Result<Map, HostError>;

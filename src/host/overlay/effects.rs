@@ -181,9 +181,9 @@ impl Overlay<'_> {
     }
 
     pub(super) fn note_pending(&mut self, action: &Action, origin: &Origin) {
-        self.acted.get_or_insert_with(|| origin.clone());
+        self.pending.acted.get_or_insert_with(|| origin.clone());
         if matches!(action, Action::Run { .. } | Action::Request(_)) {
-            self.commanded.get_or_insert_with(|| origin.clone());
+            self.pending.commanded.get_or_insert_with(|| origin.clone());
         }
     }
 

@@ -11,8 +11,8 @@ mod unit_files;
 mod units;
 
 use super::{
-    Action, Group, Host, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
-    Transaction, Unit, User, View,
+    Action, Group, Host, HostError, Package, PackageRequest, Pending, Performed, Probe,
+    ProbeAnswer, Stat, Transaction, Unit, User, View,
 };
 use crate::value::{Known, Map, Origin, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -31,10 +31,7 @@ pub struct Overlay<'a> {
     sure_groups: BTreeSet<String>,
     units: BTreeMap<String, Known<Unit>>,
     packages: packages::Pending,
-    /// Any action at all is pending.
-    acted: Option<Origin>,
-    /// A command or request is pending.
-    commanded: Option<Origin>,
+    pending: Pending,
     /// Anything may have been done.
     everything: Option<Origin>,
     /// The network may be another one.
@@ -54,11 +51,19 @@ impl<'a> Overlay<'a> {
             sure_groups: BTreeSet::new(),
             units: BTreeMap::new(),
             packages: packages::Pending::default(),
-            acted: None,
-            commanded: None,
+            pending: Pending::default(),
             everything: None,
             network: None,
         }
+    }
+}
+
+impl Overlay<'_> {
+    /// The same, after what another host of the run has pending.
+    #[must_use]
+    pub fn after(mut self, pending: Pending) -> Self {
+        self.pending = pending;
+        self
     }
 }
 
@@ -113,6 +118,14 @@ impl View for Overlay<'_> {
         }
     }
 
+    fn pending(&self) -> Pending {
+        let under = self.inner.pending();
+        Pending {
+            acted: self.pending.acted.clone().or(under.acted),
+            commanded: self.pending.commanded.clone().or(under.commanded),
+        }
+    }
+
     fn facts(&self) -> Result<Map, HostError> {
         let mut facts = self.inner.facts()?;
         if let Some(origin) = &self.network {
@@ -164,7 +177,7 @@ impl Host for Overlay<'_> {
 
     fn unsettle(&mut self, names: &[String], origin: &Origin) {
         self.make_unknown(names, origin);
-        self.acted.get_or_insert_with(|| origin.clone());
-        self.commanded.get_or_insert_with(|| origin.clone());
+        self.pending.acted.get_or_insert_with(|| origin.clone());
+        self.pending.commanded.get_or_insert_with(|| origin.clone());
     }
 }
