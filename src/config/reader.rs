@@ -33,6 +33,24 @@ impl Reader<'_> {
         self.parsed(source).map(Some)
     }
 
+    /// As [`Reader::yaml`], with everything wrong added to `errors`: see [`yaml::parse_all`].
+    pub fn yaml_all(&mut self, path: &Path, errors: &mut Vec<Diagnostic>) -> Option<Node> {
+        let read = |reader: &mut Self| match reader.bytes(path)? {
+            Some(bytes) if bytes.starts_with(VAULT_MARK) => {
+                reader.vaulted(path, &bytes).map(|node| (Some(node), Vec::new()))
+            }
+            Some(bytes) => {
+                let source = yaml::decode(reader.sources, path, bytes)?;
+                let text = reader.sources.text(source).unwrap_or_default();
+                Ok(yaml::parse_all(source, text, reader.vault))
+            }
+            None => Ok((None, Vec::new())),
+        };
+        let (node, found) = read(self).unwrap_or_else(|error| (None, vec![error]));
+        errors.extend(found);
+        node
+    }
+
     /// A file's bytes; `None` where there is none.
     ///
     /// # Errors

@@ -70,13 +70,13 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn add(&mut self, names: Result<Vec<Name>, Diagnostic>) {
+    fn add(&mut self, names: Result<Vec<Name>, Vec<Diagnostic>>) {
         match names {
             Ok(names) => {
                 self.names.mentioned.extend(names.iter().map(|name| name.name.clone()));
                 self.names.used.extend(names.into_iter().filter(|name| !name.optional));
             }
-            Err(error) => self.names.errors.push(error),
+            Err(errors) => self.names.errors.extend(errors),
         }
     }
 
@@ -91,7 +91,7 @@ impl Collector<'_> {
         self.add(names);
     }
 
-    fn names_of_all(&self, nodes: &[Node]) -> Result<Vec<Name>, Diagnostic> {
+    fn names_of_all(&self, nodes: &[Node]) -> Result<Vec<Name>, Vec<Diagnostic>> {
         let Some(first) = nodes.first() else { return Ok(Vec::new()) };
         let kind = Kind::List(nodes.to_vec());
         self.templates.names_in_condition(&Node { kind, span: first.span, secret: false })

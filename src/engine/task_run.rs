@@ -392,10 +392,13 @@ impl Runner<'_> {
 
     fn redact(&self, mut error: Diagnostic) -> Diagnostic {
         let texts = [&mut error.message].into_iter().chain(&mut error.notes);
-        for text in texts.chain(&mut error.help).chain(&mut error.label) {
+        for text in texts.chain(&mut error.help) {
             if let std::borrow::Cow::Owned(clean) = self.redactor.redact(text) {
                 *text = clean;
             }
+        }
+        if let Some(label) = &mut error.label {
+            *label = self.redactor.redact(label).into();
         }
         error
     }

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use super::parse_error::ParseError;
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Lack};
 use crate::value::{self, Node};
 
 /// Everything wrong with a task's parameters that can be told without rendering them.
@@ -17,7 +17,8 @@ pub(super) fn parameters(kind: &Kind, written: &Node) -> Vec<Diagnostic> {
         if known.takes(&key.name) {
             wrong.extend(literal(kind, &key.name, node).err());
         } else {
-            wrong.push(ParseError::unknown(kind, &key.name).at(key.span));
+            let lack = Lack::Parameter(key.name.clone(), kind.name);
+            wrong.push(ParseError::unknown(kind, &key.name).at(key.span).lacks(lack));
         }
     }
     for name in known.required() {

@@ -2,9 +2,10 @@
 //! does not exist, a bad regular expression.
 
 use super::names::bare;
+use super::place::Place;
 use super::survey::{Survey, range};
 use super::{environment, filters};
-use crate::text::nearest;
+use crate::text::{Diagnostic, Lack, nearest};
 use minijinja::machinery::ast::{CallArg, Expr};
 use std::ops::Range;
 
@@ -14,6 +15,20 @@ pub(super) struct Mistake {
     pub(super) range: Range<usize>,
     pub(super) message: String,
     pub(super) help: Option<String>,
+    pub(super) lack: Option<Lack>,
+}
+
+impl Mistake {
+    /// As people read it.
+    pub(super) fn diagnostic(&self, text: &str, place: Place) -> Diagnostic {
+        let mut diagnostic =
+            Diagnostic::new(self.message.clone()).at(place.span(text, self.range.clone()));
+        diagnostic.help.clone_from(&self.help);
+        match &self.lack {
+            Some(lack) => diagnostic.lacks(lack.clone()),
+            None => diagnostic,
+        }
+    }
 }
 
 impl Survey {
@@ -26,36 +41,51 @@ impl Survey {
     }
 
     fn mistake(&mut self, range: Range<usize>, message: String, help: Option<String>) {
-        self.mistakes.push(Mistake { range, message, help });
+        self.mistakes.push(Mistake { range, message, help, lack: None });
+    }
+
+    /// Something that is asked for and not there: why, or what was meant.
+    fn lacks(
+        &mut self,
+        range: Range<usize>,
+        lack: Lack,
+        why: Option<&str>,
+        known: impl IntoIterator<Item = &'static str>,
+    ) {
+        let (kind, name) = (lack.kind(), lack.name());
+        let called =
+            if kind == "function" { format!("`{name}()`") } else { format!("{kind} `{name}`") };
+        let (message, help) = match why {
+            Some(why) => (format!("there is no {called}: {why}"), None),
+            None => {
+                let near = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+                (format!("unknown {kind} `{name}`"), near)
+            }
+        };
+        self.mistakes.push(Mistake { range, message, help, lack: Some(lack) });
     }
 
     pub(super) fn known_function(&mut self, name: &str, range: Range<usize>) {
-        if let Some(why) = environment::refused_function(name) {
-            self.mistake(range, format!("there is no `{name}()`: {why}"), None);
-        } else if !environment::is_global(name) {
-            let help = nearest(name, environment::GLOBALS.iter().copied());
-            let help = help.map(|near| format!("did you mean `{near}`?"));
-            self.mistake(range, format!("unknown function `{name}`"), help);
+        let why = environment::refused_function(name);
+        if why.is_some() || !environment::is_global(name) {
+            let known = environment::GLOBALS.iter().copied();
+            self.lacks(range, Lack::Function(name.to_owned()), why, known);
         }
     }
 
     pub(super) fn known_filter(&mut self, name: &str, range: &Range<usize>) {
-        if let Some(why) = environment::refused_filter(name) {
-            self.mistake(range.clone(), format!("there is no filter `{name}`: {why}"), None);
-        } else if !environment::has_filter(name) {
-            let help = nearest(name, environment::filter_names());
-            let help = help.map(|near| format!("did you mean `{near}`?"));
-            self.mistake(range.clone(), format!("unknown filter `{name}`"), help);
+        let why = environment::refused_filter(name);
+        if why.is_some() || !environment::has_filter(name) {
+            let known = environment::filter_names();
+            self.lacks(range.clone(), Lack::Filter(name.to_owned()), why, known);
         }
     }
 
     pub(super) fn known_test(&mut self, name: &str, range: &Range<usize>) {
-        if let Some(why) = environment::refused_test(name) {
-            self.mistake(range.clone(), format!("there is no test `{name}`: {why}"), None);
-        } else if !environment::has_test(name) {
-            let help = nearest(name, environment::test_names());
-            let help = help.map(|near| format!("did you mean `{near}`?"));
-            self.mistake(range.clone(), format!("unknown test `{name}`"), help);
+        let why = environment::refused_test(name);
+        if why.is_some() || !environment::has_test(name) {
+            let known = environment::test_names();
+            self.lacks(range.clone(), Lack::Test(name.to_owned()), why, known);
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::fault;
 use super::guard;
-use super::mistakes::Mistake;
 use super::place::Place;
 use super::survey::Survey;
 use crate::text::Diagnostic;
@@ -121,24 +120,32 @@ fn finish(
     Program { source, code, blocks, is_value, survey }
 }
 
-/// Refuses what cannot be parsed or can never work, before anything is kept.
+/// Refuses what cannot be parsed or can never work, before anything is kept: the first such thing.
 pub(super) fn check(form: Form, text: &str, place: Place) -> Result<Survey, Diagnostic> {
+    let survey = survey(form, text, place)?;
+    match survey.mistakes.first() {
+        Some(mistake) => Err(mistake.diagnostic(text, place)),
+        None => Ok(survey),
+    }
+}
+
+/// As [`check`], with everything that can never work.
+pub(super) fn check_all(form: Form, text: &str, place: Place) -> Result<Survey, Vec<Diagnostic>> {
+    let survey = survey(form, text, place).map_err(|error| vec![error])?;
+    if survey.mistakes.is_empty() {
+        return Ok(survey);
+    }
+    Err(survey.mistakes.iter().map(|mistake| mistake.diagnostic(text, place)).collect())
+}
+
+fn survey(form: Form, text: &str, place: Place) -> Result<Survey, Diagnostic> {
     let syntax = |error: Error| fault::syntax(&error, text, place);
-    let survey = match form {
+    Ok(match form {
         Form::Expression => Survey::of_expression(&parse_expr(text).map_err(syntax)?),
         Form::Text | Form::File => {
             Survey::of_template(&parse(text, "", SYNTAX.clone()).map_err(syntax)?)
         }
-    };
-    match survey.mistakes.first() {
-        Some(Mistake { range, message, help }) => {
-            let mut diagnostic =
-                Diagnostic::new(message.clone()).at(place.span(text, range.clone()));
-            diagnostic.help.clone_from(help);
-            Err(diagnostic)
-        }
-        None => Ok(survey),
-    }
+    })
 }
 
 fn generate(form: Form, source: &'static str) -> Result<Program, Error> {

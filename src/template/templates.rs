@@ -135,8 +135,8 @@ impl Templates {
     /// that nothing can set before any host is touched.
     ///
     /// # Errors
-    /// A text that cannot be parsed, or names a filter, test or function that does not exist.
-    pub fn names(&self, node: &Node) -> Result<Vec<Name>, Diagnostic> {
+    /// Every text that cannot be parsed, and every filter, test or function that does not exist.
+    pub fn names(&self, node: &Node) -> Result<Vec<Name>, Vec<Diagnostic>> {
         match &node.kind {
             Kind::Str(text) if is_template(text) => {
                 names_in(Form::Text, text, Place::Scalar(node.span))
@@ -152,7 +152,7 @@ impl Templates {
     ///
     /// # Errors
     /// As [`Templates::names`].
-    pub fn names_in_condition(&self, node: &Node) -> Result<Vec<Name>, Diagnostic> {
+    pub fn names_in_condition(&self, node: &Node) -> Result<Vec<Name>, Vec<Diagnostic>> {
         let mut names = match &node.kind {
             Kind::Str(text) if condition::has_braces(text) => {
                 names_in(Form::Text, text, Place::Scalar(node.span))?
@@ -169,7 +169,11 @@ impl Templates {
     ///
     /// # Errors
     /// As [`Templates::names`].
-    pub fn names_in_file(&self, source: SourceId, text: &str) -> Result<Vec<Name>, Diagnostic> {
+    pub fn names_in_file(
+        &self,
+        source: SourceId,
+        text: &str,
+    ) -> Result<Vec<Name>, Vec<Diagnostic>> {
         names_in(Form::File, text, Place::File(source))
     }
 
@@ -220,8 +224,8 @@ pub(super) fn is_template(text: &str) -> bool {
     text.as_bytes().windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"{#"))
 }
 
-fn names_in(form: Form, text: &str, place: Place) -> Result<Vec<Name>, Diagnostic> {
-    let survey = program::check(form, text, place)?;
+fn names_in(form: Form, text: &str, place: Place) -> Result<Vec<Name>, Vec<Diagnostic>> {
+    let survey = program::check_all(form, text, place)?;
     let name = |used: Use| Name {
         span: place.span(text, used.range),
         name: used.name,
@@ -245,13 +249,16 @@ fn share_guards(names: &mut [Name]) {
 
 fn gather<T>(
     parts: impl Iterator<Item = T>,
-    each: impl Fn(T) -> Result<Vec<Name>, Diagnostic>,
-) -> Result<Vec<Name>, Diagnostic> {
-    let mut all = Vec::new();
+    each: impl Fn(T) -> Result<Vec<Name>, Vec<Diagnostic>>,
+) -> Result<Vec<Name>, Vec<Diagnostic>> {
+    let (mut all, mut wrong) = (Vec::new(), Vec::new());
     for part in parts {
-        all.append(&mut each(part)?);
+        match each(part) {
+            Ok(mut names) => all.append(&mut names),
+            Err(mut errors) => wrong.append(&mut errors),
+        }
     }
-    Ok(all)
+    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
 }
 
 thread_local! {

@@ -1,6 +1,6 @@
 //! One error as people read it: one cause, one place, one hint.
 
-use super::Span;
+use super::{Lack, Span};
 use serde::{Deserialize, Serialize};
 
 /// An error that names its line. Rendered in rustc's form by [`crate::report`].
@@ -11,17 +11,27 @@ pub struct Diagnostic {
     /// Where; `None` where no file is at fault (an option, the host itself).
     pub span: Option<Span>,
     /// Words under the marked span.
-    pub label: Option<String>,
+    pub label: Option<Box<str>>,
     /// Facts that explain (`log: …`, `used by …`).
     pub notes: Vec<String>,
     /// What to do.
     pub help: Option<String>,
+    /// What is asked for and not there, where that is what is wrong.
+    #[serde(skip)]
+    pub lack: Option<Box<Lack>>,
 }
 
 impl Diagnostic {
     /// An error without a place yet.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, label: None, notes: Vec::new(), help: None }
+        Self {
+            message: message.into(),
+            span: None,
+            label: None,
+            notes: Vec::new(),
+            help: None,
+            lack: None,
+        }
     }
 
     /// Points at the place.
@@ -40,7 +50,7 @@ impl Diagnostic {
 
     /// Puts words under the marked place.
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
+    pub fn label(mut self, label: impl Into<Box<str>>) -> Self {
         self.label = Some(label.into());
         self
     }
@@ -49,6 +59,13 @@ impl Diagnostic {
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
+        self
+    }
+
+    /// Names what is asked for and not there.
+    #[must_use]
+    pub fn lacks(mut self, lack: Lack) -> Self {
+        self.lack = Some(Box::new(lack));
         self
     }
 

@@ -3,6 +3,7 @@
 
 mod diagnostic;
 mod diff;
+mod lack;
 mod nearest;
 mod quote;
 mod redact;
@@ -10,6 +11,7 @@ mod span;
 
 pub use diagnostic::Diagnostic;
 pub use diff::unified;
+pub use lack::Lack;
 pub use nearest::nearest;
 pub use quote::{command_line, quote};
 pub use redact::Redactor;

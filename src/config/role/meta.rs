@@ -4,7 +4,7 @@ use super::Dependency;
 use crate::config::arguments::ArgumentSpecs;
 use crate::config::fields::{Fields, mapping};
 use crate::config::variables::check_name;
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Lack};
 use crate::value::{Kind, Node};
 
 const META_KEYS: [&str; 5] =
@@ -21,21 +21,34 @@ pub(super) struct Meta {
 }
 
 impl Meta {
-    pub(super) fn read(node: Node) -> Result<Self, Diagnostic> {
-        let mut fields = Fields::of(node, "`meta/main.yml`", &META_KEYS)?;
+    /// Reads it; everything wrong is added to `errors`.
+    pub(super) fn read(node: Node, errors: &mut Vec<Diagnostic>) -> Self {
+        let mut keep = |error: Diagnostic| errors.push(error);
+        let mut fields = match Fields::of(node, "`meta/main.yml`", &META_KEYS) {
+            Ok(fields) => fields,
+            Err(error) => {
+                keep(error);
+                return Self::default();
+            }
+        };
         let dependencies = match fields.take("dependencies") {
             None | Some(Node { kind: Kind::Null, .. }) => Vec::new(),
             Some(Node { kind: Kind::List(items), .. }) => {
-                items.into_iter().map(dependency).collect::<Result<_, _>>()?
+                let read = items.into_iter().map(dependency);
+                read.filter_map(|read| read.map_err(&mut keep).ok()).collect()
             }
             Some(other) => {
-                return Err(Diagnostic::new("`dependencies` is a list of roles")
-                    .at(other.span)
-                    .help("write `- NAME` for each"));
+                keep(
+                    Diagnostic::new("`dependencies` is a list of roles")
+                        .at(other.span)
+                        .help("write `- NAME` for each"),
+                );
+                Vec::new()
             }
         };
-        let argument_specs = fields.take("argument_specs").map(ArgumentSpecs::read).transpose()?;
-        Ok(Self { dependencies, argument_specs })
+        let specs = fields.take("argument_specs").map(ArgumentSpecs::read);
+        let argument_specs = specs.and_then(|read| read.map_err(keep).ok());
+        Self { dependencies, argument_specs }
     }
 }
 
@@ -51,6 +64,7 @@ fn dependency(node: Node) -> Result<Dependency, Diagnostic> {
             ("vars", Kind::Map(entries)) => vars.extend(entries),
             (keyword, _) if KEYWORDS.contains(&keyword) => {
                 return Err(Diagnostic::new(format!("`{keyword}` does not work on a dependency"))
+                    .lacks(Lack::Keyword(keyword.to_owned()))
                     .at(key.span)
                     .help("use `include_role` in tasks/main.yml, with the keyword on that task"));
             }

@@ -2,7 +2,7 @@
 
 use super::Role;
 use crate::config::{Files, Reader, Vault};
-use crate::text::{Diagnostic, Sources, Span, nearest};
+use crate::text::{Diagnostic, Lack, Sources, Span, nearest};
 use std::path::PathBuf;
 
 /// One place that holds roles: a folder on the disk, or those built into the binary.
@@ -35,32 +35,48 @@ impl RolePath<'_> {
         sources: &mut Sources,
         vault: &Vault,
     ) -> Result<Role, Vec<Diagnostic>> {
+        match self.read(name, span, sources, vault) {
+            (Some(role), errors) if errors.is_empty() => Ok(role),
+            (_, errors) => Err(errors),
+        }
+    }
+
+    /// As [`RolePath::load`], but what could be read of the role is given even where something is
+    /// wrong with it: for finding more mistakes, not for use.
+    pub fn read(
+        &self,
+        name: &str,
+        span: Option<Span>,
+        sources: &mut Sources,
+        vault: &Vault,
+    ) -> (Option<Role>, Vec<Diagnostic>) {
         let at = |mut error: Diagnostic| {
             error.span = error.span.or(span);
             error
         };
         if !is_role_name(name) {
             let name = name.escape_debug();
-            return Err(vec![at(Diagnostic::new(format!("`{name}` is not a role name"))
-                .label("letters, digits, `.`, `-` and `_`, starting with a letter or digit"))]);
+            let error = Diagnostic::new(format!("`{name}` is not a role name"))
+                .label("letters, digits, `.`, `-` and `_`, starting with a letter or digit");
+            return (None, vec![at(error)]);
         }
         for place in &self.places {
             let folder = place.folder.join(name);
             match place.files.list(&folder) {
                 Ok(Some(_)) => {
                     let mut reader = Reader { files: place.files, sources, vault };
-                    return Role::read(name, &folder, &mut reader);
+                    let (role, errors) = Role::read(name, &folder, &mut reader);
+                    return (Some(role), errors);
                 }
                 Ok(None) => {}
                 Err(error) => {
                     let folder = folder.display();
-                    return Err(vec![at(Diagnostic::new(format!(
-                        "cannot read {folder}: {error}"
-                    )))]);
+                    let error = Diagnostic::new(format!("cannot read {folder}: {error}"));
+                    return (None, vec![at(error)]);
                 }
             }
         }
-        Err(vec![at(self.missing(name))])
+        (None, vec![at(self.missing(name))])
     }
 
     /// Every role's name, each once, in the order of the places.
@@ -77,7 +93,8 @@ impl RolePath<'_> {
 
     fn missing(&self, name: &str) -> Diagnostic {
         let labels: Vec<&str> = self.places.iter().map(|place| place.label.as_str()).collect();
-        let mut error = Diagnostic::new(format!("there is no role `{name}`"));
+        let mut error = Diagnostic::new(format!("there is no role `{name}`"))
+            .lacks(Lack::Role(name.to_owned()));
         if !labels.is_empty() {
             error = error.note(format!("looked in {}", labels.join(", ")));
         }

@@ -22,42 +22,36 @@ const IGNORED: [&str; 3] = ["tests", "library", "molecule"];
 const MAX_DEPTH: usize = 16;
 
 impl Role {
-    /// Reads the role in a folder.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
+    /// Reads the role in a folder, and everything that is wrong with it. Where something is, the
+    /// role is for finding more, not for use.
     pub(super) fn read(
         name: &str,
         folder: &Path,
         reader: &mut Reader<'_>,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    ) -> (Self, Vec<Diagnostic>) {
         let mut errors = Vec::new();
-        let mut keep = |error: Diagnostic| errors.push(error);
         if let Err(error) = reject_misspelt(folder, reader) {
-            keep(error);
+            errors.push(error);
         }
         let mut role = Self {
             name: name.to_owned(),
             folder: folder.to_owned(),
-            defaults: variables(folder, "defaults", reader).unwrap_or_else_keep(&mut keep),
-            vars: variables(folder, "vars", reader).unwrap_or_else_keep(&mut keep),
+            defaults: variables(folder, "defaults", reader, &mut errors),
+            vars: variables(folder, "vars", reader, &mut errors),
             tasks: IndexMap::new(),
-            handlers: main(folder, "handlers", reader).unwrap_or_else_keep(&mut keep),
-            verify: main(folder, "verify", reader).unwrap_or_else_keep(&mut keep),
+            handlers: main(folder, "handlers", reader, &mut errors),
+            verify: main(folder, "verify", reader, &mut errors),
             argument_specs: None,
             dependencies: Vec::new(),
             templates: IndexMap::new(),
             files: IndexMap::new(),
         };
-        let meta = main(folder, "meta", reader)
-            .and_then(|node| node.map(Meta::read).transpose())
-            .unwrap_or_else_keep(&mut keep)
-            .unwrap_or_default();
+        let meta = main(folder, "meta", reader, &mut errors);
+        let meta = meta.map(|node| Meta::read(node, &mut errors)).unwrap_or_default();
         role.dependencies = meta.dependencies;
-        role.argument_specs =
-            specs(folder, reader).unwrap_or_else_keep(&mut keep).or(meta.argument_specs);
+        role.argument_specs = specs(folder, reader, &mut errors).or(meta.argument_specs);
         role.read_trees(reader, &mut errors);
-        if errors.is_empty() { Ok(role) } else { Err(errors) }
+        (role, errors)
     }
 
     fn read_trees(&mut self, reader: &mut Reader<'_>, errors: &mut Vec<Diagnostic>) {
@@ -68,7 +62,7 @@ impl Role {
                 errors.push(error);
             }
             for name in names {
-                if let Err(error) = self.read_member(kind, name, &folder, reader) {
+                if let Err(error) = self.read_member(kind, name, &folder, reader, errors) {
                     errors.push(error);
                 }
             }
@@ -81,12 +75,14 @@ impl Role {
         name: String,
         folder: &Path,
         reader: &mut Reader<'_>,
+        errors: &mut Vec<Diagnostic>,
     ) -> Result<(), Diagnostic> {
         let path = folder.join(&name);
         match kind {
             "tasks" => {
                 let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-                if let Some(node) = if is_yaml { reader.yaml(&path)? } else { None } {
+                let node = is_yaml.then(|| reader.yaml_all(&path, errors));
+                if let Some(node) = node.flatten() {
                     self.tasks.insert(name, node);
                 }
             }
@@ -105,25 +101,18 @@ impl Role {
     }
 }
 
-/// Keeps an error and goes on with nothing.
-trait OrKeep<T> {
-    fn unwrap_or_else_keep(self, keep: &mut impl FnMut(Diagnostic)) -> T;
-}
-
-impl<T: Default> OrKeep<T> for Result<T, Diagnostic> {
-    fn unwrap_or_else_keep(self, keep: &mut impl FnMut(Diagnostic)) -> T {
-        self.unwrap_or_else(|error| {
-            keep(error);
-            T::default()
-        })
-    }
-}
-
-fn main(folder: &Path, part: &str, reader: &mut Reader<'_>) -> Result<Option<Node>, Diagnostic> {
+fn main(
+    folder: &Path,
+    part: &str,
+    reader: &mut Reader<'_>,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<Node> {
     let folder = folder.join(part);
-    match reader.yaml(&folder.join("main.yml"))? {
-        Some(node) => Ok(Some(node)),
-        None => reader.yaml(&folder.join("main.yaml")),
+    let before = errors.len();
+    let node = reader.yaml_all(&folder.join("main.yml"), errors);
+    match node {
+        None if errors.len() == before => reader.yaml_all(&folder.join("main.yaml"), errors),
+        node => node,
     }
 }
 
@@ -131,19 +120,30 @@ fn variables(
     folder: &Path,
     part: &str,
     reader: &mut Reader<'_>,
-) -> Result<Vec<(Key, Node)>, Diagnostic> {
-    let Some(node) = main(folder, part, reader)? else { return Ok(Vec::new()) };
-    let entries = mapping(node, &format!("`{part}/main.yml`"))?;
-    entries.iter().try_for_each(|(key, _)| check_name(key))?;
-    Ok(entries)
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<(Key, Node)> {
+    let Some(node) = main(folder, part, reader, errors) else { return Vec::new() };
+    match mapping(node, &format!("`{part}/main.yml`")) {
+        Ok(entries) => {
+            errors.extend(entries.iter().filter_map(|(key, _)| check_name(key).err()));
+            entries
+        }
+        Err(error) => {
+            errors.push(error);
+            Vec::new()
+        }
+    }
 }
 
-fn specs(folder: &Path, reader: &mut Reader<'_>) -> Result<Option<ArgumentSpecs>, Diagnostic> {
-    let Some(node) = reader.yaml(&folder.join("meta/argument_specs.yml"))? else {
-        return Ok(None);
-    };
-    let mut fields = Fields::of(node, "`meta/argument_specs.yml`", &["argument_specs"])?;
-    fields.take("argument_specs").map(ArgumentSpecs::read).transpose()
+fn specs(
+    folder: &Path,
+    reader: &mut Reader<'_>,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<ArgumentSpecs> {
+    let node = reader.yaml_all(&folder.join("meta/argument_specs.yml"), errors)?;
+    let read = Fields::of(node, "`meta/argument_specs.yml`", &["argument_specs"])
+        .and_then(|mut fields| fields.take("argument_specs").map(ArgumentSpecs::read).transpose());
+    read.map_err(|error| errors.push(error)).ok().flatten()
 }
 
 /// The paths of every file below a folder, hidden ones included, in lexical order.

@@ -6,17 +6,25 @@ use crate::text::{Diagnostic, SourceId, Span};
 use crate::value::{Key, Kind, Node};
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
-/// Builds the tree of a text's only document.
-pub(super) fn document(source: SourceId, text: &str, vault: &Vault) -> Result<Node, Diagnostic> {
+/// Builds the tree of a text's only document, and tells everything wrong with it. There is no
+/// tree where its form is broken.
+pub(super) fn document(
+    source: SourceId,
+    text: &str,
+    vault: &Vault,
+) -> (Option<Node>, Vec<Diagnostic>) {
     let options = granit_parser::options! {
         emit_comments: false,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
     let parser = Parser::new_from_str_with_options(text, options);
+    let anchors = Anchors::default();
     let mut builder =
-        Builder { parser, source, text, vault, anchors: Anchors::default(), depth: 0 };
-    builder.document()
+        Builder { parser, source, text, vault, anchors, depth: 0, errors: Vec::new() };
+    let document = builder.document();
+    let mut errors = builder.errors;
+    (document.map_err(|error| errors.push(error)).ok(), errors)
 }
 
 struct Builder<'a> {
@@ -26,6 +34,8 @@ struct Builder<'a> {
     vault: &'a Vault,
     anchors: Anchors,
     depth: usize,
+    /// What is wrong with values, keys and tags; the tree goes on without them.
+    errors: Vec<Diagnostic>,
 }
 
 impl<'a> Builder<'a> {
@@ -70,7 +80,8 @@ impl<'a> Builder<'a> {
     fn node(&mut self, event: Event<'a>, at: &granit_parser::Span) -> Result<Node, Diagnostic> {
         let (anchor, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                (anchor, self.scalar(&text, style, tag.as_deref(), at)?)
+                let scalar = self.scalar(&text, style, tag.as_deref(), at);
+                (anchor, scalar.unwrap_or_else(|error| self.kept(error, &text, at)))
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.collection_tag("seq", tag.as_deref(), at)?;
@@ -87,6 +98,12 @@ impl<'a> Builder<'a> {
         };
         self.anchors.define(anchor, &node)?;
         Ok(node)
+    }
+
+    /// A value that is wrong, as text, so that more can be found behind it.
+    fn kept(&mut self, error: Diagnostic, text: &str, at: &granit_parser::Span) -> Node {
+        self.errors.push(error);
+        Node { kind: Kind::Str(text.to_owned()), span: self.span(at), secret: true }
     }
 
     fn nested(
@@ -143,7 +160,7 @@ impl<'a> Builder<'a> {
                 return Err(mapping::duplicate("<<", first, key.span));
             }
         };
-        mapping::reject_duplicates(&entries)?;
+        self.errors.extend(mapping::duplicates(&entries));
         let span = match (style, entries.first()) {
             (StructureStyle::Block, Some((key, _))) => key.span,
             _ => self.collection_span(style, at, &end),

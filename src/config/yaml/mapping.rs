@@ -8,24 +8,25 @@ use std::collections::HashMap;
 /// Up to this many keys are compared one by one; beyond, through a hash table.
 const FEW_KEYS: usize = 8;
 
-/// Refuses a key that stands twice.
-pub(super) fn reject_duplicates(entries: &[(Key, Node)]) -> Result<(), Diagnostic> {
+/// Every key that stands twice.
+pub(super) fn duplicates(entries: &[(Key, Node)]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
     if entries.len() <= FEW_KEYS {
         for (at, (key, _)) in entries.iter().enumerate() {
             if let Some((first, _)) = entries[..at].iter().find(|(first, _)| first.name == key.name)
             {
-                return Err(duplicate(&key.name, first.span, key.span));
+                found.push(duplicate(&key.name, first.span, key.span));
             }
         }
-        return Ok(());
+        return found;
     }
     let mut seen = HashMap::with_capacity(entries.len());
     for (key, _) in entries {
         if let Some(first) = seen.insert(key.name.as_str(), key.span) {
-            return Err(duplicate(&key.name, first, key.span));
+            found.push(duplicate(&key.name, first, key.span));
         }
     }
-    Ok(())
+    found
 }
 
 /// The error about a key that stands twice.

@@ -40,14 +40,25 @@ pub fn parse(source: SourceId, text: &str) -> Result<Node, Diagnostic> {
 /// # Errors
 /// The first thing wrong, with its place.
 pub fn parse_with(source: SourceId, text: &str, vault: &Vault) -> Result<Node, Diagnostic> {
+    let (node, errors) = parse_all(source, text, vault);
+    match errors.into_iter().next() {
+        Some(error) => Err(error),
+        None => node.ok_or_else(|| Diagnostic::new("no document").at(extent::start(source))),
+    }
+}
+
+/// As [`parse_with`], with everything wrong. Where there is a tree all the same, values that are
+/// wrong stand in it as text: it is for finding more mistakes, not for use.
+pub fn parse_all(source: SourceId, text: &str, vault: &Vault) -> (Option<Node>, Vec<Diagnostic>) {
     if text.len() > MAX_BYTES {
         let mib = text.len().div_ceil(1 << 20);
-        return Err(Diagnostic::new(format!(
+        let error = Diagnostic::new(format!(
             "document of {mib} MiB is larger than {} MiB",
             MAX_BYTES >> 20
         ))
         .at(extent::start(source))
-        .help("split it: variables can stand in several files of a folder `group_vars/NAME/`"));
+        .help("split it: variables can stand in several files of a folder `group_vars/NAME/`");
+        return (None, vec![error]);
     }
     build::document(source, text, vault)
 }

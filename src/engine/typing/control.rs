@@ -2,7 +2,7 @@
 
 use super::Typing;
 use crate::engine::task::Body;
-use crate::text::{Diagnostic, nearest};
+use crate::text::{Diagnostic, Lack, nearest};
 use crate::value::{Key, Kind, Node};
 
 const CONTROL: &[&str] = &[
@@ -27,7 +27,8 @@ pub(super) fn is_control(name: &str) -> bool {
 }
 
 fn short(name: &str) -> &str {
-    name.strip_prefix("ansible.builtin.").unwrap_or(name)
+    let legacy = name.strip_prefix("ansible.legacy.");
+    name.strip_prefix("ansible.builtin.").or(legacy).unwrap_or(name)
 }
 
 impl Typing<'_> {
@@ -186,8 +187,11 @@ impl Typing<'_> {
             entries.iter().filter(|(member, _)| !known.contains(&member.name.as_str()))
         {
             all_known = false;
+            let name = CONTROL.iter().find(|name| **name == short(&key.name)).copied();
+            let lack = Lack::Parameter(member.name.clone(), name.unwrap_or("task"));
             let mut diagnostic =
                 Diagnostic::new(format!("`{}` has no parameter `{}`", key.name, member.name))
+                    .lacks(lack)
                     .at(member.span);
             if let Some(near) = nearest(&member.name, known.iter().copied()) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));

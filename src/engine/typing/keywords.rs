@@ -2,7 +2,7 @@
 
 use super::Typing;
 use crate::engine::task::{Keywords, LoopControl, RunOnce};
-use crate::text::{Diagnostic, nearest};
+use crate::text::{Diagnostic, Lack, nearest};
 use crate::value::{Key, Kind, Node};
 
 const KEYWORDS: &[&str] = &[
@@ -86,6 +86,7 @@ impl Typing<'_> {
             if let Some(instead) = refusal(&key.name) {
                 self.error(
                     Diagnostic::new(format!("`{}` is not supported", key.name))
+                        .lacks(Lack::Keyword(key.name.clone()))
                         .at(key.span)
                         .help(instead),
                 );
@@ -155,6 +156,7 @@ impl Typing<'_> {
         }
         self.error(
             Diagnostic::new("only `localhost`, the controller, can be a delegate")
+                .lacks(Lack::Keyword("delegate_to".to_owned()))
                 .at(node.span)
                 .help("run the role on that host instead"),
         );

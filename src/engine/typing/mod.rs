@@ -5,6 +5,7 @@ mod control;
 mod keywords;
 mod observe;
 mod params;
+mod refused;
 mod role;
 
 pub(super) use control::with_suffix;
@@ -12,7 +13,7 @@ pub(super) use role::for_each;
 pub use role::{TypedRole, type_role};
 
 use super::task::{Body, Task};
-use crate::text::{Diagnostic, nearest};
+use crate::text::{Diagnostic, Lack, nearest};
 use crate::value::{Key, Kind, Node};
 use std::collections::HashMap;
 
@@ -52,6 +53,7 @@ impl<'a> Typing<'a> {
         self.errors.push(diagnostic);
     }
 
+    /// A task, even where something is wrong with it: what it names is looked at all the same.
     fn task(&mut self, node: &Node) -> Option<Task> {
         let Kind::Map(entries) = &node.kind else {
             self.error(
@@ -60,13 +62,15 @@ impl<'a> Typing<'a> {
             );
             return None;
         };
+        let before = self.errors.len();
         let keywords = self.keywords(entries);
-        let (key, params) = self.action(node, entries)?;
-        let body = self.body(key, params, entries)?;
+        let (key, params) = self.action(node, entries, before)?;
+        let body = self.body(key, params, entries);
         let asks = matches!(&body, Body::Resource { kind, .. } if kind == "uri");
         if keywords.delegated && !asks {
             self.error(
                 Diagnostic::new(format!("`{}` cannot be delegated to the controller", key.name))
+                    .lacks(Lack::Keyword("delegate_to".to_owned()))
                     .at(key.span)
                     .help("only `uri` can: it leaves the controller's machine as it is"),
             );
@@ -87,31 +91,26 @@ impl<'a> Typing<'a> {
         &mut self,
         node: &Node,
         entries: &'n [(Key, Node)],
+        before: usize,
     ) -> Option<(&'n Key, &'n Node)> {
-        let mut found: Option<&(Key, Node)> = None;
-        for entry in entries {
-            let (key, _) = entry;
-            if keywords::is_keyword(&key.name) || keywords::refusal(&key.name).is_some() {
-                continue;
-            }
-            if !control::is_control(&key.name) && crate::resource::find(&key.name).is_none() {
-                self.error(unknown_key(key));
-                return None;
-            }
-            if let Some((first, _)) = found {
-                self.error(
-                    Diagnostic::new(format!(
-                        "a task does one thing: `{}` and `{}` are two",
-                        first.name, key.name
-                    ))
-                    .at(key.span)
-                    .help("write two tasks"),
-                );
-                return None;
-            }
-            found = Some(entry);
+        let others = entries.iter().filter(|(key, _)| {
+            !keywords::is_keyword(&key.name) && keywords::refusal(&key.name).is_none()
+        });
+        let (known, unknown): (Vec<_>, Vec<_>) = others.partition(|(key, _)| is_action(&key.name));
+        for (key, _) in &unknown {
+            let lack = if known.is_empty() { Lack::Resource } else { Lack::Keyword };
+            self.error(unknown_key(key).lacks(lack(key.name.clone())));
         }
-        if found.is_none() && self.errors.is_empty() {
+        if let [(first, _), (second, _), ..] = known.as_slice() {
+            let (first, name) = (&first.name, &second.name);
+            self.error(
+                Diagnostic::new(format!("a task does one thing: `{first}` and `{name}` are two"))
+                    .at(second.span)
+                    .help("write two tasks"),
+            );
+        }
+        let found = known.first().or(unknown.first());
+        if found.is_none() && self.errors.len() == before {
             self.error(
                 Diagnostic::new("this task does nothing: it names no resource")
                     .at(node.span)
@@ -121,14 +120,14 @@ impl<'a> Typing<'a> {
         found.map(|(key, params)| (key, params))
     }
 
-    fn body(&mut self, key: &Key, params: &Node, entries: &[(Key, Node)]) -> Option<Body> {
+    fn body(&mut self, key: &Key, params: &Node, entries: &[(Key, Node)]) -> Body {
         if control::is_control(&key.name) {
-            return self.control(key, params, entries);
+            return self.control(key, params, entries).unwrap_or_else(|| wrong(key, params));
         }
-        let kind = crate::resource::find(&key.name)?;
+        let Some(kind) = crate::resource::find(&key.name) else { return wrong(key, params) };
         let args = entries.iter().find(|(key, _)| key.name == "args").map(|(_, args)| args);
-        let params = self.params(kind, key, params, args)?;
-        Some(Body::Resource { kind: kind.name.to_owned(), params })
+        let params = self.params(kind, key, params, args);
+        Body::Resource { kind: kind.name.to_owned(), params }
     }
 
     fn id(&mut self, name: &str) -> String {
@@ -139,7 +138,21 @@ impl<'a> Typing<'a> {
     }
 }
 
+fn is_action(name: &str) -> bool {
+    control::is_control(name) || crate::resource::find(name).is_some()
+}
+
+/// What stands for a task whose error was told; no role with one is ever run.
+fn wrong(key: &Key, params: &Node) -> Body {
+    Body::Resource { kind: key.name.clone(), params: params.clone() }
+}
+
 fn unknown_key(key: &Key) -> Diagnostic {
+    if let Some(instead) = refused::instead(&key.name) {
+        return Diagnostic::new(format!("there is no resource `{}`", key.name))
+            .at(key.span)
+            .help(instead);
+    }
     let known = keywords::names()
         .chain(control::names())
         .chain(crate::resource::kinds().iter().map(|kind| kind.name));

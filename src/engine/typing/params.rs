@@ -13,16 +13,12 @@ impl Typing<'_> {
         key: &Key,
         node: &Node,
         args: Option<&Node>,
-    ) -> Option<Node> {
-        let mut entries = self.members(kind, key, node)?;
+    ) -> Node {
+        let Some(mut entries) = self.members(kind, key, node) else { return node.clone() };
         entries.extend(args.map(Node::entries).unwrap_or_default().iter().cloned());
         let params = Node { kind: Kind::Map(entries), span: key.span, secret: false };
-        let wrong = kind.check(&params);
-        if wrong.is_empty() {
-            return Some(params);
-        }
-        self.errors.extend(wrong);
-        None
+        self.errors.extend(kind.check(&params));
+        params
     }
 
     fn members(&mut self, kind: &ResourceKind, key: &Key, node: &Node) -> Option<Vec<(Key, Node)>> {
@@ -35,14 +31,12 @@ impl Typing<'_> {
             }
             _ => {
                 let what = node.kind_name();
-                self.errors.push(
-                    Diagnostic::new(format!("`{}` takes a mapping, not a {what}", key.name))
-                        .at(node.span)
-                        .help(format!(
-                            "write its parameters as `name: value`  (converge doc {})",
-                            kind.name
-                        )),
-                );
+                let error =
+                    Diagnostic::new(format!("`{}` takes a mapping, not a {what}", key.name));
+                self.errors.push(error.at(node.span).help(format!(
+                    "write its parameters as `name: value`  (converge doc {})",
+                    kind.name
+                )));
                 None
             }
         }
