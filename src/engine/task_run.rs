@@ -309,6 +309,8 @@ impl Runner<'_> {
         let Some(node) = node else { return Ok(default) };
         let value = self.templates.node(node, &layers.scope())?;
         match value.exposed() {
+            // Only a dry run meets it, and there an answer that is not known ends the tries.
+            Value::Unknown(_) => Ok(default),
             #[expect(clippy::cast_precision_loss, reason = "counts and seconds are small")]
             Value::Int(number) => Ok(*number as f64),
             Value::Float(number) => Ok(*number),

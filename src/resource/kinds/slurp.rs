@@ -1,6 +1,6 @@
 //! `slurp`: a file's content, for the run.
 
-use crate::host::{HostError, View};
+use crate::host::{HostError, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Reads a file of the host, and changes nothing. Registered, `.content` is its content in
-/// base64.
+/// base64, and a secret unless everybody may read the file.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Slurp {
@@ -27,20 +27,27 @@ impl Resource for Slurp {
     src: /etc/machine-id
   register: machine_id
 "#;
-    type State = Known<Vec<u8>>;
+    /// What it holds, and whether everybody may know.
+    type State = (Known<Vec<u8>>, bool);
 
     fn validate(&self) -> Result<(), Diagnostic> {
         absolute("src", &self.src)
     }
 
     fn observe(&self, view: &dyn View) -> Result<Self::State, HostError> {
-        view.read(&self.src)
+        let content = view.read(&self.src)?;
+        let open = match view.stat(&self.src)? {
+            Known::Is(Stat::File(attributes)) => attributes.mode.bits() & 0o004 != 0,
+            _ => false,
+        };
+        Ok((content, open))
     }
 
-    fn plan(&self, content: &Self::State) -> Result<Look, Diagnostic> {
+    fn plan(&self, (content, open): &Self::State) -> Result<Look, Diagnostic> {
         let content = match content {
             Known::Is(bytes) => {
-                Value::from(base64::engine::general_purpose::STANDARD.encode(bytes))
+                let content = Value::from(base64::engine::general_purpose::STANDARD.encode(bytes));
+                if *open { content } else { content.into_secret() }
             }
             Known::Unknown(origin) => Value::Unknown(origin.clone()),
         };
@@ -48,5 +55,19 @@ impl Resource for Slurp {
             .with("content", content)
             .with("encoding", "base64")
             .with("source", self.src.display().to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_not_everybody_may_read_is_a_secret() {
+        let slurp = Slurp { src: "/etc/token".into() };
+        for (open, secret) in [(true, false), (false, true)] {
+            let look = slurp.plan(&(Known::Is(b"token".to_vec()), open)).unwrap();
+            assert_eq!(look.result["content"].has_secret(), secret);
+        }
     }
 }
