@@ -112,7 +112,8 @@ mod tests {
         let lasting = Lasting::exclusive(folder.path(), "a test").unwrap();
         let key = recall(&lasting, true).unwrap().key;
         let mut memory = DiskMemory::new(&lasting, State::default(), key.clone());
-        let handler = PendingHandler { role: "r".into(), name: "restart".into() };
+        let handler =
+            PendingHandler { role: "r".into(), name: "restart".into(), task: "r/main:t".into() };
         memory
             .update(&mut |state| {
                 state.pending.push(handler.clone());

@@ -7,7 +7,6 @@ use super::scope::Layers;
 use super::task::{Body, Task};
 use crate::text::Diagnostic;
 use crate::value::{Known, Node, Origin, Value};
-use std::sync::Arc;
 
 /// What a list of conditions comes to; a false one wins over an unknown one.
 pub(super) enum Truth {
@@ -75,7 +74,9 @@ impl Runner<'_> {
             };
             facts.insert(key.name.clone(), value);
         }
-        Arc::make_mut(&mut self.results).extend(facts.clone());
+        for (name, value) in &facts {
+            self.set(name, value.clone());
+        }
         let mut attempt = Attempt::ok();
         attempt.result.insert("ansible_facts".into(), Value::Map(facts));
         Ok(attempt)

@@ -18,6 +18,8 @@ pub(super) enum Trace {
     Unsettled(Vec<String>),
     /// A task that is assumed to succeed; what it did follows.
     MayFail(Doubt),
+    /// A result or fact that was set.
+    Set(String),
 }
 
 /// The run as it stands when a task fails after all.
@@ -78,6 +80,17 @@ impl Runner<'_> {
         }
     }
 
+    /// Keeps a result or a fact for the tasks that follow.
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        self.trace(Trace::Set(name.to_owned()));
+        Arc::make_mut(&mut self.results).insert(name.to_owned(), value);
+    }
+
+    /// Whether anything was done, or may have been, since `start`.
+    pub(super) fn has_acted(&self, start: usize) -> bool {
+        self.trail[start..].iter().any(|trace| !matches!(trace, Trace::Set(_)))
+    }
+
     pub(super) fn trace(&mut self, trace: Trace) {
         if self.bundle.purpose == Purpose::Check {
             self.trail.push(trace);
@@ -124,7 +137,7 @@ pub(super) fn blur(host: &mut dyn Host, trail: &[Trace], origin: &Origin) {
                 }
             }
             Trace::Unsettled(names) => host.unsettle(names, origin),
-            Trace::MayFail(_) => {}
+            Trace::MayFail(_) | Trace::Set(_) => {}
         }
     }
 }

@@ -32,12 +32,13 @@ impl Notified {
 }
 
 impl Runner<'_> {
-    /// Takes over what earlier runs left to do.
+    /// Takes over what earlier runs left to do. Each waits for its place: what stands between the
+    /// beginning and the task that notified it may be what it needs.
     pub(super) fn recall_pending(&mut self) {
         for pending in self.memory.state().pending.clone() {
             let known = self.bundle.library.values().flat_map(|role| &role.handlers);
             if known.into_iter().any(|handler| answers(handler, &pending.name)) {
-                self.notified.push(Notified { name: pending.name, moment: 0, uncertain: None });
+                self.recalled.push(pending);
             } else {
                 self.outlet.event(Event::Warning(
                     Diagnostic::new(format!(
@@ -55,6 +56,25 @@ impl Runner<'_> {
                 self.warn_if_failed(forget);
             }
         }
+    }
+
+    /// What an earlier run's task notified, now that the run has come to that task again.
+    pub(super) fn recall(&mut self, task: &str) {
+        let (here, later) =
+            std::mem::take(&mut self.recalled).into_iter().partition(|one| one.task == task);
+        self.recalled = later;
+        self.notify_again(here);
+    }
+
+    /// What is left of earlier runs' notifications when the last task was passed.
+    pub(super) fn recall_the_rest(&mut self) {
+        let rest = std::mem::take(&mut self.recalled);
+        self.notify_again(rest);
+    }
+
+    fn notify_again(&mut self, pending: Vec<PendingHandler>) {
+        let again = |one: PendingHandler| Notified { name: one.name, moment: 0, uncertain: None };
+        self.notified.extend(pending.into_iter().map(again));
     }
 
     /// Written to the host's memory before a task's first action: that it changed, and whom it
@@ -75,9 +95,9 @@ impl Runner<'_> {
             unfinished.run.clone_from(run);
             unfinished.changed.insert(id.clone());
             for name in &names {
-                let pending = PendingHandler { role: role.clone(), name: name.clone() };
-                if !state.pending.contains(&pending) {
-                    state.pending.push(pending);
+                if !state.pending.iter().any(|pending| pending.is_same(role, name)) {
+                    let (role, name) = (role.clone(), name.clone());
+                    state.pending.push(PendingHandler { role, name, task: task.id.clone() });
                 }
             }
         });
@@ -137,12 +157,16 @@ impl Runner<'_> {
 
     /// `changed_when` may say that an action was no change.
     fn forget_unless_notified(&mut self, task: &Task, names: &[String]) {
-        let stale: Vec<PendingHandler> = names
-            .iter()
-            .filter(|name| !self.notified.iter().any(|other| other.name == **name))
-            .map(|name| PendingHandler { role: task.role.clone(), name: name.clone() })
-            .filter(|pending| self.memory.state().pending.contains(pending))
-            .collect();
+        let waits = |name: &&String| {
+            self.notified.iter().any(|other| other.name == **name)
+                || self.recalled.iter().any(|other| other.name == **name)
+        };
+        let stale = |pending: &PendingHandler| {
+            let mut names = names.iter().filter(|name| !waits(name));
+            names.any(|name| pending.is_same(&task.role, name))
+        };
+        let stale: Vec<_> =
+            self.memory.state().pending.iter().filter(|one| stale(one)).cloned().collect();
         if !stale.is_empty() {
             let forget = self.memory.update(&mut |state| {
                 state.pending.retain(|pending| !stale.contains(pending));

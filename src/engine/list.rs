@@ -65,7 +65,13 @@ impl Runner<'_> {
                 Ok(_) => Flow::Go,
                 Err(error) => self.stop(task, context, error),
             },
-            _ => self.task(host, task, context),
+            _ => {
+                let flow = self.task(host, task, context);
+                if !context.reach.is_on_failure() {
+                    self.recall(&task.id);
+                }
+                flow
+            }
         }
     }
 
@@ -117,7 +123,7 @@ impl Runner<'_> {
                 results.insert("ansible_failed_task".into(), known(failed));
                 results.insert("ansible_failed_result".into(), known(result));
                 flow = self.list(host, rescue, context);
-            } else if self.trail.len() > start {
+            } else if self.has_acted(start) {
                 failing = self.rehearse(host, rescue, context, doubt.as_ref());
             }
         }
@@ -134,14 +140,18 @@ impl Runner<'_> {
             blur(host, &rescued, &doubt.origin);
             self.results = Arc::new(joined(&self.results, &results, &doubt.origin));
         }
-        let blurred = Arc::clone(&self.results);
+        let mark = self.trail.len();
         let ended = self.list(host, always, context);
-        let results = Arc::make_mut(&mut self.results);
-        for (name, value) in results.iter_mut() {
-            if let (true, Some(known)) = (blurred.get(name) == Some(value), without.get(name)) {
-                value.clone_from(known);
+        // What follows comes after success, and knows the results of that.
+        let mut known = Arc::unwrap_or_clone(without);
+        for trace in &self.trail[mark..] {
+            if let Trace::Set(name) = trace
+                && let Some(value) = self.results.get(name)
+            {
+                known.insert(name.clone(), value.clone());
             }
         }
+        self.results = Arc::new(known);
         ended
     }
 

@@ -33,7 +33,9 @@ impl Runner<'_> {
                     if let (Body::SetFact(_), Some(facts)) =
                         (&task.body, result.get("ansible_facts").and_then(Value::as_map))
                     {
-                        std::sync::Arc::make_mut(&mut self.results).extend(facts.clone());
+                        for (name, value) in facts.clone() {
+                            self.set(&name, value);
+                        }
                     }
                     self.register(task, result);
                     "it ran on another host in this run"

@@ -6,7 +6,7 @@ use super::delegate::Delegation;
 use super::handlers::Notified;
 use super::outcome::Attempt;
 use super::scope::Layers;
-use super::state::{Memory, Target};
+use super::state::{Memory, PendingHandler, Target};
 use crate::event::{Event, HostReport, HostStatus, TaskRef};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
@@ -61,6 +61,8 @@ pub struct Runner<'a> {
     pub(super) results: Arc<Map>,
     pub(super) redactor: Redactor,
     pub(super) notified: Vec<Notified>,
+    /// What earlier runs left to notify, until this run has come to its place.
+    pub(super) recalled: Vec<PendingHandler>,
     /// When each unit was started in this run.
     pub(super) started: HashMap<String, (u64, Option<Origin>)>,
     /// Counts notifications and starts.
@@ -100,6 +102,7 @@ impl<'a> Runner<'a> {
             results: Arc::default(),
             redactor: Redactor::default(),
             notified: Vec::new(),
+            recalled: Vec::new(),
             started: HashMap::new(),
             moment: 0,
             ran_once: HashSet::new(),
@@ -129,7 +132,10 @@ impl<'a> Runner<'a> {
         let flow = self.roles(host, &facts);
         let flow = match flow {
             Flow::Stop { .. } => flow,
-            Flow::Go | Flow::End => self.flush_handlers(host, &facts),
+            Flow::Go | Flow::End => {
+                self.recall_the_rest();
+                self.flush_handlers(host, &facts)
+            }
         };
         let failed = matches!(flow, Flow::Stop { .. });
         let gone = self.outlet.gone();
@@ -183,7 +189,7 @@ impl<'a> Runner<'a> {
     /// Sets `run_once_ROLE`: after it succeeded, never before.
     pub(super) fn completed(&mut self, role: &str) {
         let flag = format!("run_once_{}", role.replace(['-', '.'], "_"));
-        Arc::make_mut(&mut self.results).insert(flag, Value::Bool(true));
+        self.set(&flag, Value::Bool(true));
     }
 
     /// The surroundings of a role's own tasks.

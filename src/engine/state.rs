@@ -58,6 +58,9 @@ pub struct PendingHandler {
     pub role: String,
     /// The handler's name or topic, as notified.
     pub name: String,
+    /// The task that notified it first, without an item.
+    #[serde(default)]
+    pub task: String,
 }
 
 /// A run that was started and has not ended well.
@@ -68,6 +71,14 @@ pub struct Unfinished {
     pub run: String,
     /// Tasks that changed something in it, by id: they still count as changed.
     pub changed: BTreeSet<String>,
+}
+
+impl PendingHandler {
+    /// Whether it waits for the same handler, whoever notified it.
+    #[must_use]
+    pub fn is_same(&self, role: &str, name: &str) -> bool {
+        self.role == role && self.name == name
+    }
 }
 
 impl State {

@@ -13,6 +13,9 @@ use crate::value::{Known, Map, Node, Origin, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Said of a failure that `failed_when` does not call one.
+const UNCOUNTED: &str = "failed, which does not count";
+
 /// One item of a task's loop.
 pub(super) struct Item<'t> {
     pub(super) task: &'t Task,
@@ -54,7 +57,7 @@ impl Runner<'_> {
 
     pub(super) fn register(&mut self, task: &Task, result: Value) {
         if let Some(name) = &task.keywords.register {
-            Arc::make_mut(&mut self.results).insert(name.clone(), result);
+            self.set(name, result);
         }
     }
 
@@ -274,7 +277,12 @@ impl Runner<'_> {
                         keywords.failed_when.first().map_or(item.task.span, |when| when.span);
                     Diagnostic::new("this counts as failed").at(span)
                 }))),
-                Truth::No => Known::Is(None),
+                Truth::No => {
+                    if let Some(error) = attempt.error() {
+                        attempt.reason = Some(format!("{UNCOUNTED}: {}", error.message));
+                    }
+                    Known::Is(None)
+                }
                 Truth::Unknown(origin) => {
                     attempt.may_fail = true;
                     Known::Unknown(origin)

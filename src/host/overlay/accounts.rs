@@ -99,6 +99,15 @@ impl Overlay<'_> {
         let under = self.inner.primary_user_of(group)?;
         Ok(pending.or(under.filter(|user| !self.users.contains_key(user))))
     }
+
+    /// Why there may be a user whose primary group is not known.
+    pub(super) fn unknown_primary_user(&self) -> Option<Origin> {
+        let pending = self.users.values().find_map(|user| match user {
+            Known::Unknown(origin) => Some(origin),
+            Known::Is(_) => None,
+        });
+        self.everything.as_ref().or(pending).cloned().or_else(|| self.packages.may_bring_files())
+    }
 }
 
 fn changed(old: User, entry: &UserEntry) -> User {

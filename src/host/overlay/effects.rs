@@ -31,7 +31,9 @@ impl Overlay<'_> {
                         "cannot remove group `{name}`: it is the primary group of `{user}`"
                     )));
                 }
-                [None, None, None]
+                let origin = self.unknown_primary_user();
+                let nobodys = |origin| format!("`{name}` is nobody's primary group ({origin})");
+                [origin.map(nobodys), None, None]
             }
             _ => [None, None, None],
         };

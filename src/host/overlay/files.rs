@@ -28,7 +28,7 @@ pub(super) enum Below {
 }
 
 /// Folders into which packages put files; what is absent elsewhere stays absent.
-const PACKAGE_TERRITORY: &[&str] =
+pub(super) const PACKAGE_TERRITORY: &[&str] =
     &["/etc", "/var", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt", "/run", "/boot"];
 
 impl Overlay<'_> {
@@ -49,7 +49,8 @@ impl Overlay<'_> {
         Ok(under)
     }
 
-    /// A package may put files where something pending says that there are none.
+    /// A package may bring files, units and accounts where something pending says that there are
+    /// none.
     pub(super) fn packages_arrive(&mut self, origin: &Origin) {
         for (path, entry) in &mut self.files {
             if !in_package_territory(path) {
@@ -62,6 +63,17 @@ impl Overlay<'_> {
             if entry.below == Below::Nothing {
                 entry.below = Below::Unknown(origin.clone());
             }
+        }
+        for unit in self.units.values_mut() {
+            if matches!(unit, Known::Is(unit) if !unit.exists) {
+                *unit = Known::Unknown(origin.clone());
+            }
+        }
+        for user in self.users.values_mut().filter(|user| **user == Known::Is(None)) {
+            *user = Known::Unknown(origin.clone());
+        }
+        for group in self.groups.values_mut().filter(|group| **group == Known::Is(None)) {
+            *group = Known::Unknown(origin.clone());
         }
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Pending {
     pub(super) repaired: Option<Origin>,
     /// It may have been.
     pub(super) maybe_repaired: Option<Origin>,
+    /// A package goes that came in this run: which files and units go with it is unknown.
+    pub(super) gone: Option<Origin>,
 }
 
 impl Pending {
@@ -135,21 +137,31 @@ impl Overlay<'_> {
             .filter(|change| change.from != change.to)
             .collect();
         answer.request = requests.first().cloned().unwrap_or_default();
-        answer.refresh_index &= !pending.iter().any(|transaction| transaction.refresh_index);
+        // A pending fetch of the index serves this transaction too, unless it asks for its own.
+        answer.refresh_index = requests.iter().any(|request| request.refresh)
+            || answer.refresh_index && !pending.iter().any(|one| one.refresh_index);
         Ok(Known::Is(answer))
     }
 
     /// What a transaction makes of files and units that can be foretold.
     pub(super) fn apply_transaction(&mut self, transaction: &Transaction) -> Result<(), HostError> {
-        if let Some(change) =
-            transaction.changes.iter().find(|change| change.from.is_none() && change.to.is_some())
-        {
+        let installs = |change: &&PackageChange| change.from.is_none() && change.to.is_some();
+        let comes = transaction.changes.iter().filter(installs);
+        let comes: Vec<&str> = comes.map(|change| change.name.as_str()).collect();
+        for unit in transaction.hold.iter().filter(|_| !comes.is_empty()) {
+            self.hold_unit(unit, &comes)?;
+        }
+        if let Some(change) = transaction.changes.iter().find(|change| change.to.is_some()) {
             let origin = Origin::new(format!("the files of package {}", change.name));
             self.packages_arrive(&origin);
         }
         for change in &transaction.changes {
             let files = self.inner.package_files(&change.name)?;
-            if change.to.is_none() {
+            let came_in_this_run =
+                self.inner.package(&change.name)? == Known::Is(Package::default());
+            if change.to.is_none() && came_in_this_run {
+                self.packages_leave(transaction.manager, &change.name);
+            } else if change.to.is_none() {
                 self.remove_package_files(transaction.manager, &change.name, &files)?;
             } else if change.from.is_some() {
                 let origin = Origin::new(format!("the files of package {}", change.name));
@@ -157,12 +169,6 @@ impl Overlay<'_> {
                     self.upgrade_file(&path, &origin)?;
                 }
             }
-        }
-        let installs = |change: &&PackageChange| change.from.is_none() && change.to.is_some();
-        let comes = transaction.changes.iter().filter(installs);
-        let comes: Vec<&str> = comes.map(|change| change.name.as_str()).collect();
-        for unit in transaction.hold.iter().filter(|_| !comes.is_empty()) {
-            self.hold_unit(unit, &comes)?;
         }
         self.packages.transactions.push(transaction.clone());
         Ok(())
@@ -204,7 +210,12 @@ impl Overlay<'_> {
     ) -> Result<(), HostError> {
         for path in files {
             if let Some(unit) = unit_of(path) {
-                self.units.insert(unit, Known::Is(crate::host::Unit::default()));
+                // A mask is a link of its own, which no package owns.
+                let left = self.virtual_unit(&unit)?.map(|unit| match unit.masked {
+                    true => crate::host::Unit { active: false, ..unit },
+                    false => crate::host::Unit::default(),
+                });
+                self.units.insert(unit, left);
             }
             if !path.starts_with("/etc") {
                 if let Known::Is(crate::host::Stat::File(_) | crate::host::Stat::Symlink(_)) =
@@ -221,6 +232,21 @@ impl Overlay<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The files of a package that is not installed yet cannot be listed.
+    fn packages_leave(&mut self, manager: Manager, package: &str) {
+        let origin = Origin::new(format!("the removal of package {package}"));
+        for folder in super::files::PACKAGE_TERRITORY {
+            // Configuration stays on Debian.
+            if *folder != "/etc" || manager == Manager::Pacman {
+                self.put_unknown(Path::new(folder), &origin);
+            }
+        }
+        for unit in self.units.values_mut() {
+            *unit = Known::Unknown(origin.clone());
+        }
+        self.packages.gone = Some(origin);
     }
 
     /// A newer version may bring another content; files that were written in this run stay.

@@ -10,7 +10,7 @@ impl Overlay<'_> {
         if let Some(pending) = self.units.get(&name) {
             return Ok(pending.clone());
         }
-        if let Some(origin) = &self.everything {
+        if let Some(origin) = self.everything.as_ref().or(self.packages.gone.as_ref()) {
             return Ok(Known::Unknown(origin.clone()));
         }
         let under = self.inner.unit(&name)?;
@@ -28,9 +28,10 @@ impl Overlay<'_> {
     pub(super) fn hold_unit(&mut self, name: &str, comes: &[&str]) -> Result<(), HostError> {
         let name = full_name(name);
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+        let surely_brought = comes.contains(&stem) && self.packages.gone.is_none();
         let held = match self.virtual_unit(&name)? {
             Known::Is(unit) if unit.exists => return Ok(()),
-            Known::Unknown(_) if !comes.contains(&stem) => return Ok(()),
+            Known::Unknown(_) if !surely_brought => return Ok(()),
             _ => Unit { exists: true, enabled: "disabled".into(), active: false, masked: false },
         };
         self.units.insert(name, Known::Is(held));

@@ -6,7 +6,7 @@ use converge::engine::state::State;
 use converge::event::{ActionReport, Certainty, Event, HostStatus, TaskReport, TaskStatus};
 use converge::host::Action;
 use converge::host::memory::Memory;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Announced as exact or unless so, and how many of them fell away.
 #[derive(Debug, Clone, Copy, Default)]
@@ -114,10 +114,14 @@ fn fits(told: &Shown<'_>, done: &Shown<'_>) -> bool {
         let item = done.id.strip_prefix(told.id).is_some_and(|rest| rest.starts_with('['));
         return told.id == done.id || item || includes;
     }
+    // Where its content is not known, a rescue's task is named by its resource.
+    let open_rescue = told_report.certainty == Certainty::OnFailure
+        && converge::resource::find(&told_report.kind).is_some();
     let narrows = |wide: &str, narrow: &str| {
         matches!(wide, "write_file" | "make_directory") && narrow == "set_attributes"
     };
     let kind = told_report.kind == done_report.kind
+        || open_rescue
         || (told_report.certainty != Certainty::Exact
             && narrows(&told_report.kind, &done_report.kind));
     let fewer = told_report.kind == "packages"
@@ -159,10 +163,14 @@ fn same(told: &Shown<'_>, done: &Shown<'_>) -> Result<(), String> {
 /// said it assumed. An error if check foretold no such thing.
 fn first_surprise(check: &Run, apply: &Run) -> Result<Option<usize>, String> {
     let mut first = None;
-    for report in apply.told.tasks().filter(|report| report.error.is_some()) {
-        let foretold =
-            finished(check).any(|(_, told)| told.task.id == report.task.id && told.error.is_some());
-        if foretold {
+    let mut passed: BTreeMap<&str, usize> = BTreeMap::new();
+    for report in apply.told.tasks() {
+        // A file that is included twice has its tasks twice.
+        let count = passed.entry(&report.task.id).or_default();
+        let place = std::mem::replace(count, *count + 1);
+        let mut same = finished(check).filter(|(_, told)| told.task.id == report.task.id);
+        let foretold = same.nth(place).is_some_and(|(_, told)| has_failed(told));
+        if !has_failed(report) || foretold {
             continue;
         }
         let assumed = finished(check)
@@ -185,6 +193,12 @@ fn first_surprise(check: &Run, apply: &Run) -> Result<Option<usize>, String> {
         }
     }
     Ok(first)
+}
+
+/// Whether it failed, be it that the role does not count it as a failure.
+fn has_failed(report: &TaskReport) -> bool {
+    let uncounted = |reason: &String| reason.starts_with("failed, which does not count");
+    report.error.is_some() || report.reason.as_ref().is_some_and(uncounted)
 }
 
 fn failing(run: &Run) -> Option<&str> {
