@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// `converge` with these arguments, in the project's folder, without anybody's environment.
 fn converge(arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("converge").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_converge"));
     command.env_clear().current_dir(ROOT).args(arguments);
     command
 }
