@@ -43,6 +43,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Show the inventory
     Inventory(InventoryCommand),
+    /// Tell which roles run, and what keeps the others from it; no host is contacted
+    Lint(LintArgs),
     /// Show what a resource takes, or list all resources
     Doc(DocArgs),
     /// Print the JSON schema of `--output json`
@@ -215,6 +217,21 @@ pub(super) enum InventoryShow {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct LintArgs {
+    /// A folder of roles written for Ansible, or one role
+    #[arg(long, value_name = "FOLDER", conflicts_with = "inventory")]
+    pub(super) from_ansible: Option<PathBuf>,
+    /// Another folder of roles, after roles/ beside the inventory
+    #[arg(long, value_name = "FOLDER", action = ArgAction::Append)]
+    pub(super) roles_path: Vec<PathBuf>,
+    /// The form of what is printed
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = ListOutput::Human)]
+    pub(super) output: ListOutput,
+    #[command(flatten)]
+    pub(super) from: InventoryArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DocArgs {
     /// The resource
     pub(super) resource: Option<String>,
@@ -254,6 +271,6 @@ pub(super) enum Output {
 pub(super) enum ListOutput {
     /// For people
     Human,
-    /// Ansible's form
+    /// For programs
     Json,
 }

@@ -12,6 +12,7 @@ mod explain;
 mod inventory;
 mod invocation;
 pub mod lab;
+mod lint;
 mod mistakes;
 mod output;
 mod question;
@@ -58,6 +59,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(text) => print(&text, &terminal),
             Err((errors, sources)) => mistakes::show(&errors, &sources, &terminal),
         },
+        Command::Lint(args) => lint::run(&args, &terminal),
         Command::Doc(args) => match doc::text(&args) {
             Ok(text) => print(&text, &terminal),
             Err(error) => refuse(&error, &terminal),

@@ -78,9 +78,9 @@ impl Project {
             let mut open: Vec<String> = needs.iter().cloned().collect();
             while let Some(name) = open.pop() {
                 if !reached.contains(&name) {
-                    let named =
-                        written(&name).into_iter().filter_map(|node| templates.names(&node).ok());
-                    open.extend(named.flatten().map(|name| name.name));
+                    let written = written(&name).into_iter();
+                    let named = written.flat_map(|node| templates.names(&node).names);
+                    open.extend(named.map(|name| name.name));
                     reached.push(name);
                 }
             }
@@ -97,14 +97,14 @@ impl Project {
         let templates = Templates::new();
         let mut open: Vec<String> = mentioned.iter().map(|name| (*name).to_owned()).collect();
         let extra = self.extra.winners();
-        let extra = extra.filter_map(|(_, layer)| templates.names(&layer.node).ok()).flatten();
+        let extra = extra.flat_map(|(_, layer)| templates.names(&layer.node).names);
         open.extend(extra.map(|name| name.name));
         let mut sent: IndexMap<String, (Key, Node)> = IndexMap::new();
         while let Some(name) = open.pop() {
             let Some(layer) = variables.get(&name).filter(|_| !sent.contains_key(&name)) else {
                 continue;
             };
-            let named = templates.names(&layer.node).unwrap_or_default();
+            let named = templates.names(&layer.node).names;
             open.extend(named.into_iter().map(|name| name.name));
             let key = Key { name: name.clone(), span: layer.span };
             sent.insert(name, (key, (*layer.node).clone()));

@@ -1,17 +1,20 @@
 //! The project's own roles, built into the binary: an installed `converge` needs no other files.
 
-use crate::config::Files;
+use crate::config::{Files, RolePlace};
 use include_dir::{Dir, include_dir};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 static ROLES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/roles");
 
-/// What messages call it.
-pub(super) const LABEL: &str = "the built-in roles";
+/// Where the built-in roles are found.
+pub(super) fn place() -> RolePlace<'static> {
+    let label = "the built-in roles".to_owned();
+    RolePlace { label, folder: PathBuf::new(), files: &BuiltIn }
+}
 
 /// The built-in roles as a tree of files, by role.
-pub(super) struct BuiltIn;
+struct BuiltIn;
 
 impl Files for BuiltIn {
     fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {

@@ -7,11 +7,13 @@ mod delegates;
 mod embedded;
 mod explain;
 mod host_plan;
+mod lint;
 mod names;
 mod project;
 mod rollout;
 mod run_once;
 mod session;
 
+pub use lint::{LintOptions, Linted, LintedRole, lint};
 pub use project::{LoadErrors, LoadOptions, Project};
 pub use rollout::{Outcome, RunOptions, run};

@@ -1,7 +1,7 @@
 //! Whether every variable that a host's roles name can be supplied by some layer.
 
 use super::project::{LoadedRole, Project};
-use crate::engine::names::is_supplied;
+use crate::engine::names::{is_supplied, undefined};
 use crate::template::Name;
 use crate::text::{Diagnostic, Span, nearest};
 use std::collections::{BTreeMap, HashSet};
@@ -41,7 +41,7 @@ pub(super) fn check(project: &Project) -> Vec<Diagnostic> {
 }
 
 /// What a role itself sets.
-fn supplied_by(role: &LoadedRole) -> impl Iterator<Item = &str> {
+pub(super) fn supplied_by(role: &LoadedRole) -> impl Iterator<Item = &str> {
     let tasks = &role.typed.tasks;
     let written = tasks.defaults.iter().chain(&tasks.vars).map(|(key, _)| key.name.as_str());
     written.chain(role.names.set.iter().map(String::as_str))
@@ -50,12 +50,6 @@ fn supplied_by(role: &LoadedRole) -> impl Iterator<Item = &str> {
 impl Missing<'_> {
     fn diagnostic(self) -> Diagnostic {
         let hosts = if self.hosts == 1 { "1 host" } else { &format!("{} hosts", self.hosts) };
-        let error = Diagnostic::new(format!("undefined variable `{}`", self.name.name))
-            .at(self.name.span)
-            .note(format!("nothing sets it for {hosts}"));
-        match self.near {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help("set it in the inventory, or give it a default in the role"),
-        }
+        undefined(self.name, self.near.as_deref()).note(format!("nothing sets it for {hosts}"))
     }
 }

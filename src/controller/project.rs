@@ -1,12 +1,13 @@
 //! Everything a person wrote, loaded and checked before any host is touched.
 
 use super::connection::Connection;
-use super::embedded::{self, BuiltIn};
+use super::embedded;
 use super::host_plan::{self, HostPlan};
 use super::names;
 use crate::config::{
     ExtraVars, Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault,
 };
+use crate::engine::bundle::Include;
 use crate::engine::names::{self as engine_names, Names};
 use crate::engine::typing::{TypedRole, type_role};
 use crate::template::Templates;
@@ -59,6 +60,34 @@ pub(super) struct LoadedRole {
     pub(super) role: Role,
     pub(super) typed: TypedRole,
     pub(super) names: Names,
+}
+
+impl LoadedRole {
+    /// Types a role, and tells everything wrong with it.
+    pub(super) fn of(
+        role: Role,
+        sources: &Sources,
+        templates: &Templates,
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut typed = type_role(&role, sources);
+        let mut errors = std::mem::take(&mut typed.errors);
+        let mut names = engine_names::of_role(&typed.tasks, templates);
+        errors.append(&mut names.errors);
+        (Self { role, typed, names }, errors)
+    }
+
+    /// Files of other roles that it includes and that are not there.
+    pub(super) fn missing_task_files(&self, roles: &IndexMap<String, Self>) -> Vec<Diagnostic> {
+        let missing = self.typed.includes.iter().filter(|include| {
+            let target = roles.get(&include.role).map(|target| &target.typed.tasks.tasks);
+            target.is_some_and(|tasks| !tasks.contains_key(&include.file))
+        });
+        let error = |include: &Include| {
+            let message = format!("role `{}` has no tasks/{}", include.role, include.file);
+            Diagnostic::new(message).at(include.span)
+        };
+        missing.map(error).collect()
+    }
 }
 
 impl Project {
@@ -136,7 +165,7 @@ impl Project {
 }
 
 /// `roles/` beside the inventory or its parent, then `--roles-path`, then the built-in ones.
-fn role_path<'a>(options: &LoadOptions, files: &'a dyn Files) -> RolePath<'a> {
+pub(super) fn role_path<'a>(options: &LoadOptions, files: &'a dyn Files) -> RolePath<'a> {
     let beside = options.inventory.parent().unwrap_or(Path::new(""));
     let mut folders = vec![beside.join("roles")];
     folders.extend(beside.parent().map(|parent| parent.join("roles")));
@@ -146,8 +175,7 @@ fn role_path<'a>(options: &LoadOptions, files: &'a dyn Files) -> RolePath<'a> {
     folders.extend(options.roles_path.iter().cloned());
     let place = |folder: PathBuf| RolePlace { label: folder.display().to_string(), folder, files };
     let mut places: Vec<RolePlace<'a>> = folders.into_iter().map(place).collect();
-    let label = embedded::LABEL.to_owned();
-    places.push(RolePlace { label, folder: PathBuf::new(), files: &BuiltIn });
+    places.push(embedded::place());
     RolePath { places }
 }
 
@@ -174,28 +202,20 @@ fn load_roles(
         let new: Vec<Role> =
             read.iter().filter(|role| !roles.contains_key(&role.name)).cloned().collect();
         for role in new {
-            let mut typed = type_role(&role, reader.sources);
-            errors.append(&mut typed.errors);
-            let mut names = engine_names::of_role(&typed.tasks, &templates);
-            errors.append(&mut names.errors);
-            for include in &typed.includes {
+            let (loaded, found) = LoadedRole::of(role, reader.sources, &templates);
+            errors.extend(found);
+            for include in &loaded.typed.includes {
                 if read.get(&include.role).is_none() {
                     wanted.insert(include.role.clone(), Some(include.span));
                 }
             }
-            roles.insert(role.name.clone(), LoadedRole { role, typed, names });
+            roles.insert(loaded.role.name.clone(), loaded);
         }
         if !errors.is_empty() {
             return Err(errors);
         }
     }
-    for include in roles.values().flat_map(|loaded| &loaded.typed.includes) {
-        let target = roles.get(&include.role).map(|target| &target.typed.tasks.tasks);
-        if target.is_some_and(|tasks| !tasks.contains_key(&include.file)) {
-            let message = format!("role `{}` has no tasks/{}", include.role, include.file);
-            errors.push(Diagnostic::new(message).at(include.span));
-        }
-    }
+    errors.extend(roles.values().flat_map(|loaded| loaded.missing_task_files(&roles)));
     errors.extend(super::cycles::of_roles(&roles));
     if errors.is_empty() { Ok(roles) } else { Err(errors) }
 }

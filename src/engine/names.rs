@@ -4,8 +4,8 @@
 use super::bundle::RoleTasks;
 use super::task::{Body, Keywords, Task};
 use super::typing::for_each;
-use crate::template::{Name, Templates};
-use crate::text::Diagnostic;
+use crate::template::{Name, Named, Templates};
+use crate::text::{Diagnostic, Lack, nearest};
 use crate::value::{Kind, Node};
 use std::collections::BTreeSet;
 
@@ -47,6 +47,86 @@ pub fn is_supplied(name: &str) -> bool {
         || crate::host::local::FACT_NAMES.contains(&name)
 }
 
+/// Variables that Ansible itself sets and nothing here does, and what to do instead.
+const NOT_HERE: &[(&str, &str)] = &[
+    ("ansible_check_mode", "a dry run is no flag here: leave the condition out"),
+    ("ansible_date_time", "a role has no clock, else no second run would change nothing"),
+    ("ansible_env", "ask with `command: printenv NAME` and `changed_when: false`"),
+    ("ansible_loop", "use `loop_control: {index_var: NAME}`"),
+    ("ansible_managed", "write the words themselves, or set it in group_vars/all.yml"),
+    ("ansible_play_batch", "use `groups['all']`"),
+    ("ansible_play_hosts", "use `groups['all']`"),
+    ("ansible_play_hosts_all", "use `groups['all']`"),
+    ("ansible_version", "leave the condition out"),
+    ("hostvars", "put the value into a group's variables"),
+    ("inventory_dir", "files are found by their names in the role; use `lookup('file', …)`"),
+    ("inventory_file", "files are found by their names in the role; use `lookup('file', …)`"),
+    ("play_hosts", "use `groups['all']`"),
+    ("playbook_dir", "files and templates are found by their names in the role"),
+    ("role_name", "write the role's name"),
+    ("role_path", "files and templates are found by their names in the role"),
+    ("vars", "name the variable itself"),
+];
+
+/// What the inventory says of the way to a host, and roles may read.
+const OF_INVENTORY: &[&str] = &[
+    "ansible_connection",
+    "ansible_host",
+    "ansible_password",
+    "ansible_port",
+    "ansible_python_interpreter",
+    "ansible_user",
+];
+
+/// Whether only Ansible itself, or its facts, would set this name.
+#[must_use]
+pub fn is_ansible_s_own(name: &str) -> bool {
+    instead(name).is_some()
+        || (name.starts_with("ansible_")
+            && !name.starts_with("ansible_ssh_")
+            && !name.starts_with("ansible_become")
+            && !OF_INVENTORY.contains(&name)
+            && !is_supplied(name))
+}
+
+/// What to do instead of asking for a variable that Ansible sets.
+#[must_use]
+pub fn instead(name: &str) -> Option<&'static str> {
+    NOT_HERE.iter().find(|(missing, _)| *missing == name).map(|(_, instead)| *instead)
+}
+
+/// A name that nothing sets: which, where, and what to do.
+#[must_use]
+pub fn undefined<'k>(name: &Name, known: impl IntoIterator<Item = &'k str>) -> Diagnostic {
+    let error = Diagnostic::new(format!("undefined variable `{}`", name.name)).at(name.span);
+    let error = match is_ansible_s_own(&name.name) {
+        true => error.lacks(Lack::Variable(name.name.clone())),
+        false => error,
+    };
+    match (instead(&name.name), nearest(&name.name, known)) {
+        (Some(instead), _) => error.help(instead),
+        (None, Some(near)) => error.help(format!("did you mean `{near}`?")),
+        (None, None) => error.help("set it in the inventory, or give it a default in the role"),
+    }
+}
+
+/// A fact that is asked for as a member and never gathered.
+fn no_such_fact(name: &Name) -> Option<Diagnostic> {
+    let fact = name.members.first().filter(|_| name.name == "ansible_facts" && !name.optional)?;
+    let known = || crate::host::local::FACT_NAMES.iter().filter_map(|n| n.strip_prefix("ansible_"));
+    if known().any(|name| name == fact) || fact.starts_with(|first: char| !first.is_alphabetic()) {
+        return None;
+    }
+    let error = Diagnostic::new(format!("there is no fact `{fact}`"))
+        .lacks(Lack::Variable(format!("ansible_facts.{fact}")))
+        .at(name.span);
+    Some(match (instead(&format!("ansible_{fact}")), nearest(fact, known())) {
+        (Some(instead), _) => error.help(instead),
+        (None, Some(near)) => error.help(format!("did you mean `{near}`?")),
+        (None, None) => error.help("ask with a `command` and `changed_when: false`"),
+    })
+}
+
 /// Collects them from tasks, handlers, checks, templates, and the role's own variables.
 #[must_use]
 pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
@@ -70,14 +150,12 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn add(&mut self, names: Result<Vec<Name>, Vec<Diagnostic>>) {
-        match names {
-            Ok(names) => {
-                self.names.mentioned.extend(names.iter().map(|name| name.name.clone()));
-                self.names.used.extend(names.into_iter().filter(|name| !name.optional));
-            }
-            Err(errors) => self.names.errors.extend(errors),
-        }
+    fn add(&mut self, found: Named) {
+        let Named { names, errors } = found;
+        self.names.mentioned.extend(names.iter().map(|name| name.name.clone()));
+        self.names.errors.extend(names.iter().filter_map(no_such_fact));
+        self.names.used.extend(names.into_iter().filter(|name| !name.optional));
+        self.names.errors.extend(errors);
     }
 
     fn texts(&mut self, node: &Node) {
@@ -91,8 +169,8 @@ impl Collector<'_> {
         self.add(names);
     }
 
-    fn names_of_all(&self, nodes: &[Node]) -> Result<Vec<Name>, Vec<Diagnostic>> {
-        let Some(first) = nodes.first() else { return Ok(Vec::new()) };
+    fn names_of_all(&self, nodes: &[Node]) -> Named {
+        let Some(first) = nodes.first() else { return Named::default() };
         let kind = Kind::List(nodes.to_vec());
         self.templates.names_in_condition(&Node { kind, span: first.span, secret: false })
     }
@@ -101,7 +179,7 @@ impl Collector<'_> {
         let before = self.names.used.len();
         self.all_of(task);
         // What a task's `when` asks to be there need not be for the task to be right.
-        let asked = self.names_of_all(&task.keywords.when).unwrap_or_default();
+        let asked = self.names_of_all(&task.keywords.when).names;
         let guarded = |name: &Name| asked.iter().any(|a| a.optional && a.name == name.name);
         let mut own = self.names.used.split_off(before);
         own.retain(|name| !guarded(name));

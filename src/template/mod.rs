@@ -23,7 +23,7 @@ mod tests;
 mod tree;
 mod wanted;
 
-pub use names::Name;
+pub use names::{Name, Named};
 pub use omit::{is_omit, omit};
 pub use scope::Scope;
 pub use templates::{FromYaml, Templates};

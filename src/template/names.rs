@@ -15,6 +15,15 @@ pub struct Name {
     pub optional: bool,
 }
 
+/// What was found in a text before it is rendered.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// Every use of a variable.
+    pub names: Vec<Name>,
+    /// Everything that can never work.
+    pub errors: Vec<crate::text::Diagnostic>,
+}
+
 /// The name of a filter or test without Ansible's collection.
 pub(super) fn bare(name: &str) -> &str {
     name.strip_prefix("ansible.builtin.").unwrap_or(name)

@@ -129,13 +129,16 @@ pub(super) fn check(form: Form, text: &str, place: Place) -> Result<Survey, Diag
     }
 }
 
-/// As [`check`], with everything that can never work.
-pub(super) fn check_all(form: Form, text: &str, place: Place) -> Result<Survey, Vec<Diagnostic>> {
-    let survey = survey(form, text, place).map_err(|error| vec![error])?;
-    if survey.mistakes.is_empty() {
-        return Ok(survey);
+/// What a text names, and everything in it that can never work.
+pub(super) fn survey_all(form: Form, text: &str, place: Place) -> (Survey, Vec<Diagnostic>) {
+    match survey(form, text, place) {
+        Ok(survey) => {
+            let mistakes = survey.mistakes.iter();
+            let mistakes = mistakes.map(|mistake| mistake.diagnostic(text, place)).collect();
+            (survey, mistakes)
+        }
+        Err(error) => (Survey::default(), vec![error]),
     }
-    Err(survey.mistakes.iter().map(|mistake| mistake.diagnostic(text, place)).collect())
 }
 
 fn survey(form: Form, text: &str, place: Place) -> Result<Survey, Diagnostic> {

@@ -1,7 +1,7 @@
 //! Rendering: texts, files, expressions, conditions and whole trees.
 
 use super::evaluation::Evaluation;
-use super::names::Name;
+use super::names::{Name, Named};
 use super::omit::is_omit;
 use super::place::Place;
 use super::program::{self, Form, Program};
@@ -131,49 +131,37 @@ impl Templates {
         Ok(if node.secret { value.into_secret() } else { value })
     }
 
-    /// The variables that the texts of a tree name, each use with its place: for finding names
-    /// that nothing can set before any host is touched.
-    ///
-    /// # Errors
-    /// Every text that cannot be parsed, and every filter, test or function that does not exist.
-    pub fn names(&self, node: &Node) -> Result<Vec<Name>, Vec<Diagnostic>> {
+    /// The variables that the texts of a tree name, each use with its place, for finding names
+    /// that nothing can set before any host is touched; and every text that cannot be parsed,
+    /// every filter, test and function that does not exist.
+    pub fn names(&self, node: &Node) -> Named {
         match &node.kind {
             Kind::Str(text) if is_template(text) => {
                 names_in(Form::Text, text, Place::Scalar(node.span))
             }
             Kind::List(items) => gather(items.iter(), |item| self.names(item)),
             Kind::Map(entries) => gather(entries.iter(), |(_, member)| self.names(member)),
-            _ => Ok(Vec::new()),
+            _ => Named::default(),
         }
     }
 
     /// As [`Templates::names`], of a condition. What one part guards with `is defined` is
     /// optional in all.
-    ///
-    /// # Errors
-    /// As [`Templates::names`].
-    pub fn names_in_condition(&self, node: &Node) -> Result<Vec<Name>, Vec<Diagnostic>> {
-        let mut names = match &node.kind {
+    pub fn names_in_condition(&self, node: &Node) -> Named {
+        let mut named = match &node.kind {
             Kind::Str(text) if condition::has_braces(text) => {
-                names_in(Form::Text, text, Place::Scalar(node.span))?
+                names_in(Form::Text, text, Place::Scalar(node.span))
             }
-            Kind::Str(text) => names_in(Form::Expression, text, Place::Scalar(node.span))?,
-            Kind::List(items) => gather(items.iter(), |item| self.names_in_condition(item))?,
-            _ => Vec::new(),
+            Kind::Str(text) => names_in(Form::Expression, text, Place::Scalar(node.span)),
+            Kind::List(items) => gather(items.iter(), |item| self.names_in_condition(item)),
+            _ => Named::default(),
         };
-        share_guards(&mut names);
-        Ok(names)
+        share_guards(&mut named.names);
+        named
     }
 
     /// As [`Templates::names`], of a template file.
-    ///
-    /// # Errors
-    /// As [`Templates::names`].
-    pub fn names_in_file(
-        &self,
-        source: SourceId,
-        text: &str,
-    ) -> Result<Vec<Name>, Vec<Diagnostic>> {
+    pub fn names_in_file(&self, source: SourceId, text: &str) -> Named {
         names_in(Form::File, text, Place::File(source))
     }
 
@@ -224,8 +212,8 @@ pub(super) fn is_template(text: &str) -> bool {
     text.as_bytes().windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"{#"))
 }
 
-fn names_in(form: Form, text: &str, place: Place) -> Result<Vec<Name>, Vec<Diagnostic>> {
-    let survey = program::check_all(form, text, place)?;
+fn names_in(form: Form, text: &str, place: Place) -> Named {
+    let (survey, errors) = program::survey_all(form, text, place);
     let name = |used: Use| Name {
         span: place.span(text, used.range),
         name: used.name,
@@ -235,7 +223,7 @@ fn names_in(form: Form, text: &str, place: Place) -> Result<Vec<Name>, Vec<Diagn
     let mut names: Vec<_> = survey.uses.into_iter().map(name).collect();
     names.retain(|name| name.name != "omit");
     share_guards(&mut names);
-    Ok(names)
+    Named { names, errors }
 }
 
 /// A name that is guarded once is guarded wherever the same text uses it.
@@ -247,18 +235,12 @@ fn share_guards(names: &mut [Name]) {
     }
 }
 
-fn gather<T>(
-    parts: impl Iterator<Item = T>,
-    each: impl Fn(T) -> Result<Vec<Name>, Vec<Diagnostic>>,
-) -> Result<Vec<Name>, Vec<Diagnostic>> {
-    let (mut all, mut wrong) = (Vec::new(), Vec::new());
-    for part in parts {
-        match each(part) {
-            Ok(mut names) => all.append(&mut names),
-            Err(mut errors) => wrong.append(&mut errors),
-        }
-    }
-    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+fn gather<T>(parts: impl Iterator<Item = T>, each: impl Fn(T) -> Named) -> Named {
+    parts.map(each).fold(Named::default(), |mut all, mut part| {
+        all.names.append(&mut part.names);
+        all.errors.append(&mut part.errors);
+        all
+    })
 }
 
 thread_local! {

@@ -291,7 +291,7 @@ fn names_come_with_their_places_and_whether_they_are_needed() {
         };
         Templates::new()
             .names(&node)
-            .expect("parses")
+            .names
             .into_iter()
             .map(|name| (name.name, name.members, name.span.column, name.optional))
             .collect()
@@ -319,7 +319,7 @@ fn names_come_with_their_places_and_whether_they_are_needed() {
     let condition = node(Kind::List(vec![string("q is defined"), string("q.x == w")]));
     let needed: Vec<_> = Templates::new()
         .names_in_condition(&condition)
-        .expect("parses")
+        .names
         .into_iter()
         .map(|name| (name.name, name.optional))
         .collect();

@@ -65,7 +65,7 @@ fn keys_and_parameters() {
         ("two things in one task", "- file: {path: /etc/x}\n  command: x\n"),
         ("a task that does nothing", "- name: nothing\n  when: true\n"),
         ("tasks that are no list", "name: x\n"),
-        ("a refused keyword", "- command: x\n  become: true\n"),
+        ("a refused keyword", "- command: x\n  become: false\n"),
         ("another refused keyword", "- command: x\n  delegate_to: localhost\n"),
         ("a condition in braces", "- command: x\n  when: \"{{ mail_root_alias }}\"\n"),
     ]));

@@ -19,7 +19,7 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// Every subcommand that help shows; the lab has its own.
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["apply"],
     &["verify"],
@@ -29,6 +29,7 @@ const COMMANDS: [&[&str]; 12] = [
     &["inventory", "list"],
     &["inventory", "graph"],
     &["inventory", "host"],
+    &["lint"],
     &["doc"],
     &["schema"],
     &["completions"],
@@ -61,6 +62,8 @@ fn wrong_usage_is_64() {
         &["inventory"],
         &["completions", "dos"],
         &["doc", "fiel"],
+        &["lint", "--from-ansible", "/nonexistent"],
+        &["lint", "--from-ansible", "roles", "-i", "hosts.yml"],
         &["-i"],
         &["--diff=some"],
         &["-i", "hosts.yml", "verify"],

@@ -17,6 +17,7 @@ mod inventory;
 mod lab;
 mod lab_mailu;
 mod lab_runs;
+mod lint;
 mod mail;
 mod mail_smtp;
 mod report_snapshots;

@@ -3,7 +3,7 @@
 use super::Role;
 use crate::config::{Files, Reader, Vault};
 use crate::text::{Diagnostic, Lack, Sources, Span, nearest};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One place that holds roles: a folder on the disk, or those built into the binary.
 #[derive(Clone)]
@@ -14,6 +14,17 @@ pub struct RolePlace<'a> {
     pub folder: PathBuf,
     /// Where its files come from.
     pub files: &'a dyn Files,
+}
+
+impl RolePlace<'_> {
+    /// Whether a folder here is laid out as a role's: `tasks/`, `defaults/`, … in it.
+    #[must_use]
+    pub fn is_role(&self, folder: &Path) -> bool {
+        let found = self.files.list(folder).ok().flatten().unwrap_or_default();
+        found.iter().any(|name| {
+            matches!(name.as_str(), "tasks/" | "handlers/" | "defaults/" | "vars/" | "meta/")
+        })
+    }
 }
 
 /// Where roles are looked for, in order; the first place that has one wins.

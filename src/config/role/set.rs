@@ -95,7 +95,8 @@ impl Roles {
     }
 
     /// The first role that needs itself.
-    fn cycle(&self) -> Option<Diagnostic> {
+    #[must_use]
+    pub fn cycle(&self) -> Option<Diagnostic> {
         #[derive(Clone, Copy, PartialEq)]
         enum Mark {
             New,
@@ -138,6 +139,12 @@ impl Roles {
             }
         }
         None
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
+        Self { roles: roles.into_iter().map(|role| (role.name.clone(), role)).collect() }
     }
 }
 

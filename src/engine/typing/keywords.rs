@@ -30,6 +30,8 @@ const KEYWORDS: &[&str] = &[
     "no_log",
     "delegate_to",
     "args",
+    "become",
+    "become_user",
     "rescue",
     "always",
 ];
@@ -38,8 +40,6 @@ const KEYWORDS: &[&str] = &[
 const REFUSED: &[(&str, &str)] = &[
     ("delegate_facts", "run the role on that host instead"),
     ("local_action", "run the role on the controller's own host instead"),
-    ("become", "the agent runs as root; leave it out"),
-    ("become_user", "use `command: runuser -u USER -- …` for a command, `owner` for a file"),
     ("become_method", "the agent runs as root; leave it out"),
     ("become_flags", "the agent runs as root; leave it out"),
     ("async", "hosts run side by side already; use `timeout` to bound a task"),
@@ -121,6 +121,8 @@ impl Typing<'_> {
             },
             "run_once" => keywords.run_once = self.run_once(key, node),
             "id" => keywords.once_id = self.plain_texts(key, node).pop(),
+            "become" => self.become_root(key, node),
+            "become_user" => self.become_user(key, node),
             "check_mode" => keywords.observes = self.check_mode(key, node),
             "delegate_to" => keywords.delegated = self.delegate(node),
             "ignore_errors" => keywords.ignore_errors = self.boolean(key, node),
@@ -129,6 +131,30 @@ impl Typing<'_> {
             "delay" => keywords.delay = self.number(key, node),
             "timeout" => keywords.timeout = self.number(key, node),
             _ => {}
+        }
+    }
+
+    /// The agent runs as root, so that `become: true` asks for what is so.
+    fn become_root(&mut self, key: &Key, node: &Node) {
+        match self.boolean(key, node).map(|node| node.kind) {
+            Some(Kind::Bool(true)) | None => {}
+            Some(_) => self.error(
+                Diagnostic::new("`become` can only be `true`")
+                    .lacks(Lack::Keyword(key.name.clone()))
+                    .at(node.span)
+                    .help("the agent runs as root; leave it out"),
+            ),
+        }
+    }
+
+    fn become_user(&mut self, key: &Key, node: &Node) {
+        if node.as_str() != Some("root") {
+            self.error(
+                Diagnostic::new("`become_user` can only be `root`")
+                    .lacks(Lack::Keyword(key.name.clone()))
+                    .at(node.span)
+                    .help("use `command: runuser -u USER -- …` for a command, `owner` for a file"),
+            );
         }
     }
 
