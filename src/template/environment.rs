@@ -135,6 +135,22 @@ pub(super) fn refused_filter(name: &str) -> Option<&'static str> {
         "strftime" | "to_datetime" => Some(CLOCK),
         "fileglob" | "realpath" | "expanduser" | "expandvars" => Some(CONTROLLER),
         "vault" | "unvault" => Some("vaulted values are read when the inventory is"),
+        _ => refused_collection_filter(name),
+    }
+}
+
+/// Filters that come with collections, by the last part of their names.
+fn refused_collection_filter(name: &str) -> Option<&'static str> {
+    match name.rsplit('.').next().unwrap_or(name) {
+        "json_query" | "jc" => Some("use `selectattr` and `map`"),
+        "dict" | "dict_kv" => Some("write the mapping: `{'key': value}`"),
+        "ipaddr" | "ipv4" | "ipv6" | "ipwrap" | "ipsubnet" | "ipmath" | "nthhost"
+        | "cidr_merge" | "network_in_usable" | "network_in_network" | "reduce_on_network" => {
+            Some("write addresses and networks as variables, or use `split` and `regex_search`")
+        }
+        "lists_mergeby" => Some("use `combine` over `dict2items`"),
+        "random_string" => Some(RANDOM),
+        "win_basename" | "win_dirname" | "win_splitdrive" => Some("no host runs Windows"),
         _ => None,
     }
 }
