@@ -8,7 +8,6 @@ mod embedded;
 mod explain;
 mod host_plan;
 mod lint;
-mod lookups;
 mod names;
 mod project;
 mod rollout;
@@ -16,6 +15,5 @@ mod run_once;
 mod session;
 
 pub use lint::{LintOptions, Linted, LintedRole, lint};
-pub use lookups::Environment;
 pub use project::{LoadErrors, LoadOptions, Project};
 pub use rollout::{Outcome, RunOptions, run};

@@ -2,10 +2,10 @@
 //! its own facts and results that the task names; everything else comes from the controller's
 //! copy, so that what only the controller may know stays there.
 
-use super::attempt::certainty;
 use super::bundle::Bundle;
 use super::context::Context;
 use super::outcome::Attempt;
+use super::perform::certainty;
 use super::run::Runner;
 use super::scope::Layers;
 use super::task::{Body, Task};
@@ -86,7 +86,7 @@ impl Runner<'_> {
         layers.results =
             Arc::new(given.map(|(name, value)| (name.clone(), value.clone())).collect());
         let (id, label) = (request.id.clone(), request.label.clone());
-        let item = Item { task, id, label, layers };
+        let item = Item { task, key: id.clone(), id, label, layers };
         self.attempt(host, &item, &context, kind, params)
     }
 }

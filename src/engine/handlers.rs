@@ -89,11 +89,11 @@ impl Runner<'_> {
             return Ok(());
         }
         let names = self.notify_names(task, &item.layers)?;
-        let (run, id, role) = (&self.bundle.run, &item.id, &task.role);
+        let (run, key, role) = (&self.bundle.run, &item.key, &task.role);
         let noted = self.memory.update(&mut |state| {
             let unfinished = state.unfinished.get_or_insert_default();
             unfinished.run.clone_from(run);
-            unfinished.changed.insert(id.clone());
+            unfinished.changed.insert(key.clone());
             for name in &names {
                 if !state.pending.iter().any(|pending| pending.is_same(role, name)) {
                     let (role, name) = (role.clone(), name.clone());
@@ -175,7 +175,8 @@ impl Runner<'_> {
         }
     }
 
-    /// Runs the notified handlers, in order of definition, each once.
+    /// Runs the notified handlers in order of definition, each once, and then those that handlers
+    /// have notified after their turn.
     pub(super) fn flush_handlers(&mut self, host: &mut dyn Host, facts: &Map) -> Flow {
         if self.bundle.purpose == Purpose::Verify {
             return Flow::Go;
@@ -185,38 +186,70 @@ impl Runner<'_> {
         let handlers: Vec<_> = roles
             .flat_map(|(name, role)| role.handlers.iter().map(move |one| (name, one)))
             .collect();
-        for (index, (name, handler)) in handlers.iter().enumerate() {
-            let calls: Vec<Notified> = self
-                .notified
-                .iter()
-                .filter(|notified| answers(handler, &notified.name))
-                .cloned()
-                .collect();
-            let Some(last) = calls.iter().map(|notified| notified.moment).max() else {
-                continue;
-            };
-            let mut context = self.role_context(name, facts);
-            let surely = calls.iter().filter(|call| call.uncertain.is_none());
-            let certain = surely.map(|call| call.moment).max();
-            let doubt = calls.iter().find_map(|call| call.uncertain.clone());
-            context.handler = Some(Called { last, certain: certain.zip(doubt) });
-            if calls.iter().all(|notified| notified.uncertain.is_some())
-                && let Some(origin) = calls.iter().find_map(|notified| notified.uncertain.clone())
-            {
-                context.reach = Reach::OnlyIf(origin);
+        // The moment at which each has run in this flush.
+        let mut ran: Vec<Option<u64>> = vec![None; handlers.len()];
+        for _ in 0..=handlers.len() {
+            let mut still = false;
+            for (index, (role, handler)) in handlers.iter().enumerate() {
+                let calls = self.calls(handler, ran[index]);
+                if calls.is_empty() {
+                    continue;
+                }
+                still = true;
+                ran[index] = Some(self.moment);
+                match self.handle(host, role, handler, facts, &calls) {
+                    Flow::Go => {}
+                    flow => return flow,
+                }
+                // Forgotten at once: what a kill leaves is only what has not succeeded.
+                let waits = |call: &Notified| {
+                    let others = handlers.iter().zip(&ran);
+                    others.into_iter().any(|((_, other), ran)| {
+                        answers(other, &call.name) && ran.is_none_or(|ran| call.moment > ran)
+                    })
+                };
+                self.forget(&calls.into_iter().filter(|call| !waits(call)).collect::<Vec<_>>());
             }
-            match self.list(host, std::slice::from_ref(*handler), &context) {
-                Flow::Go => {}
-                flow => return flow,
+            if !still {
+                let called = std::mem::take(&mut self.notified);
+                self.forget(&called);
+                return Flow::Go;
             }
-            // Forgotten at once: what a kill leaves is only what has not succeeded.
-            let later = &handlers[index + 1..];
-            let over = |call: &Notified| !later.iter().any(|(_, other)| answers(other, &call.name));
-            self.forget(&calls.into_iter().filter(over).collect::<Vec<_>>());
         }
-        let called = std::mem::take(&mut self.notified);
-        self.forget(&called);
-        Flow::Go
+        let names: Vec<_> = self.notified.iter().map(|call| call.name.clone()).collect();
+        let (_, last) = handlers[handlers.len() - 1];
+        let error = Diagnostic::new("handlers notify each other without an end")
+            .note(format!("notified: {}", names.join(", ")));
+        self.stop(last, &self.role_context(&last.role, facts), error)
+    }
+
+    /// What calls a handler that has run at this moment, or not yet.
+    fn calls(&self, handler: &Task, ran: Option<u64>) -> Vec<Notified> {
+        let calls = self
+            .notified
+            .iter()
+            .filter(|call| answers(handler, &call.name) && ran.is_none_or(|ran| call.moment > ran));
+        calls.cloned().collect()
+    }
+
+    fn handle(
+        &mut self,
+        host: &mut dyn Host,
+        role: &str,
+        handler: &Task,
+        facts: &Map,
+        calls: &[Notified],
+    ) -> Flow {
+        let mut context = self.role_context(role, facts);
+        let surely = calls.iter().filter(|call| call.uncertain.is_none());
+        let certain = surely.map(|call| call.moment).max();
+        let doubt = calls.iter().find_map(|call| call.uncertain.clone());
+        let last = calls.iter().map(|call| call.moment).max().unwrap_or_default();
+        context.handler = Some(Called { last, certain: certain.zip(doubt.clone()) });
+        if let (None, Some(origin)) = (certain, doubt) {
+            context.reach = Reach::OnlyIf(origin);
+        }
+        self.list(host, std::slice::from_ref(handler), &context)
     }
 
     /// Their handlers have succeeded.

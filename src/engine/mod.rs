@@ -14,11 +14,14 @@ mod list;
 pub mod names;
 mod once;
 mod outcome;
+mod perform;
 mod run;
 pub mod scope;
 pub mod state;
 pub mod task;
 mod task_run;
+mod telling;
+mod tries;
 pub mod typing;
 
 pub use delegate::Delegation;

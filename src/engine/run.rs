@@ -12,7 +12,7 @@ use crate::host::{Host, HostError};
 use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Map, Origin, Value};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Where a run's events go, and who coordinates it with other hosts.
@@ -63,6 +63,11 @@ pub struct Runner<'a> {
     pub(super) notified: Vec<Notified>,
     /// What earlier runs left to notify, until this run has come to its place.
     pub(super) recalled: Vec<PendingHandler>,
+    /// Tasks that changed something in an earlier run that did not end well: they still count as
+    /// changed.
+    pub(super) changed_before: BTreeSet<String>,
+    /// How often this run has come by each task's item.
+    pub(super) passed: HashMap<String, u32>,
     /// When each unit was started in this run.
     pub(super) started: HashMap<String, (u64, Option<Origin>)>,
     /// Counts notifications and starts.
@@ -103,6 +108,8 @@ impl<'a> Runner<'a> {
             redactor: Redactor::default(),
             notified: Vec::new(),
             recalled: Vec::new(),
+            changed_before: BTreeSet::new(),
+            passed: HashMap::new(),
             started: HashMap::new(),
             moment: 0,
             ran_once: HashSet::new(),
@@ -128,6 +135,9 @@ impl<'a> Runner<'a> {
             last_run: self.memory.state().last_run.clone(),
             unfinished: self.memory.state().unfinished.as_ref().map(|run| run.run.clone()),
         });
+        if let Some(unfinished) = &self.memory.state().unfinished {
+            self.changed_before.clone_from(&unfinished.changed);
+        }
         self.recall_pending();
         let flow = self.roles(host, &facts);
         let flow = match flow {
@@ -198,7 +208,6 @@ impl<'a> Runner<'a> {
         let mut layers = Layers::new(Arc::clone(&self.templates));
         layers.extra = Arc::new(bundle.extra.clone());
         layers.inventory = Arc::new(bundle.inventory.clone());
-        layers.lookups = Arc::new(bundle.lookups.iter().cloned().collect());
         let mut all = facts.clone();
         all.extend(bundle.magic.clone());
         layers.facts = Arc::new(all);

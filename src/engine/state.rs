@@ -69,7 +69,7 @@ pub struct PendingHandler {
 pub struct Unfinished {
     /// Its id.
     pub run: String,
-    /// Tasks that changed something in it, by id: they still count as changed.
+    /// Tasks that changed something in it, by id and pass: they still count as changed.
     pub changed: BTreeSet<String>,
 }
 
@@ -90,12 +90,6 @@ impl State {
             Some(known) if known.specs.contains(&spec) => Change::Drift,
             Some(_) => Change::Intended,
         }
-    }
-
-    /// Whether an earlier run that did not end well changed something in this task.
-    #[must_use]
-    pub fn changed_before(&self, task: &str) -> bool {
-        self.unfinished.as_ref().is_some_and(|unfinished| unfinished.changed.contains(task))
     }
 }
 

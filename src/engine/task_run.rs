@@ -1,25 +1,23 @@
-//! One task: its loop, its condition, its tries, and what is made of the result.
+//! One task: its loop, and what is made of each item's result.
 
 use super::context::Context;
 use super::control::Truth;
 use super::outcome::{Attempt, registered_loop};
 use super::run::{Flow, Runner};
 use super::scope::Layers;
-use super::task::{Body, Task};
-use crate::event::{Event, TaskRef, TaskReport, TaskStatus};
+use super::task::Task;
+use crate::event::{TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::text::Diagnostic;
-use crate::value::{Known, Map, Node, Origin, Value};
+use crate::value::{Known, Node, Value};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Said of a failure that `failed_when` does not call one.
-const UNCOUNTED: &str = "failed, which does not count";
 
 /// One item of a task's loop.
 pub(super) struct Item<'t> {
     pub(super) task: &'t Task,
     pub(super) id: String,
+    /// Its id, numbered if this run has come by it before: a file may be included twice.
+    pub(super) key: String,
     pub(super) label: Option<String>,
     pub(super) layers: Layers,
 }
@@ -32,7 +30,8 @@ impl Runner<'_> {
         }
         let flow = match &task.keywords.loop_over {
             None => {
-                let item = Item { task, id: task.id.clone(), label: None, layers };
+                let (id, key) = (task.id.clone(), self.key_of(&task.id));
+                let item = Item { task, id, key, label: None, layers };
                 let (result, flow) = self.item(host, &item, context);
                 self.register(task, result);
                 flow
@@ -43,6 +42,15 @@ impl Runner<'_> {
             self.ran_once(task, context);
         }
         flow
+    }
+
+    fn key_of(&mut self, id: &str) -> String {
+        let passed = self.passed.entry(id.to_owned()).or_insert(0);
+        *passed += 1;
+        match *passed {
+            1 => id.to_owned(),
+            count => format!("{id} #{count}"),
+        }
     }
 
     /// The layers as this task sees them now.
@@ -121,7 +129,8 @@ impl Runner<'_> {
             };
             let label = self.redactor.redact(&label).into_owned();
             let id = format!("{}[{label}]", task.id);
-            let item = Item { task, id, label: Some(label), layers };
+            let key = self.key_of(&id);
+            let item = Item { task, id, key, label: Some(label), layers };
             let (result, ended) = self.item(host, &item, context);
             let mut result = result.as_map().cloned().unwrap_or_default();
             result.insert(name.clone(), value);
@@ -190,147 +199,6 @@ impl Runner<'_> {
         }
     }
 
-    /// Asks the condition, then tries until it is as it should be.
-    fn tried(
-        &mut self,
-        host: &mut dyn Host,
-        item: &Item<'_>,
-        context: &Context,
-    ) -> Result<Attempt, Diagnostic> {
-        let task = item.task;
-        let mut context = context.clone();
-        match self.truth(&self.conditions(task, &context), &item.layers)? {
-            Truth::Yes => {}
-            Truth::No => return Ok(Attempt::skipped("its condition is false")),
-            Truth::Unknown(origin) => context.reach = super::list::under(&context.reach, origin),
-        }
-        let keywords = &task.keywords;
-        let retries = if keywords.until.is_empty() && keywords.retries.is_none() {
-            0.0
-        } else {
-            self.number(keywords.retries.as_ref(), &item.layers, 3.0)?
-        };
-        let delay = self.number(keywords.delay.as_ref(), &item.layers, 5.0)?;
-        let mut left = retries;
-        loop {
-            // What was done stays told, whatever its judgement fails with.
-            let mut attempt = self.once(host, item, &context).unwrap_or_else(Attempt::failed);
-            if let Err(error) = self.judge(&mut attempt, item) {
-                attempt.failed = Known::Is(Some(error));
-            }
-            if let Some(origin) = context.reach.condition() {
-                attempt.under_unknown_condition(origin);
-            }
-            let good = match (keywords.until.is_empty(), attempt.error()) {
-                (true, error) => error.is_none(),
-                (false, _) => {
-                    let layers = self.with_result(item, &attempt);
-                    !matches!(self.truth(&keywords.until, &layers)?, Truth::No)
-                }
-            };
-            if good {
-                return Ok(attempt);
-            }
-            if left < 1.0 {
-                if attempt.error().is_none() {
-                    let tries = retries + 1.0;
-                    let error = Diagnostic::new(format!("not so after {tries} tries"));
-                    let span = keywords.until.first().map_or(task.span, |until| until.span);
-                    attempt.failed = Known::Is(Some(error.at(span)));
-                }
-                return Ok(attempt);
-            }
-            left -= 1.0;
-            host.pause(Duration::from_secs_f64(delay.clamp(0.0, 86_400.0)));
-        }
-    }
-
-    fn once(
-        &mut self,
-        host: &mut dyn Host,
-        item: &Item<'_>,
-        context: &Context,
-    ) -> Result<Attempt, Diagnostic> {
-        match self.compute(item.task, context, &item.layers) {
-            Some(attempt) => attempt,
-            None => match &item.task.body {
-                Body::Resource { .. } if item.task.keywords.delegated => {
-                    self.delegated(host, item, context)
-                }
-                Body::Resource { kind, params } => self.attempt(host, item, context, kind, params),
-                _ => Ok(Attempt::ok()),
-            },
-        }
-    }
-
-    /// `changed_when` and `failed_when`.
-    fn judge(&mut self, attempt: &mut Attempt, item: &Item<'_>) -> Result<(), Diagnostic> {
-        let keywords = &item.task.keywords;
-        if attempt.skipped == Known::Is(true) {
-            return Ok(());
-        }
-        if !keywords.failed_when.is_empty() {
-            let layers = self.with_result(item, attempt);
-            attempt.failed = match self.truth(&keywords.failed_when, &layers)? {
-                Truth::Yes => Known::Is(Some(attempt.error().cloned().unwrap_or_else(|| {
-                    let span =
-                        keywords.failed_when.first().map_or(item.task.span, |when| when.span);
-                    Diagnostic::new("this counts as failed").at(span)
-                }))),
-                Truth::No => {
-                    if let Some(error) = attempt.error() {
-                        attempt.reason = Some(format!("{UNCOUNTED}: {}", error.message));
-                    }
-                    Known::Is(None)
-                }
-                Truth::Unknown(origin) => {
-                    attempt.may_fail = true;
-                    Known::Unknown(origin)
-                }
-            };
-        }
-        if !keywords.changed_when.is_empty() && attempt.error().is_none() {
-            let layers = self.with_result(item, attempt);
-            attempt.changed = match self.truth(&keywords.changed_when, &layers)? {
-                Truth::Yes => Known::Is(true),
-                Truth::No => Known::Is(false),
-                Truth::Unknown(origin) => Known::Unknown(origin),
-            };
-        }
-        Ok(())
-    }
-
-    fn with_result(&self, item: &Item<'_>, attempt: &Attempt) -> Layers {
-        let mut layers = item.layers.clone();
-        if let Some(name) = &item.task.keywords.register {
-            Arc::make_mut(&mut layers.results).insert(name.clone(), attempt.registered());
-        }
-        layers
-    }
-
-    fn number(
-        &self,
-        node: Option<&Node>,
-        layers: &Layers,
-        default: f64,
-    ) -> Result<f64, Diagnostic> {
-        let Some(node) = node else { return Ok(default) };
-        let value = self.templates.node(node, &layers.scope())?;
-        match value.exposed() {
-            // Only a dry run meets it, and there an answer that is not known ends the tries.
-            Value::Unknown(_) => Ok(default),
-            #[expect(clippy::cast_precision_loss, reason = "counts and seconds are small")]
-            Value::Int(number) => Ok(*number as f64),
-            Value::Float(number) => Ok(*number),
-            Value::Str(text) if text.trim().parse::<f64>().is_ok() => {
-                Ok(text.trim().parse().unwrap_or(default))
-            }
-            other => {
-                Err(Diagnostic::new(format!("a number, not a {}", other.kind())).at(node.span))
-            }
-        }
-    }
-
     fn is_ignored(&self, task: &Task, context: &Context, layers: &Layers) -> bool {
         let node = task.keywords.ignore_errors.as_ref().or(context.ignore_errors.as_ref());
         self.flag(node, layers)
@@ -341,97 +209,9 @@ impl Runner<'_> {
         let value = node.and_then(|node| self.templates.node(node, &layers.scope()).ok());
         value.is_some_and(|value| *value.exposed() == Value::Bool(true))
     }
-
-    pub(super) fn reference(
-        &self,
-        task: &Task,
-        context: &Context,
-        label: Option<&str>,
-        id: &str,
-    ) -> TaskRef {
-        let layers = self.layers(task, context);
-        let name = match self.templates.node(&task.name, &layers.scope()) {
-            Ok(value) if value.unknown().is_none() => shown(&value),
-            _ => task.name.as_str().unwrap_or_default().to_owned(),
-        };
-        let name = match label {
-            Some(label) => format!("{name} [{label}]"),
-            None => name,
-        };
-        let resource = match &task.body {
-            Body::Resource { kind, .. } => kind.as_str(),
-            Body::SetFact(_) => "set_fact",
-            Body::Assert { .. } => "assert",
-            Body::Fail(_) => "fail",
-            Body::Debug(_) => "debug",
-            Body::FlushHandlers | Body::EndHost => "meta",
-            Body::IncludeRole { .. } => "include_role",
-            Body::IncludeTasks { .. } => "include_tasks",
-            Body::Block { .. } => "block",
-        };
-        TaskRef {
-            id: self.redactor.redact(id).into_owned(),
-            role: task.role.clone(),
-            name: self.redactor.redact(&name).into_owned(),
-            resource: resource.to_owned(),
-            span: task.span,
-            handler: context.handler.is_some(),
-        }
-    }
-
-    pub(super) fn finish(&mut self, report: TaskReport) {
-        self.outlet.event(Event::TaskFinished(report));
-    }
-
-    /// A task that failed before it could be tried.
-    pub(super) fn stop(&mut self, task: &Task, context: &Context, error: Diagnostic) -> Flow {
-        let reference = self.reference(task, context, None, &task.id);
-        let error = self.redact(error.or_at(task.span));
-        self.finish(TaskReport {
-            task: reference.clone(),
-            status: TaskStatus::Failed,
-            reason: None,
-            change: None,
-            actions: Vec::new(),
-            not_needed: Vec::new(),
-            error: Some(error.clone()),
-            ms: 0,
-        });
-        Flow::Stop { task: Box::new(reference), error, result: Value::Map(Map::new()) }
-    }
-
-    fn redact(&self, mut error: Diagnostic) -> Diagnostic {
-        let texts = [&mut error.message].into_iter().chain(&mut error.notes);
-        for text in texts.chain(&mut error.help) {
-            if let std::borrow::Cow::Owned(clean) = self.redactor.redact(text) {
-                *text = clean;
-            }
-        }
-        if let Some(label) = &mut error.label {
-            *label = self.redactor.redact(label).into();
-        }
-        error
-    }
 }
 
-impl Attempt {
-    /// Whether it happens at all is unknown, so everything about it is.
-    fn under_unknown_condition(&mut self, origin: &Origin) {
-        self.changed = Known::Unknown(origin.clone());
-        if let Some(error) = self.error() {
-            self.reason = Some(format!("would fail: {}; only if {origin}", error.message));
-            self.may_fail = true;
-        }
-        self.failed = Known::Unknown(origin.clone());
-        self.skipped = Known::Unknown(origin.clone());
-        for value in self.result.values_mut() {
-            *value = Value::Unknown(origin.clone());
-        }
-        self.reason.get_or_insert_with(|| format!("only if {origin}"));
-    }
-}
-
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Str(text) => text.clone(),
         other => format!("{other:?}"),

@@ -8,7 +8,6 @@ mod fault;
 mod filters;
 mod guard;
 mod is;
-mod lookups;
 mod mistakes;
 mod names;
 mod omit;
@@ -24,7 +23,6 @@ mod tests;
 mod tree;
 mod wanted;
 
-pub use lookups::{Lookup, LookupKey, LookupKind};
 pub use names::{Name, Named};
 pub use omit::{is_omit, omit};
 pub use scope::Scope;

@@ -90,6 +90,66 @@ fn a_handler_that_a_failure_kept_from_running_waits_for_the_next_run() {
 }
 
 #[test]
+fn a_handler_that_a_later_one_notifies_runs_too() {
+    let tasks = "- name: one\n  copy: {dest: /etc/one, content: a}\n  notify: second\n";
+    let handlers = "
+- name: first
+  service: {name: d, state: restarted}
+- name: second
+  copy: {dest: /etc/two, content: a}
+  notify: [first, second]
+";
+    let world = world("units: {d.service: {enabled: enabled, active: true}}");
+    let mut bench = Bench::new(world, tasks).with("roles/r/handlers/main.yml", handlers);
+    let check = bench.check();
+    let apply = bench.apply();
+    assert_eq!(check.actions(), apply.actions());
+    let ran: Vec<_> = apply.tasks().map(|task| (&*task.task.name, task.status)).collect();
+    assert_eq!(
+        ran[1..],
+        [
+            ("second", TaskStatus::Changed),
+            ("first", TaskStatus::Changed),
+            ("second", TaskStatus::Ok)
+        ]
+    );
+    assert!(bench.state.pending.is_empty());
+}
+
+#[test]
+fn handlers_that_notify_each_other_without_an_end_are_stopped() {
+    let tasks = "- name: one\n  copy: {dest: /etc/one, content: a}\n  notify: ping\n";
+    let handlers = "
+- name: ping
+  command: tell
+  notify: pong
+- name: pong
+  command: tell
+  notify: ping
+";
+    let world = world("commands: [{argv: [tell], rc: 0}]");
+    let mut bench = Bench::new(world, tasks).with("roles/r/handlers/main.yml", handlers);
+    let told = bench.apply();
+    assert_eq!(told.errors(), ["handlers notify each other without an end"]);
+}
+
+#[test]
+fn a_command_that_fails_says_its_last_words_unless_it_knows_a_secret() {
+    let said = |rest: &str| {
+        let tasks = format!("- name: act\n  command: {{cmd: broken}}\n{rest}");
+        let world = world(
+            "commands: [{argv: [broken], rc: 3, stdout: no, stderr: \"1\\n2\\n3\\n4\\n5\\n\\n6\\n\"}]",
+        );
+        let told = Bench::new(world, &tasks).apply();
+        let error = told.tasks().find_map(|task| task.error.clone()).unwrap();
+        (error.message, error.notes)
+    };
+    let (message, notes) = said("");
+    assert_eq!((message.as_str(), notes.join(" ")), ("exit status 3", "2 3 4 5 6".to_owned()));
+    assert_eq!(said("  no_log: true\n").1, Vec::<String>::new());
+}
+
+#[test]
 fn what_hinges_on_an_unknown_is_announced_as_such() {
     let tasks = r#"
 - name: token

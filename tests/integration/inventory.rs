@@ -7,7 +7,6 @@ use converge::text::{SourceId, Sources};
 use converge::value::Value;
 use std::fmt::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 fn load(path: &Path) -> Inventory {
     let mut sources = Sources::default();
@@ -123,29 +122,14 @@ fn large(hosts: usize) -> String {
     text
 }
 
-fn time_of(hosts: usize) -> Duration {
+/// How long it takes is a benchmark's to tell.
+#[test]
+fn ten_thousand_hosts_in_two_hundred_groups_have_their_variables() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hosts.yml");
-    crate::disk::write(&path, large(hosts).as_bytes());
-    let start = Instant::now();
+    crate::disk::write(&path, large(10_000).as_bytes());
     let inventory = load(&path);
+    assert_eq!(inventory.hosts().len(), 10_000);
     let last = inventory.hosts().last().unwrap();
     assert_eq!(inventory.variables(last).names().count(), 13);
-    let took = start.elapsed();
-    assert_eq!(inventory.hosts().len(), hosts);
-    took
-}
-
-/// The bound is for release builds; unoptimised ones and a busy machine get more room.
-#[test]
-fn ten_thousand_hosts_load_fast_and_a_hundred_thousand_in_proportion() {
-    let bound = if cfg!(debug_assertions) { 5.0 } else { 0.3 };
-    let ten = time_of(10_000).as_secs_f64();
-    assert!(ten < bound, "10,000 hosts took {ten:.3} s");
-    let hundred = time_of(100_000).as_secs_f64();
-    assert!(hundred < bound * 15.0 && hundred < ten * 30.0, "{ten:.3} s became {hundred:.3} s");
-    #[expect(clippy::print_stderr, reason = "the figure that the documents quote")]
-    {
-        eprintln!("10,000 hosts: {ten:.3} s, 100,000: {hundred:.3} s");
-    }
 }

@@ -11,7 +11,7 @@ const ROLES: &str = "tests/integration/fixtures/ansible/roles";
 
 /// Exit code and standard output of `converge lint`.
 fn run(arguments: &[&str]) -> (i32, String) {
-    let mut command = Command::cargo_bin("converge").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_converge"));
     let output =
         command.env_clear().current_dir(ROOT).arg("lint").args(arguments).output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -31,7 +31,7 @@ fn one_role_a_folder_above_and_the_folder_itself_are_found() {
     assert_eq!((code, one.as_str()), (0, "greeting  runs\n\n1 role: all run\n"));
     let (_, above) = run(&["--from-ansible", "tests/integration/fixtures/ansible"]);
     assert_eq!(above, run(&["--from-ansible", ROLES]).1);
-    let mut here = Command::cargo_bin("converge").unwrap();
+    let mut here = Command::new(env!("CARGO_BIN_EXE_converge"));
     let folder = format!("{ROOT}/{ROLES}/greeting");
     let here = here.args(["lint", "--from-ansible", "."]).current_dir(folder).output().unwrap();
     assert_eq!(String::from_utf8(here.stdout).unwrap(), one);
@@ -89,8 +89,6 @@ fn loads(role: &LintedRole, folder: &Path, files: &dyn Files) -> Result<(), Stri
         ..LoadOptions::default()
     };
     let inventory = MemoryFiles::default().with("memory/hosts.yml", hosts);
-    let beside = |all: MemoryFiles, name: &String| all.with(format!("memory/{name}"), "x");
-    let inventory = role.files.iter().fold(inventory, beside);
     match Project::load(&options, &Both(&inventory, files), &Vault::default()) {
         Ok(_) => Ok(()),
         Err(errors) => Err(errors.diagnostics.iter().map(|error| format!("{error}\n")).collect()),

@@ -18,7 +18,6 @@ mod lab;
 mod lab_mailu;
 mod lab_runs;
 mod lint;
-mod lookups;
 mod mail;
 mod mail_smtp;
 mod report_snapshots;

@@ -1,0 +1,320 @@
+//! What a look asks for, done: announced, remembered, performed step by step, looked at again.
+
+use super::attempt::unknown_result;
+use super::context::{Context, Reach};
+use super::doubt::Trace;
+use super::outcome::Attempt;
+use super::run::Runner;
+use super::task::Task;
+use super::task_run::Item;
+use crate::event::{ActionReport, Certainty, Event};
+use crate::host::{Action, Host, ServiceChange};
+use crate::resource::{Declared, Gate, Look, Open, Step};
+use crate::text::{Diagnostic, Redactor};
+use crate::value::{Known, Map, Origin, Value};
+
+/// One task that is being done.
+pub(super) struct Doing<'d> {
+    pub(super) item: &'d Item<'d>,
+    pub(super) context: &'d Context,
+    pub(super) declared: &'d dyn Declared,
+    /// Its parameters hold a secret.
+    pub(super) secret: bool,
+    /// `no_log`.
+    pub(super) hidden: bool,
+}
+
+impl Runner<'_> {
+    /// Does what the look asks for; in a dry run on a host that only pretends.
+    pub(super) fn perform(
+        &mut self,
+        host: &mut dyn Host,
+        doing: &Doing<'_>,
+        mut look: Look,
+    ) -> Result<Attempt, Diagnostic> {
+        let Doing { item, context, declared, .. } = *doing;
+        let mut attempt = Attempt::ok();
+        attempt.result = std::mem::take(&mut look.result);
+        match look.gate {
+            Gate::Pass => {}
+            Gate::Fail(error) => {
+                attempt.failed = Known::Is(Some(error));
+                return Ok(attempt);
+            }
+            Gate::Unknown(origin) => attempt = attempt.assuming("to answer as it should", &origin),
+        }
+        self.drop_needless_restarts(&mut look.steps, context, &mut attempt);
+        if look.steps.is_empty() && look.open.is_empty() {
+            if self.changed_before.contains(&item.key) {
+                attempt.changed = Known::Is(true);
+                attempt.earlier = true;
+                attempt
+                    .reason
+                    .get_or_insert_with(|| "changed in a run that did not end well".to_owned());
+            }
+            return Ok(attempt);
+        }
+        let open = std::mem::take(&mut look.open);
+        let reports: Vec<ActionReport> = look
+            .steps
+            .iter_mut()
+            .map(|step| {
+                if doing.secret {
+                    hide(&mut step.action);
+                }
+                self.action_report(host.view(), step, doing)
+            })
+            .collect();
+        let task = self.reference(item.task, context, item.label.as_deref(), &item.id);
+        let opened = open.iter().map(|open| open_report(open, &self.redactor));
+        let announced = reports.iter().cloned().chain(opened).collect();
+        self.outlet.event(Event::Announced { task, actions: announced });
+        self.note_before_first_action(item.task, item, context)?;
+        let acts = look.steps.iter().all(|step| step.action.is_act());
+        self.steps(host, doing, look.steps, reports, &mut attempt);
+        if attempt.error().is_none() && context.reach == Reach::Certain && !acts {
+            self.confirm(host, declared, &mut attempt);
+        }
+        self.settle_act(item.task, acts, &mut attempt);
+        for open in open {
+            host.unsettle(std::slice::from_ref(&open.target), &open.origin);
+            self.trace(Trace::Unsettled(vec![open.target.clone()]));
+            attempt.may_fail = true;
+            attempt.actions.push(open_report(&open, &self.redactor));
+            if attempt.changed == Known::Is(false) {
+                attempt.changed = Known::Unknown(open.origin);
+            }
+        }
+        Ok(attempt)
+    }
+
+    /// Performs the steps in order. One that hinged on an earlier step of the same task is looked
+    /// at again first, and falls away if it is as declared by then.
+    fn steps(
+        &mut self,
+        host: &mut dyn Host,
+        doing: &Doing<'_>,
+        steps: Vec<Step>,
+        reports: Vec<ActionReport>,
+        attempt: &mut Attempt,
+    ) {
+        let Doing { context, declared, .. } = *doing;
+        let mut certain = false;
+        let mut maybe = None;
+        for (mut step, mut report) in steps.into_iter().zip(reports) {
+            if step.unless.is_some() && certain {
+                match declared.look(host.view()) {
+                    Ok(again) => {
+                        let same = again
+                            .steps
+                            .into_iter()
+                            .find(|other| is_same(&other.action, &step.action));
+                        let Some(again) = same else {
+                            attempt.not_needed.push(report);
+                            continue;
+                        };
+                        maybe = maybe.or_else(|| again.unless.clone());
+                        step = again;
+                        report = self.action_report(host.view(), &step, doing);
+                    }
+                    Err(error) => {
+                        attempt.failed = Known::Is(Some(error));
+                        return;
+                    }
+                }
+            } else if let Some(origin) = &step.unless {
+                maybe = maybe.or_else(|| Some(origin.clone()));
+            }
+            let performed = match context.reach.condition() {
+                Some(origin) => {
+                    let result =
+                        if step.action.is_act() { unknown_result(origin) } else { Map::new() };
+                    let performed = crate::host::Performed { result, ..Default::default() };
+                    host.might(&step.action, origin).map(|()| performed)
+                }
+                None => host.perform(&step.action),
+            };
+            match performed {
+                Ok(performed) => {
+                    certain |= step.unless.is_none();
+                    attempt.may_fail |=
+                        succeeds_or_not(&step.action) || performed.assumes.is_some();
+                    if let Some(what) = performed.assumes {
+                        attempt.reason.get_or_insert_with(|| format!("assumed: {what}"));
+                    }
+                    let doubt = context.reach.condition().or(step.unless.as_ref());
+                    self.note_start(&step.action, doubt);
+                    self.trace(Trace::Did(Box::new(step.action)));
+                    attempt.result.extend(performed.result);
+                    attempt.actions.push(report);
+                    if let Some(why) = performed.failed {
+                        let shown = !doing.hidden && !doing.secret;
+                        let words = if shown { last_words(&attempt.result) } else { Vec::new() };
+                        let error = words.into_iter().fold(Diagnostic::new(why), Diagnostic::note);
+                        attempt.failed = Known::Is(Some(error));
+                        break;
+                    }
+                }
+                Err(error) => {
+                    attempt.failed = Known::Is(Some(error.diagnostic()));
+                    break;
+                }
+            }
+        }
+        attempt.changed = match maybe {
+            Some(origin) if !certain => Known::Unknown(origin),
+            _ => Known::Is(!attempt.actions.is_empty()),
+        };
+    }
+
+    /// Looks again: what is certain and still to do is a resource that did not converge.
+    fn confirm(&self, host: &dyn Host, declared: &dyn Declared, attempt: &mut Attempt) {
+        let left = match declared.look(host.view()) {
+            Ok(look) => look.steps,
+            Err(error) => {
+                attempt.failed = Known::Is(Some(error));
+                return;
+            }
+        };
+        let left = left.iter().find(|step| step.unless.is_none() && !step.action.is_act());
+        if let Some(step) = left {
+            let what = format!("{} {}", step.action.kind(), step.action.target());
+            attempt.failed = Known::Is(Some(
+                Diagnostic::new(format!(
+                    "did not converge: `{what}` is still to do after it was done"
+                ))
+                .help("something on the host undoes it, or this resource has a fault"),
+            ));
+        }
+    }
+
+    /// That a foretold act succeeds is an assumption only where the role minds its failure.
+    fn settle_act(&self, task: &Task, acts: bool, attempt: &mut Attempt) {
+        let keywords = &task.keywords;
+        let minds = !keywords.failed_when.is_empty() || keywords.ignore_errors.is_some();
+        let unknown = attempt.result.values().find_map(Value::unknown).cloned();
+        if let Some(origin) = unknown
+            && acts
+            && minds
+            && attempt.error().is_none()
+        {
+            attempt.failed = Known::Unknown(origin);
+        }
+    }
+
+    fn action_report(
+        &self,
+        view: &dyn crate::host::View,
+        step: &Step,
+        doing: &Doing<'_>,
+    ) -> ActionReport {
+        let (certainty, depends_on) = certainty(&doing.context.reach, step.unless.as_ref());
+        let mut report = super::action_report::report(&step.action, view, doing.hidden);
+        report.certainty = certainty;
+        report.depends_on = depends_on.map(ToString::to_string);
+        super::action_report::redact(&mut report, &self.redactor);
+        report
+    }
+
+    fn note_start(&mut self, action: &Action, doubt: Option<&Origin>) {
+        let unit = match action {
+            Action::Service { unit, change: ServiceChange::Start, .. }
+            | Action::Restart { unit } => unit,
+            _ => return,
+        };
+        self.moment += 1;
+        self.started.insert(unit.clone(), (self.moment, doubt.cloned()));
+    }
+
+    /// A unit that started after the notification has read everything already.
+    fn drop_needless_restarts(
+        &self,
+        steps: &mut Vec<Step>,
+        context: &Context,
+        attempt: &mut Attempt,
+    ) {
+        let Some(called) = &context.handler else { return };
+        steps.retain_mut(|step| {
+            let (Action::Restart { unit } | Action::Reload { unit }) = &step.action else {
+                return true;
+            };
+            let Some((started, doubt)) = self.started.get(unit) else { return true };
+            let before_last = called.certain.as_ref().filter(|(last, _)| started > last);
+            let after_all =
+                before_last.map(|(_, origin)| origin).filter(|_| *started <= called.last);
+            if let Some(origin) = doubt.as_ref().filter(|_| *started > called.last).or(after_all) {
+                step.unless.get_or_insert_with(|| origin.clone());
+                return true;
+            }
+            let needless = *started > called.last;
+            if needless {
+                attempt.reason = Some(format!("{unit} was started after this was notified"));
+            }
+            !needless
+        });
+    }
+}
+
+/// How certain an action is, and what it hinges on.
+pub(super) fn certainty<'o>(
+    reach: &'o Reach,
+    unless: Option<&'o Origin>,
+) -> (Certainty, Option<&'o Origin>) {
+    match (reach, unless) {
+        (Reach::OnFailure(_), _) => (Certainty::OnFailure, None),
+        (Reach::OnlyIf(origin), _) => (Certainty::OnlyIf, Some(origin)),
+        (Reach::Certain, Some(origin)) => (Certainty::UnlessSo, Some(origin)),
+        (Reach::Certain, None) => (Certainty::Exact, None),
+    }
+}
+
+/// Whether a second look tells of the same step: a package task has one transaction, whichever of
+/// its packages still are to be changed.
+fn is_same(one: &Action, other: &Action) -> bool {
+    match (one, other) {
+        (Action::Packages(_), Action::Packages(_)) => true,
+        (Action::Service { change: one, .. }, Action::Service { change: other, .. }) => {
+            one == other
+        }
+        _ => one.kind() == other.kind() && one.target() == other.target(),
+    }
+}
+
+/// An act, or what is proved like one: whether it succeeds cannot be told before.
+const fn succeeds_or_not(action: &Action) -> bool {
+    action.is_act() || matches!(action, Action::Service { change: ServiceChange::Start, .. })
+}
+
+fn open_report(open: &Open, redactor: &Redactor) -> ActionReport {
+    let mut report = ActionReport {
+        kind: open.kind.to_owned(),
+        target: open.target.clone(),
+        certainty: Certainty::Open,
+        depends_on: Some(open.origin.to_string()),
+        before: None,
+        after: None,
+        diff: None,
+        notes: Vec::new(),
+    };
+    super::action_report::redact(&mut report, redactor);
+    report
+}
+
+/// What an act that failed said at last: the end of its standard error, else of its output. What
+/// was given a secret may say it in other words, which no redactor knows.
+fn last_words(result: &Map) -> Vec<String> {
+    const LINES: usize = 5;
+    let said =
+        |name: &str| result.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let text = said("stderr").or_else(|| said("stdout")).unwrap_or_default();
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let skipped = lines.len().saturating_sub(LINES);
+    lines[skipped..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// Marks what the action carries as secret.
+fn hide(action: &mut Action) {
+    if let Action::WriteFile { content, .. } = action {
+        content.secret = true;
+    }
+}

@@ -1,0 +1,82 @@
+//! How tasks are told: their names, and the end of each.
+
+use super::context::Context;
+use super::run::{Flow, Runner};
+use super::task::{Body, Task};
+use super::task_run::shown;
+use crate::event::{Event, TaskRef, TaskReport, TaskStatus};
+use crate::text::Diagnostic;
+use crate::value::{Map, Value};
+
+impl Runner<'_> {
+    pub(super) fn reference(
+        &self,
+        task: &Task,
+        context: &Context,
+        label: Option<&str>,
+        id: &str,
+    ) -> TaskRef {
+        let layers = self.layers(task, context);
+        let name = match self.templates.node(&task.name, &layers.scope()) {
+            Ok(value) if value.unknown().is_none() => shown(&value),
+            _ => task.name.as_str().unwrap_or_default().to_owned(),
+        };
+        let name = match label {
+            Some(label) => format!("{name} [{label}]"),
+            None => name,
+        };
+        let resource = match &task.body {
+            Body::Resource { kind, .. } => kind.as_str(),
+            Body::SetFact(_) => "set_fact",
+            Body::Assert { .. } => "assert",
+            Body::Fail(_) => "fail",
+            Body::Debug(_) => "debug",
+            Body::FlushHandlers | Body::EndHost => "meta",
+            Body::IncludeRole { .. } => "include_role",
+            Body::IncludeTasks { .. } => "include_tasks",
+            Body::Block { .. } => "block",
+        };
+        TaskRef {
+            id: self.redactor.redact(id).into_owned(),
+            role: task.role.clone(),
+            name: self.redactor.redact(&name).into_owned(),
+            resource: resource.to_owned(),
+            span: task.span,
+            handler: context.handler.is_some(),
+        }
+    }
+
+    pub(super) fn finish(&mut self, report: TaskReport) {
+        self.outlet.event(Event::TaskFinished(report));
+    }
+
+    /// A task that failed before it could be tried.
+    pub(super) fn stop(&mut self, task: &Task, context: &Context, error: Diagnostic) -> Flow {
+        let reference = self.reference(task, context, None, &task.id);
+        let error = self.redact(error.or_at(task.span));
+        self.finish(TaskReport {
+            task: reference.clone(),
+            status: TaskStatus::Failed,
+            reason: None,
+            change: None,
+            actions: Vec::new(),
+            not_needed: Vec::new(),
+            error: Some(error.clone()),
+            ms: 0,
+        });
+        Flow::Stop { task: Box::new(reference), error, result: Value::Map(Map::new()) }
+    }
+
+    pub(super) fn redact(&self, mut error: Diagnostic) -> Diagnostic {
+        let texts = [&mut error.message].into_iter().chain(&mut error.notes);
+        for text in texts.chain(&mut error.help) {
+            if let std::borrow::Cow::Owned(clean) = self.redactor.redact(text) {
+                *text = clean;
+            }
+        }
+        if let Some(label) = &mut error.label {
+            *label = self.redactor.redact(label).into();
+        }
+        error
+    }
+}
