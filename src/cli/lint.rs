@@ -72,10 +72,14 @@ fn human(found: &Linted) -> String {
 }
 
 fn runs(role: &LintedRole) -> String {
-    match role.asks.as_slice() {
-        [] => "runs".to_owned(),
-        asks => format!("runs; the inventory has to set {}", asks.join(", ")),
+    let mut line = "runs".to_owned();
+    if !role.asks.is_empty() {
+        let _ = write!(line, "; the inventory has to set {}", role.asks.join(", "));
     }
+    if !role.files.is_empty() {
+        let _ = write!(line, "; beside the inventory it needs {}", role.files.join(", "));
+    }
+    line
 }
 
 /// `needs X at FILE:LINE`, why or what instead.
@@ -126,6 +130,7 @@ fn document(found: &Linted) -> Value {
             "name": role.name,
             "status": if role.needs.is_empty() { "runs" } else { "needs" },
             "asks": role.asks,
+            "files": role.files,
             "needs": role.needs.iter().map(need).collect::<Vec<_>>(),
         })
     };

@@ -76,6 +76,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// A variable of this process's environment; `None` where it is not set, or not text.
+#[expect(clippy::disallowed_methods, reason = "here the environment is read")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Prints text that was asked for.
 fn print(text: &str, terminal: &Terminal) -> ExitCode {
     let mut out = Output::new(std::io::stdout().lock());

@@ -46,6 +46,7 @@ impl<'a> Run<'a> {
             extra: input.roles.extra.clone(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
+            environment: Some(super::environment),
         };
         let vault = super::vault::vault(&input.from).map_err(|error| {
             mistakes::say(&error, terminal);

@@ -18,6 +18,14 @@ pub trait Files {
     /// # Errors
     /// Whatever keeps it from being listed.
     fn list(&self, path: &Path) -> io::Result<Option<Vec<String>>>;
+
+    /// Whether what has this path, every link followed, lies in a folder.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being looked at.
+    fn is_inside(&self, folder: &Path, path: &Path) -> io::Result<bool> {
+        Ok(path.starts_with(folder))
+    }
 }
 
 /// Files held in memory, by path.

@@ -17,7 +17,7 @@ pub use arguments::{Argument, ArgumentSpec, ArgumentSpecs, ArgumentType};
 pub use files::{Files, MemoryFiles};
 pub use inventory::{Group, Host, Inventory};
 pub use pattern::select;
-pub use reader::Reader;
+pub use reader::{Reader, VAULT_MARK};
 pub use role::{Dependency, Role, RolePath, RolePlace, RoleUse, Roles};
 pub use variables::{ExtraVars, Layer, LayerKind, Layers};
 pub use vault::Vault;

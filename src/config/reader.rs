@@ -7,7 +7,7 @@ use crate::value::{Kind, Node};
 use std::path::Path;
 
 /// The mark that a wholly vaulted file starts with.
-const VAULT_MARK: &[u8] = b"$ANSIBLE_VAULT;";
+pub const VAULT_MARK: &[u8] = b"$ANSIBLE_VAULT;";
 
 /// What every loader reads through: the files, the texts that spans point into, the passwords.
 pub struct Reader<'a> {

@@ -34,6 +34,7 @@ impl Project {
             delegated: self.delegated(&library, host),
             inventory: self.reachable(host, &mentioned),
             extra,
+            lookups: self.lookups_of(host, library.keys()),
             magic: self.magic(host, &mentioned),
             run_hosts: self.other_addresses(host),
             tags: self.tags.clone(),
@@ -52,6 +53,8 @@ impl Project {
             });
             bundle.inventory = all.collect();
         }
+        let answers = self.answers.iter();
+        bundle.lookups = answers.map(|(key, node)| (key.clone(), node.clone())).collect();
         bundle
     }
 

@@ -49,7 +49,7 @@ pub(super) fn plan(
         return Err(errors);
     }
     let extra = project.extra.names().filter_map(|name| entry(name, &layers)).collect();
-    let variables = connection_variables(host, &layers).map_err(|error| vec![error])?;
+    let variables = connection_variables(project, host, &layers).map_err(|error| vec![error])?;
     let address = variables.get("ansible_host").and_then(Value::as_str).map(str::to_owned);
     let connection = Connection::of(name.as_str(), &variables).map_err(|error| vec![error])?;
     Ok(HostPlan { roles, library, connection, address, extra })
@@ -106,23 +106,30 @@ pub(super) fn check_arguments(
     errors
 }
 
+/// What the inventory and `-e` say of the way to a host.
+pub(super) const CONNECTION: &[&str] = &[
+    "ansible_connection",
+    "ansible_host",
+    "ansible_port",
+    "ansible_user",
+    "ansible_ssh_private_key_file",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
+    "ansible_nsenter_pid",
+    "converge_agent",
+];
+
 /// A host's connection variables, rendered from the inventory and `-e` alone.
-fn connection_variables(host: &Host, layers: &Layers) -> Result<Map, Diagnostic> {
-    const NAMES: &[&str] = &[
-        "ansible_connection",
-        "ansible_host",
-        "ansible_port",
-        "ansible_user",
-        "ansible_ssh_private_key_file",
-        "ansible_ssh_common_args",
-        "ansible_ssh_extra_args",
-        "ansible_nsenter_pid",
-        "converge_agent",
-    ];
-    let wanted: Vec<&&str> = NAMES.iter().filter(|name| layers.get(name).is_some()).collect();
+fn connection_variables(
+    project: &Project,
+    host: &Host,
+    layers: &Layers,
+) -> Result<Map, Diagnostic> {
+    let wanted: Vec<&&str> = CONNECTION.iter().filter(|name| layers.get(name).is_some()).collect();
     let mut rendered = Map::new();
     if wanted.iter().any(|name| layers.get(name).is_some_and(|layer| layer.node.has_template())) {
         let mut scopes = Scopes::new(Arc::new(Templates::new()));
+        scopes.lookups = Arc::new(project.answers.clone());
         scopes.inventory =
             Arc::new(layers.names().filter_map(|name| entry(name, layers)).collect());
         let name = Value::str(host.name.as_str());

@@ -1,12 +1,13 @@
 //! Whether roles can be run, each by itself, and everything that keeps one from it: found by the
 //! code that loads a run's roles, so that the two never disagree.
 
+use super::lookups::{inside, variables_of};
 use super::names::supplied_by;
 use super::project::{LoadOptions, LoadedRole, role_path};
 use super::{cycles, embedded};
 use crate::config::{Files, RolePath, RolePlace, Roles, Vault};
 use crate::engine::names::{is_ansible_s_own, is_supplied, undefined};
-use crate::template::Templates;
+use crate::template::{LookupKind, Templates};
 use crate::text::{Diagnostic, Lack, Sources, Span};
 use indexmap::IndexMap;
 use std::collections::{BTreeSet, HashSet};
@@ -40,6 +41,8 @@ pub struct LintedRole {
     pub name: String,
     /// Variables that it needs and that no role sets: the inventory has to.
     pub asks: Vec<String>,
+    /// Files that it looks up and does not bring: they have to lie beside the inventory.
+    pub files: Vec<String>,
     /// Everything that keeps it from running, by place; none: it runs.
     pub needs: Vec<Diagnostic>,
 }
@@ -137,7 +140,7 @@ impl Lint<'_> {
         let roles: Roles = loaded.values().map(|loaded| loaded.role.clone()).collect();
         let circles: Vec<Diagnostic> =
             roles.cycle().into_iter().chain(cycles::of_roles(&loaded)).collect();
-        let mut asks = IndexMap::new();
+        let (mut asks, mut files) = (IndexMap::new(), IndexMap::new());
         for (name, role) in &loaded {
             let Some(needs) = needs.get_mut(name) else { continue };
             needs.extend(role.missing_task_files(&loaded));
@@ -149,17 +152,19 @@ impl Lint<'_> {
                 needs.extend(missing);
             }
             asks.insert(name.clone(), variables(role, &loaded, needs));
+            files.insert(name.clone(), looked_up(role, needs));
         }
         needed_roles(&loaded, &mut needs);
         let verdict = |name: String| {
             let asks = asks.swap_remove(&name).unwrap_or_default();
+            let files = files.swap_remove(&name).unwrap_or_default();
             let mut needs = match needs.swap_remove(&name) {
                 Some(needs) => needs,
                 None => self.path.read(&name, None, &mut self.sources, self.vault).1,
             };
             needs.sort_by_key(|need| need.span);
             needs.dedup();
-            LintedRole { name, asks, needs }
+            LintedRole { name, asks, files, needs }
         };
         names.into_iter().map(verdict).collect()
     }
@@ -235,6 +240,25 @@ fn variables(
         }
     }
     asks.into_iter().collect()
+}
+
+/// Files that a role looks up and does not bring; what leads out of its folder is a need.
+fn looked_up(role: &LoadedRole, needs: &mut Vec<Diagnostic>) -> Vec<String> {
+    let templates = Templates::new();
+    let of_variables = variables_of(role).flat_map(|(_, node)| templates.names(node).lookups);
+    let of_tasks = role.names.lookups.iter().chain(&role.names.delegated_lookups).cloned();
+    let all = of_tasks.chain(of_variables);
+    let mut files = BTreeSet::new();
+    for lookup in all.filter(|lookup| lookup.key.kind == LookupKind::File) {
+        match inside(&lookup.key.term) {
+            Ok(path) if role.role.files.contains_key(&*path.to_string_lossy()) => {}
+            Ok(path) => {
+                files.insert(path.to_string_lossy().into_owned());
+            }
+            Err(error) => needs.push(error.at(lookup.span)),
+        }
+    }
+    files.into_iter().collect()
 }
 
 /// A role with every role that it includes or depends on.

@@ -8,6 +8,7 @@ mod embedded;
 mod explain;
 mod host_plan;
 mod lint;
+mod lookups;
 mod names;
 mod project;
 mod rollout;
@@ -15,5 +16,6 @@ mod run_once;
 mod session;
 
 pub use lint::{LintOptions, Linted, LintedRole, lint};
+pub use lookups::Environment;
 pub use project::{LoadErrors, LoadOptions, Project};
 pub use rollout::{Outcome, RunOptions, run};

@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use super::embedded;
 use super::host_plan::{self, HostPlan};
+use super::lookups::{self, Answers, Environment};
 use super::names;
 use crate::config::{
     ExtraVars, Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault,
@@ -31,6 +32,8 @@ pub struct LoadOptions {
     pub tags: Vec<String>,
     /// `--skip-tags`.
     pub skip_tags: Vec<String>,
+    /// Reads this machine's environment; without it every variable is unset.
+    pub environment: Option<Environment>,
 }
 
 /// What is wrong with a project, and the texts to show it in.
@@ -51,6 +54,10 @@ pub struct Project {
     pub(super) hosts: IndexMap<HostName, HostPlan>,
     pub(super) roles: IndexMap<String, LoadedRole>,
     pub(super) extra: Layers,
+    /// The inventory's folder.
+    pub(super) folder: PathBuf,
+    /// What was looked up on this machine.
+    pub(super) answers: Answers,
     pub(super) tags: Vec<String>,
     pub(super) skip_tags: Vec<String>,
 }
@@ -131,9 +138,13 @@ impl Project {
             hosts: IndexMap::new(),
             roles,
             extra,
+            folder: options.inventory.parent().unwrap_or(Path::new("")).to_owned(),
+            answers: Answers::new(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
         };
+        let own = host_plan::CONNECTION;
+        project.answers = lookups::answer(&project, &hosts, own, options.environment, &mut reader)?;
         let mut errors = Vec::new();
         for host in hosts {
             match host_plan::plan(&project, &read, &host) {

@@ -2,6 +2,7 @@
 //! what its own roles can reach.
 
 use super::task::Task;
+use crate::template::LookupKey;
 use crate::text::{SourceId, Span};
 use crate::value::{Key, Map, Node};
 use indexmap::IndexMap;
@@ -26,6 +27,8 @@ pub struct Bundle {
     pub extra: Vec<(Key, Node)>,
     /// Delegated tasks, by id: the names whose values the host may tell the controller.
     pub delegated: IndexMap<String, Vec<String>>,
+    /// What was looked up on the controller, for the texts above.
+    pub lookups: Vec<(LookupKey, Node)>,
     /// `inventory_hostname`, `group_names`, `groups`, …
     pub magic: Map,
     /// Names and addresses of the run's other hosts.

@@ -4,7 +4,7 @@
 use super::bundle::RoleTasks;
 use super::task::{Body, Keywords, Task};
 use super::typing::for_each;
-use crate::template::{Name, Named, Templates};
+use crate::template::{Lookup, Name, Named, Templates};
 use crate::text::{Diagnostic, Lack, nearest};
 use crate::value::{Kind, Node};
 use std::collections::BTreeSet;
@@ -33,8 +33,14 @@ pub struct Names {
     pub mentioned: BTreeSet<String>,
     /// Variables that tasks set: `register`, `set_fact`, `vars`, loop variables.
     pub set: BTreeSet<String>,
+    /// What of `mentioned` stands in tasks and templates.
+    pub in_tasks: BTreeSet<String>,
+    /// What tasks and templates look up on the controller.
+    pub lookups: Vec<Lookup>,
     /// Delegated tasks, by id, with the names that they mention.
     pub delegated: Vec<(String, BTreeSet<String>)>,
+    /// What delegated tasks look up.
+    pub delegated_lookups: Vec<Lookup>,
     /// Texts that are no valid template or expression.
     pub errors: Vec<Diagnostic>,
 }
@@ -138,10 +144,13 @@ pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
         let names = templates.names_in_file(*source, text);
         found.add(names);
     }
+    let lookups = std::mem::take(&mut found.names.lookups);
+    found.names.in_tasks.clone_from(&found.names.mentioned);
     for (_, node) in role.defaults.iter().chain(&role.vars) {
         found.texts(node);
     }
-    found.names
+    // What a variable looks up is looked up where the variable is used.
+    Names { lookups, ..found.names }
 }
 
 struct Collector<'a> {
@@ -151,7 +160,8 @@ struct Collector<'a> {
 
 impl Collector<'_> {
     fn add(&mut self, found: Named) {
-        let Named { names, errors } = found;
+        let Named { names, lookups, errors } = found;
+        self.names.lookups.extend(lookups);
         self.names.mentioned.extend(names.iter().map(|name| name.name.clone()));
         self.names.errors.extend(names.iter().filter_map(no_such_fact));
         self.names.used.extend(names.into_iter().filter(|name| !name.optional));
@@ -193,8 +203,11 @@ impl Collector<'_> {
             Body::Resource { params, .. } if task.keywords.delegated => {
                 // What only the controller needs, the host is not sent.
                 let before = std::mem::take(&mut self.names.mentioned);
+                let lookups = std::mem::take(&mut self.names.lookups);
                 self.texts(params);
                 let needs = std::mem::replace(&mut self.names.mentioned, before);
+                let own = std::mem::replace(&mut self.names.lookups, lookups);
+                self.names.delegated_lookups.extend(own);
                 self.names.delegated.push((task.id.clone(), needs));
             }
             Body::Resource { params, .. } => self.texts(params),

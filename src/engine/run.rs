@@ -208,6 +208,7 @@ impl<'a> Runner<'a> {
         let mut layers = Layers::new(Arc::clone(&self.templates));
         layers.extra = Arc::new(bundle.extra.clone());
         layers.inventory = Arc::new(bundle.inventory.clone());
+        layers.lookups = Arc::new(bundle.lookups.iter().cloned().collect());
         let mut all = facts.clone();
         all.extend(bundle.magic.clone());
         layers.facts = Arc::new(all);

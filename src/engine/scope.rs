@@ -1,6 +1,6 @@
 //! What names mean to a task: every layer of variables, weakest last, rendered when asked for.
 
-use crate::template::{Scope, Templates};
+use crate::template::{LookupKey, Scope, Templates};
 use crate::text::Diagnostic;
 use crate::value::{Key, Map, Node, Value};
 use std::collections::HashMap;
@@ -31,6 +31,8 @@ pub struct Layers {
     pub facts: Arc<Map>,
     /// Names that are secret wherever their value comes from.
     pub secrets: Arc<Vec<String>>,
+    /// What was looked up on the controller.
+    pub lookups: Arc<HashMap<LookupKey, Node>>,
 }
 
 impl Layers {
@@ -47,6 +49,7 @@ impl Layers {
             role_defaults: Vec::new(),
             facts: Arc::default(),
             secrets: Arc::default(),
+            lookups: Arc::default(),
         }
     }
 
@@ -125,6 +128,10 @@ impl Scope for TaskScope {
         };
         let secret = layers.secrets.iter().any(|secret| secret == name);
         Ok(if secret { found.map(Value::into_secret) } else { found })
+    }
+
+    fn looked_up(&self, lookup: &LookupKey) -> Option<Value> {
+        self.layers.lookups.get(lookup).map(Node::to_value)
     }
 
     fn names(&self) -> Vec<String> {

@@ -33,6 +33,11 @@ impl Files for Disk {
         }
         Ok(Some(names))
     }
+
+    fn is_inside(&self, folder: &Path, path: &Path) -> io::Result<bool> {
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        Ok(path.canonicalize()?.starts_with(here.canonicalize()?))
+    }
 }
 
 /// Nothing has that path: it, or a folder on the way, is missing or is a file.

@@ -3,7 +3,7 @@
 use super::evaluation::Evaluation;
 use super::omit::Omitted;
 use super::program::SYNTAX;
-use super::{filters, is};
+use super::{filters, is, lookups};
 use minijinja::functions::{self, Function};
 use minijinja::value::{FunctionArgs, FunctionResult, Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
@@ -42,6 +42,7 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     environment.add_function("range", functions::range);
     let mut registry = Registry { environment, filters: BTreeSet::new(), tests: BTreeSet::new() };
     filters::register(&mut registry);
+    lookups::register(&mut registry);
     is::register(&mut registry);
     registry
 });
@@ -57,6 +58,16 @@ impl Registry {
         self.filters.insert(name);
         self.environment.add_filter(name, filter.clone());
         self.environment.add_filter(format!("ansible.builtin.{name}"), filter);
+    }
+
+    /// Adds a function.
+    pub(super) fn function<F, Rv, Args>(&mut self, name: &'static str, function: F)
+    where
+        F: Function<Rv, Args>,
+        Rv: FunctionResult,
+        Args: for<'a> FunctionArgs<'a>,
+    {
+        self.environment.add_function(name, function);
     }
 
     /// Adds a test under its name and Ansible's long one.
@@ -102,7 +113,6 @@ pub(super) fn is_global(name: &str) -> bool {
     name == "omit" || GLOBALS.contains(&name)
 }
 
-const LOOKUPS: &str = "a template reads nothing but its variables; give the value as a variable";
 const RANDOM: &str = "a template has no randomness, else no second run would plan nothing; \
                       make the value on the host with `generate`";
 const CLOCK: &str = "a template has no clock, else no second run would plan nothing";
@@ -111,7 +121,6 @@ const CONTROLLER: &str = "a template looks at no files; register a `stat` instea
 /// Why a function of Ansible's or Jinja's does not exist here.
 pub(super) fn refused_function(name: &str) -> Option<&'static str> {
     match super::names::bare(name) {
-        "lookup" | "query" | "q" => Some(LOOKUPS),
         "now" => Some(CLOCK),
         "lipsum" => Some(RANDOM),
         "cycler" | "joiner" => Some("use `loop.cycle(…)` or `loop.first`"),
@@ -126,6 +135,22 @@ pub(super) fn refused_filter(name: &str) -> Option<&'static str> {
         "strftime" | "to_datetime" => Some(CLOCK),
         "fileglob" | "realpath" | "expanduser" | "expandvars" => Some(CONTROLLER),
         "vault" | "unvault" => Some("vaulted values are read when the inventory is"),
+        _ => refused_collection_filter(name),
+    }
+}
+
+/// Filters that come with collections, by the last part of their names.
+fn refused_collection_filter(name: &str) -> Option<&'static str> {
+    match name.rsplit('.').next().unwrap_or(name) {
+        "json_query" | "jc" => Some("use `selectattr` and `map`"),
+        "dict" | "dict_kv" => Some("write the mapping: `{'key': value}`"),
+        "ipaddr" | "ipv4" | "ipv6" | "ipwrap" | "ipsubnet" | "ipmath" | "nthhost"
+        | "cidr_merge" | "network_in_usable" | "network_in_network" | "reduce_on_network" => {
+            Some("write addresses and networks as variables, or use `split` and `regex_search`")
+        }
+        "lists_mergeby" => Some("use `combine` over `dict2items`"),
+        "random_string" => Some(RANDOM),
+        "win_basename" | "win_dirname" | "win_splitdrive" => Some("no host runs Windows"),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 use super::guard::{self, Guard};
 use super::omit::{Omitted, is_omit};
 use super::tree::{Tree, Unsettled};
-use super::{FromYaml, Scope};
-use crate::text::Diagnostic;
+use super::{FromYaml, LookupKey, LookupKind, Scope};
+use crate::text::{Diagnostic, SourceId};
 use crate::value::{Origin, Value};
 use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, Value as Jinja};
@@ -24,6 +24,8 @@ const EMIT_LIMIT: usize = 64 << 20;
 pub(super) struct Evaluation {
     scope: Arc<dyn Scope>,
     from_yaml: Option<FromYaml>,
+    /// The file in which the text stands.
+    source: SourceId,
     unknown: OnceLock<Origin>,
     secret: AtomicBool,
     failure: OnceLock<Diagnostic>,
@@ -32,10 +34,15 @@ pub(super) struct Evaluation {
 }
 
 impl Evaluation {
-    pub(super) fn new(scope: Arc<dyn Scope>, from_yaml: Option<FromYaml>) -> Arc<Self> {
+    pub(super) fn new(
+        scope: Arc<dyn Scope>,
+        from_yaml: Option<FromYaml>,
+        source: SourceId,
+    ) -> Arc<Self> {
         Arc::new(Self {
             scope,
             from_yaml,
+            source,
             unknown: OnceLock::new(),
             secret: AtomicBool::new(false),
             failure: OnceLock::new(),
@@ -78,6 +85,13 @@ impl Evaluation {
     /// The reader of the filter `from_yaml`.
     pub(super) fn yaml_reader(&self) -> Option<FromYaml> {
         self.from_yaml
+    }
+
+    /// What was read on the controller for a lookup.
+    pub(super) fn looked_up(self: &Arc<Self>, kind: LookupKind, term: &str) -> Option<Jinja> {
+        let key = LookupKey { source: self.source, kind, term: term.to_owned() };
+        let value = self.scope.looked_up(&key)?;
+        Some(self.give(&value, || Tree::root(Arc::new(value.clone()), self.clone())))
     }
 
     /// Whether this name was asked for and no layer had it.

@@ -40,12 +40,12 @@ impl Survey {
         );
     }
 
-    fn mistake(&mut self, range: Range<usize>, message: String, help: Option<String>) {
+    pub(super) fn mistake(&mut self, range: Range<usize>, message: String, help: Option<String>) {
         self.mistakes.push(Mistake { range, message, help, lack: None });
     }
 
     /// Something that is asked for and not there: why, or what was meant.
-    fn lacks(
+    pub(super) fn lacks(
         &mut self,
         range: Range<usize>,
         lack: Lack,

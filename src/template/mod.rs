@@ -8,6 +8,7 @@ mod fault;
 mod filters;
 mod guard;
 mod is;
+mod lookups;
 mod mistakes;
 mod names;
 mod omit;
@@ -23,6 +24,7 @@ mod tests;
 mod tree;
 mod wanted;
 
+pub use lookups::{Lookup, LookupKey, LookupKind};
 pub use names::{Name, Named};
 pub use omit::{is_omit, omit};
 pub use scope::Scope;

@@ -20,6 +20,8 @@ pub struct Name {
 pub struct Named {
     /// Every use of a variable.
     pub names: Vec<Name>,
+    /// Everything that is looked up on the controller.
+    pub lookups: Vec<super::Lookup>,
     /// Everything that can never work.
     pub errors: Vec<crate::text::Diagnostic>,
 }

@@ -13,6 +13,14 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// The file in which the text stands.
+    pub(super) const fn source(self) -> SourceId {
+        match self {
+            Self::Scalar(span) => span.source,
+            Self::File(source) => source,
+        }
+    }
+
     /// The span of a byte range of `text`, which stands here. In a scalar with escapes, or of
     /// several lines, only the whole scalar's place is known.
     pub(super) fn span(self, text: &str, range: Range<usize>) -> Span {

@@ -1,5 +1,6 @@
 //! What names mean while something is rendered.
 
+use super::LookupKey;
 use crate::text::Diagnostic;
 use crate::value::{Map, Value};
 use std::sync::Arc;
@@ -19,6 +20,12 @@ pub trait Scope: Send + Sync + 'static {
     /// Those of [`Scope::lookup`].
     fn shared(&self, name: &str) -> Result<Option<Arc<Value>>, Diagnostic> {
         Ok(self.lookup(name)?.map(Arc::new))
+    }
+
+    /// What was read on the controller for a lookup; `None` where nothing was.
+    fn looked_up(&self, lookup: &LookupKey) -> Option<Value> {
+        let _ = lookup;
+        None
     }
 
     /// Every name, for "did you mean …".

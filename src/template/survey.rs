@@ -1,10 +1,10 @@
 //! What a template says before it is rendered: which variables it needs, where, and for what.
 
-use super::environment;
 use super::guard::{Guard, Purpose};
 use super::mistakes::Mistake;
 use super::names::bare;
 use super::wanted::{Wanted, as_binary, compared_with_nothing, start_of, truth_of};
+use super::{environment, lookups};
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, CallType, Expr, Spanned, Stmt};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -24,6 +24,8 @@ pub(super) struct Use {
 pub(super) struct Survey {
     pub(super) uses: Vec<Use>,
     pub(super) mistakes: Vec<Mistake>,
+    /// What is looked up on the controller.
+    pub(super) lookups: Vec<lookups::Found>,
     /// Every variable, locals too, in the order in which it is compiled, and what is asked of it.
     pub(super) order: Vec<(String, Option<Guard>)>,
     /// Filters and tests: the range that errors in them have, and where their value begins.
@@ -299,6 +301,9 @@ impl Survey {
         match call.identify_call() {
             CallType::Function(name) if self.is_local(name) => {}
             CallType::Function("super") => {}
+            CallType::Function(name) if lookups::FUNCTIONS.contains(&name) => {
+                self.lookup(call, name);
+            }
             CallType::Function(name) => self.known_function(name, range(call.expr.span())),
             CallType::Method(value, _) => self.expression(value),
             CallType::Block(_) => {}

@@ -6,7 +6,7 @@ use super::omit::is_omit;
 use super::place::Place;
 use super::program::{self, Form, Program};
 use super::survey::Use;
-use super::{Scope, condition, environment, fault, tree};
+use super::{Lookup, LookupKey, Scope, condition, environment, fault, tree};
 use crate::text::{Diagnostic, SourceId, Span};
 use crate::value::{Kind, Known, Map, Node, Value};
 use minijinja::machinery::{self, make_string_output};
@@ -177,7 +177,7 @@ impl Templates {
             ))
             .at(place.span(program.source, 0..program.source.len()))
         })?;
-        let evaluation = Evaluation::new(scope.clone(), self.from_yaml);
+        let evaluation = Evaluation::new(scope.clone(), self.from_yaml, place.source());
         let result = evaluate(program, &evaluation);
         if let Some(origin) = evaluation.unknown() {
             return Ok(Value::Unknown(origin.clone()));
@@ -223,7 +223,11 @@ fn names_in(form: Form, text: &str, place: Place) -> Named {
     let mut names: Vec<_> = survey.uses.into_iter().map(name).collect();
     names.retain(|name| name.name != "omit");
     share_guards(&mut names);
-    Named { names, errors }
+    let lookups = survey.lookups.into_iter().map(|(kind, term, range)| {
+        let span = place.span(text, range);
+        Lookup { key: LookupKey { source: span.source, kind, term }, span }
+    });
+    Named { names, lookups: lookups.collect(), errors }
 }
 
 /// A name that is guarded once is guarded wherever the same text uses it.
@@ -238,6 +242,7 @@ fn share_guards(names: &mut [Name]) {
 fn gather<T>(parts: impl Iterator<Item = T>, each: impl Fn(T) -> Named) -> Named {
     parts.map(each).fold(Named::default(), |mut all, mut part| {
         all.names.append(&mut part.names);
+        all.lookups.append(&mut part.lookups);
         all.errors.append(&mut part.errors);
         all
     })

@@ -89,6 +89,8 @@ fn loads(role: &LintedRole, folder: &Path, files: &dyn Files) -> Result<(), Stri
         ..LoadOptions::default()
     };
     let inventory = MemoryFiles::default().with("memory/hosts.yml", hosts);
+    let beside = |all: MemoryFiles, name: &String| all.with(format!("memory/{name}"), "x");
+    let inventory = role.files.iter().fold(inventory, beside);
     match Project::load(&options, &Both(&inventory, files), &Vault::default()) {
         Ok(_) => Ok(()),
         Err(errors) => Err(errors.diagnostics.iter().map(|error| format!("{error}\n")).collect()),

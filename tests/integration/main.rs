@@ -18,6 +18,7 @@ mod lab;
 mod lab_mailu;
 mod lab_runs;
 mod lint;
+mod lookups;
 mod mail;
 mod mail_smtp;
 mod report_snapshots;

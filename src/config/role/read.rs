@@ -78,6 +78,11 @@ impl Role {
         errors: &mut Vec<Diagnostic>,
     ) -> Result<(), Diagnostic> {
         let path = folder.join(&name);
+        if !reader.files.is_inside(&self.folder, &path).unwrap_or(true) {
+            let path = path.display();
+            return Err(Diagnostic::new(format!("{path} is a link that leads out of the role"))
+                .help("put the file itself there"));
+        }
         match kind {
             "tasks" => {
                 let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");

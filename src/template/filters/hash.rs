@@ -15,23 +15,42 @@ const MOST_ROUNDS: u32 = 1_000_000;
 pub(super) fn register(to: &mut Registry) {
     to.filter("checksum", |value: &Value| hash(value, Some("sha1")));
     to.filter("hash", hash);
+    to.filter("md5", |value: &Value| hash(value, Some("md5")));
     to.filter("password_hash", password_hash);
     to.filter("sha1", |value: &Value| hash(value, Some("sha1")));
+    to.filter("to_uuid", to_uuid);
 }
 
 fn hash(value: &Value, kind: Option<&str>) -> Result<String, Error> {
     let value = text(value)?;
     let bytes = value.as_bytes();
     match kind.unwrap_or("sha1") {
+        "md5" => Ok(hex(&md5::Md5::digest(bytes))),
         "sha1" => Ok(hex(&sha1::Sha1::digest(bytes))),
         "sha224" => Ok(hex(&sha2::Sha224::digest(bytes))),
         "sha256" => Ok(hex(&sha2::Sha256::digest(bytes))),
         "sha384" => Ok(hex(&sha2::Sha384::digest(bytes))),
         "sha512" => Ok(hex(&sha2::Sha512::digest(bytes))),
         other => Err(invalid(format!(
-            "`hash` knows sha1, sha224, sha256, sha384 and sha512, not `{other}`"
+            "`hash` knows md5, sha1, sha224, sha256, sha384 and sha512, not `{other}`"
         ))),
     }
+}
+
+/// The namespace in which Ansible names things.
+const NAMESPACE: [u8; 16] = [
+    0x36, 0x1e, 0x6d, 0x51, 0xfa, 0xec, 0x44, 0x4a, 0x90, 0x79, 0x34, 0x13, 0x86, 0xda, 0x8e, 0x2e,
+];
+
+/// The same text's same UUID: version 5 (RFC 9562, 5.5), in Ansible's namespace.
+fn to_uuid(value: &Value) -> Result<String, Error> {
+    let digest = sha1::Sha1::new().chain_update(NAMESPACE).chain_update(text(value)?.as_bytes());
+    let digest = digest.finalize();
+    let mut bytes: Vec<u8> = digest.iter().take(16).copied().collect();
+    bytes[6] = bytes[6] & 0x0f | 0x50;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let parts = [&bytes[..4], &bytes[4..6], &bytes[6..8], &bytes[8..10], &bytes[10..]];
+    Ok(parts.map(hex).join("-"))
 }
 
 fn hex(bytes: &[u8]) -> String {

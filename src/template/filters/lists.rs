@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 const PRODUCT_LIMIT: usize = 100_000;
 
 pub(super) fn register(to: &mut Registry) {
+    to.filter("combinations", |list: &Value, size: usize| choices(list, Some(size), false));
     to.filter("difference", |list: &Value, other: &Value| {
         let other = set(other)?;
         Ok(once(items(list)?.into_iter().filter(|item| !other.contains(item))))
@@ -20,6 +21,7 @@ pub(super) fn register(to: &mut Registry) {
         let other = set(other)?;
         Ok(once(items(list)?.into_iter().filter(|item| other.contains(item))))
     });
+    to.filter("permutations", |list: &Value, size: Option<usize>| choices(list, size, true));
     to.filter("product", product);
     to.filter("subelements", sub_elements);
     to.filter("symmetric_difference", |list: &Value, other: &Value| {
@@ -217,4 +219,29 @@ fn sub_elements(
         pairs.extend(items(&below)?.into_iter().map(|sub| Value::from(vec![item.clone(), sub])));
     }
     Ok(pairs)
+}
+
+/// Every choice of so many items, in the order of their places; `ordered` also in every other.
+fn choices(list: &Value, size: Option<usize>, ordered: bool) -> Result<Vec<Value>, Error> {
+    let items = items(list)?;
+    let size = size.unwrap_or(items.len());
+    if size > items.len() {
+        return Ok(Vec::new());
+    }
+    let mut found: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..size {
+        let mut longer = Vec::new();
+        for chosen in &found {
+            let first = if ordered { 0 } else { chosen.last().map_or(0, |last| last + 1) };
+            for at in (first..items.len()).filter(|at| !chosen.contains(at)) {
+                longer.push(chosen.iter().copied().chain([at]).collect());
+            }
+            if longer.len() > PRODUCT_LIMIT {
+                return Err(invalid(format!("more than {PRODUCT_LIMIT} choices")));
+            }
+        }
+        found = longer;
+    }
+    let choice = |places: Vec<usize>| places.into_iter().map(|at| items[at].clone()).collect();
+    Ok(found.into_iter().map(choice).collect())
 }

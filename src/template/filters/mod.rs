@@ -7,9 +7,11 @@ mod hash;
 mod json;
 mod lists;
 mod maps;
+mod numbers;
 mod paths;
 pub(super) mod regex;
 mod url;
+mod width;
 mod yaml;
 
 pub(super) use lists::items;
@@ -64,9 +66,11 @@ pub(super) fn register(to: &mut Registry) {
         json::register,
         lists::register,
         maps::register,
+        numbers::register,
         paths::register,
         regex::register,
         url::register,
+        width::register,
         yaml::register,
     ] {
         register(to);

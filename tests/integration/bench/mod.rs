@@ -42,6 +42,12 @@ impl Bench {
         self
     }
 
+    /// The controller's environment.
+    pub(crate) fn environment(mut self, environment: fn(&str) -> Option<String>) -> Self {
+        self.options.environment = Some(environment);
+        self
+    }
+
     pub(crate) fn load(&self) -> Result<Project, Box<LoadErrors>> {
         Project::load(&self.options, &self.files, &Vault::default())
     }
