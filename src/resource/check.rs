@@ -2,13 +2,13 @@
 
 use super::Kind;
 use super::parse_error::ParseError;
-use crate::text::{Diagnostic, Lack};
+use crate::text::{Diagnostic, Lack, nearest};
 use crate::value::{self, Node};
 
 /// Everything wrong with a task's parameters that can be told without rendering them.
 pub(super) fn parameters(kind: &Kind, written: &Node) -> Vec<Diagnostic> {
     let known = kind.parameters();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut misspelt) = (Vec::new(), Vec::new());
     if !matches!(written.kind, value::Kind::Map(_) | value::Kind::Null) {
         let what = format!("the parameters of `{}` must be a mapping", kind.name);
         return vec![Diagnostic::new(what).at(written.span)];
@@ -17,6 +17,7 @@ pub(super) fn parameters(kind: &Kind, written: &Node) -> Vec<Diagnostic> {
         if known.takes(&key.name) {
             wrong.extend(literal(kind, &key.name, node).err());
         } else {
+            misspelt.extend(nearest(&key.name, known.names()));
             let lack = Lack::Parameter(key.name.clone(), kind.name);
             wrong.push(ParseError::unknown(kind, &key.name).at(key.span).lacks(lack));
         }
@@ -26,7 +27,10 @@ pub(super) fn parameters(kind: &Kind, written: &Node) -> Vec<Diagnostic> {
             written.get(&one.name).is_some()
                 || one.aliases.iter().any(|alias| written.get(alias).is_some())
         });
-        if !given {
+        let is_misspelt = known.get(name).is_some_and(|one| {
+            misspelt.iter().any(|meant| known.get(meant).is_some_and(|it| it.name == one.name))
+        });
+        if !given && !is_misspelt {
             wrong.push(ParseError::missing(kind, name).at(written.span));
         }
     }

@@ -8,6 +8,7 @@ mod bad_role;
 mod bench;
 mod cli_usage;
 mod disk;
+mod documents;
 mod engine_rules;
 mod fleet;
 mod floors;
