@@ -50,8 +50,9 @@ impl Lasting {
         if lock.try_lock().is_err() {
             return Err(LastingError::Locked(read_holder(&mut lock)));
         }
-        let _ = lock.set_len(0);
+        // In this order somebody who meets the lock just now reads a holder, never nothing.
         let _ = lock.write_all(holder.as_bytes());
+        let _ = lock.set_len(holder.len() as u64);
         Ok(Self { folder: folder.to_path_buf(), _lock: Some(lock) })
     }
 

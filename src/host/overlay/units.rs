@@ -28,6 +28,7 @@ impl Overlay<'_> {
     pub(super) fn hold_unit(&mut self, name: &str, comes: &[&str]) -> Result<(), HostError> {
         let name = full_name(name);
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+        let stem = stem.split_once('@').map_or(stem, |(template, _)| template);
         let surely_brought = comes.contains(&stem) && self.packages.gone.is_none();
         let held = match self.virtual_unit(&name)? {
             Known::Is(unit) if unit.exists => return Ok(()),

@@ -85,11 +85,11 @@ fn exit_codes(fleet: Fleet) {
     assert!(nobody.stderr.contains("nobody"), "{nobody:#?}");
 
     let fleet = fleet.with_role("slow");
+    let lock = || fleet.host().sh("cat /var/lib/converge/lock").unwrap().stdout;
+    let before = lock();
     let mut slow = fleet.command(&["--limit", "web1"]);
     let mut slow = slow.stdout(std::process::Stdio::null()).spawn().unwrap();
     let start = Instant::now();
-    let lock = || fleet.host().sh("cat /var/lib/converge/lock").unwrap().stdout;
-    let before = lock();
     while lock() == before && start.elapsed() < Duration::from_secs(5) {
         std::thread::sleep(Duration::from_millis(20));
     }
