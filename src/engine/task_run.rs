@@ -92,7 +92,10 @@ impl Runner<'_> {
             Value::Unknown(origin) => {
                 let origin = origin.clone();
                 self.open(task, context, &origin);
-                self.unsettle_everything(host, &origin);
+                // What the controller does leaves this host as it is.
+                if !task.keywords.delegated {
+                    self.unsettle_everything(host, &origin);
+                }
                 self.notify(task, context, layers, &Known::Unknown(origin.clone()));
                 self.register(task, Value::Unknown(origin));
                 return Flow::Go;

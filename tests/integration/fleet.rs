@@ -16,6 +16,8 @@ pub(crate) struct Fleet {
     folder: TempDir,
     hosts: Vec<String>,
     role: String,
+    /// A group that all of them are in.
+    group: Option<String>,
     vars: Vec<(String, String)>,
     /// What the controller takes for /etc/hosts, where that is not the machine's.
     names: Option<PathBuf>,
@@ -55,7 +57,8 @@ impl Fleet {
     pub(crate) fn over(lab: Lab, hosts: &[&str], role: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-        Self { lab, folder, hosts, role: role.to_owned(), vars: Vec::new(), names: None }
+        let role = role.to_owned();
+        Self { lab, folder, hosts, role, group: None, vars: Vec::new(), names: None }
             .set("mail_root_alias", "admin@lab.test")
     }
 
@@ -64,6 +67,11 @@ impl Fleet {
         self.vars.retain(|(known, _)| known != name);
         self.vars.push((name.to_owned(), yaml.to_owned()));
         self
+    }
+
+    /// All hosts are in this group.
+    pub(crate) fn in_group(self, name: &str) -> Self {
+        Self { group: Some(name.to_owned()), ..self }
     }
 
     /// The controller, too, finds a name of the lab, which its machine's resolver does not know.
@@ -85,6 +93,11 @@ impl Fleet {
         let path = self.folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
+    }
+
+    /// Where such a file is.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
     }
 
     pub(crate) fn host(&self) -> converge::lab::Host<'_> {
@@ -112,6 +125,12 @@ impl Fleet {
                 "    {host}: {{ansible_connection: community.general.nsenter, ansible_nsenter_pid: {pid}, \
                  converge_agent: /usr/local/bin/converge}}\n"
             );
+        }
+        if let Some(group) = &self.group {
+            text += &format!("  children:\n    {group}:\n      hosts:\n");
+            for host in &self.hosts {
+                text += &format!("        {host}:\n");
+            }
         }
         text += &format!("  roles: [{}]\n  vars:\n", self.role);
         for (name, value) in &self.vars {
@@ -215,6 +234,11 @@ impl Report {
             }
         }
         all
+    }
+
+    /// What the tasks said beside their status.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        self.tasks().filter_map(|task| task["reason"].as_str().map(str::to_owned)).collect()
     }
 
     /// The one action on this target.

@@ -1,6 +1,10 @@
 //! The role sys-svc-mail on real hosts of both families, beside a real Mailu.
 
+mod gone;
 mod queue;
+mod reach;
+mod rounds;
+mod secrets;
 mod start;
 mod switching;
 mod token;
@@ -9,6 +13,7 @@ use crate::fleet::{FAMILIES, Fleet, Report, assert_foretold};
 use crate::lab::lab;
 use converge::lab::{Family, Lab};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -60,8 +65,8 @@ fn apply(fleet: &Fleet) -> Report {
     fleet.report(&["--yes"])
 }
 
-/// Checks, applies, and finds nothing left to do.
-fn converges_as_foretold(fleet: &Fleet) {
+/// Checks, applies, and finds nothing left to do. What was done.
+fn converges_as_foretold(fleet: &Fleet) -> Report {
     let check = fleet.check();
     check.assert_ok();
     let done = apply(fleet);
@@ -75,6 +80,7 @@ fn converges_as_foretold(fleet: &Fleet) {
     again.assert_ok();
     assert_eq!(again.actions(), []);
     assert_eq!(again.document["hosts"][0]["warnings"], json!([]), "{:#}", again.document);
+    done
 }
 
 /// A user's sendmail: its exit status.
@@ -93,6 +99,15 @@ fn arrived(lab: &Lab, subject: &str) -> Vec<String> {
     let messages = lab.mx().messages().unwrap();
     let these = messages.iter().filter(|one| one.header("Subject").as_deref() == Some(subject));
     these.map(|one| one.envelope.from.clone()).collect()
+}
+
+/// How often each subject arrived.
+fn counts(lab: &Lab) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for message in lab.mx().messages().unwrap() {
+        *counts.entry(message.header("Subject").unwrap_or_default()).or_default() += 1;
+    }
+    counts
 }
 
 /// A user's sendmail and clients on both loopbacks; all arrive once, from this sender if one is

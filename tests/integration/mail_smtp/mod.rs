@@ -2,6 +2,6 @@
 
 mod faults;
 mod foretold;
-mod kills;
+pub(crate) mod kills;
 mod port_taken;
 mod relay;

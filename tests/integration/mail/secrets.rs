@@ -1,0 +1,152 @@
+//! The token, the API's key and a vaulted value are searched for wherever they must not be.
+
+use super::{everyone_can_send, in_both_families};
+use crate::fleet::Fleet;
+use aes::Aes256;
+use base64::Engine as _;
+use ctr::cipher::{KeyIvInit, StreamCipher};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const PASSWORD: &str = "the password of a vault";
+
+/// What a run says in every form; the host is brought to the other way and back, so that each has
+/// much to tell.
+fn all_that_is_said(fleet: &Fleet) -> String {
+    let mut said = String::new();
+    let password = fleet.path("password").display().to_string();
+    for (form, mode) in [
+        ("human", "mailu"),
+        ("json", "local"),
+        ("events", "mailu"),
+        ("junit", "local"),
+        ("github", "mailu"),
+    ] {
+        let mode = format!("mail_mode={mode}");
+        for more in [&["--check"][..], &["--yes"]] {
+            let mut words = vec!["-vvv", "--diff=full", "--output", form, "-e", &mode];
+            words.extend(more);
+            words.extend(["--vault-password-file", &password]);
+            let run = fleet.run(&words);
+            assert_eq!(run.code, 0, "{run:#?}");
+            said += &run.stdout;
+            said += &run.stderr;
+        }
+    }
+    for words in [&["explain", "h"][..], &["verify"]] {
+        let mut words = words.to_vec();
+        words.extend(["--vault-password-file", &password]);
+        let run = fleet.run(&words);
+        assert_eq!(run.code, 0, "{run:#?}");
+        said += &run.stdout;
+        said += &run.stderr;
+    }
+    said
+}
+
+#[test]
+fn no_secret_of_mail_shows_anywhere() {
+    in_both_families("se", &["h"], |fleet| {
+        let mailu = fleet.lab.mailu().unwrap();
+        let key = mailu.api_token().unwrap();
+        fleet.write("password", PASSWORD);
+        let vaulted = sealed(&key, PASSWORD).replace('\n', "\n      ");
+        let fleet = fleet.set("mailu_api_token", &format!("!vault |\n      {vaulted}"));
+        let watch = Watch::default();
+        let said = std::thread::scope(|scope| {
+            scope.spawn(|| watch.command_lines());
+            let _end = End(&watch.ended);
+            let said = all_that_is_said(&fleet);
+            everyone_can_send(&fleet, "said", Some("h@lab.test"));
+            said
+        });
+        let host = fleet.host();
+        let token = String::from_utf8(host.read("/etc/msmtp/token").unwrap()).unwrap();
+        let token = token.trim();
+        assert_eq!((token.len(), key.len()), (32, 32));
+
+        // Where the token is, and nowhere else.
+        let folders = "/etc /var /run /root /home /tmp";
+        let found = host.sh(&format!("grep -rl {token} {folders}")).unwrap().stdout;
+        let known = |line: &&str| {
+            line.starts_with("/run/credentials/mail-msmtpd") || *line == "/etc/msmtp/token"
+        };
+        let others: Vec<_> = found.lines().filter(|line| !known(line)).collect();
+        assert_eq!(others, Vec::<&str>::new(), "holds the token");
+        let found = host.sh(&format!("grep -rl {key} {folders}")).unwrap().stdout;
+        assert_eq!(found, "", "holds the API's key");
+
+        let journal = host.sh("journalctl --no-pager -o json").unwrap().stdout;
+        let state = host.sh("cat /var/lib/converge/state.json").unwrap().stdout;
+        assert!(journal.contains("mail-msmtpd") && state.contains("/etc/msmtp/token"));
+        let seen = watch.seen.into_inner().unwrap().into_iter().collect::<Vec<_>>().join("\n");
+        assert!(seen.contains("/usr/bin/msmtpd --interface"), "the watch saw nothing");
+        for (place, text) in
+            [("output", said), ("journal", journal), ("state", state), ("arguments", seen)]
+        {
+            for secret in [token, &key] {
+                for form in
+                    [secret.to_owned(), base64(secret), base64(&format!("\0h@lab.test\0{secret}"))]
+                {
+                    assert!(!text.contains(&form), "a secret shows in {place}");
+                }
+            }
+        }
+    });
+}
+
+/// As `ansible-vault encrypt_string` writes it.
+fn sealed(plain: &str, password: &str) -> String {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let salt = [7_u8; 32];
+    let mut keys = [0_u8; 80];
+    pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, 10_000, &mut keys);
+    let mut text = plain.as_bytes().to_vec();
+    let padding = 16 - text.len() % 16;
+    text.resize(text.len() + padding, u8::try_from(padding).unwrap());
+    ctr::Ctr128BE::<Aes256>::new_from_slices(&keys[..32], &keys[64..])
+        .unwrap()
+        .apply_keystream(&mut text);
+    let mut hmac = Hmac::<Sha256>::new_from_slice(&keys[32..64]).unwrap();
+    hmac.update(&text);
+    let parts = [hex(&salt), hex(&hmac.finalize().into_bytes()), hex(&text)];
+    format!("$ANSIBLE_VAULT;1.1;AES256\n{}\n", hex(parts.join("\n").as_bytes()))
+}
+
+fn base64(text: &str) -> String {
+    base64::engine::general_purpose::STANDARD_NO_PAD.encode(text)
+}
+
+/// The arguments of every process of this machine, its labs' hosts included.
+#[derive(Default)]
+struct Watch {
+    seen: Mutex<BTreeSet<String>>,
+    ended: AtomicBool,
+}
+
+impl Watch {
+    fn command_lines(&self) {
+        while !self.ended.load(Ordering::Relaxed) {
+            for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+                if let Ok(words) = std::fs::read(entry.path().join("cmdline")) {
+                    let words = String::from_utf8_lossy(&words).replace('\0', " ");
+                    self.seen.lock().unwrap().insert(words);
+                }
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Also where an assertion fails, or nobody would end the watch.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
