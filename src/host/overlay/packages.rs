@@ -1,6 +1,7 @@
 //! Packages of a dry run: what is pending goes into the same simulation as what is asked.
 
 use super::Overlay;
+use super::units::full_name;
 use crate::host::{HostError, Manager, Package, PackageChange, PackageRequest, Transaction};
 use crate::value::{Known, Origin};
 use std::collections::BTreeMap;
@@ -195,7 +196,7 @@ impl Overlay<'_> {
             }
         }
         for unit in &transaction.hold {
-            self.units.insert(super::units::full_name(unit), Known::Unknown(origin.clone()));
+            self.units.insert(full_name(unit), Known::Unknown(origin.clone()));
         }
         self.packages.transactions.retain(|known| known != transaction);
         self.packages.uncertain.push((transaction.clone(), origin.clone()));
@@ -259,9 +260,10 @@ impl Overlay<'_> {
     }
 }
 
-/// The unit that a file defines.
+/// The unit that a file defines. A template defines none, and cannot be asked for.
 pub(super) fn unit_of(path: &Path) -> Option<String> {
-    let folder = path.parent()?;
-    let is_unit_folder = folder.ends_with("systemd/system");
-    is_unit_folder.then(|| path.file_name()?.to_str().map(str::to_owned)).flatten()
+    let name =
+        path.parent().filter(|folder| folder.ends_with("systemd/system")).and(path.file_name())?;
+    let name = name.to_str()?;
+    (full_name(name) == name && !name.contains("@.")).then(|| name.to_owned())
 }

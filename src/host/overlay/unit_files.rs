@@ -2,7 +2,6 @@
 
 use super::Overlay;
 use super::packages::unit_of;
-use super::units::full_name;
 use crate::host::{HostError, Stat, Unit};
 use crate::value::{Known, Origin};
 use std::path::Path;
@@ -12,7 +11,7 @@ const ENABLED: &str = "/etc/systemd/system";
 impl Overlay<'_> {
     /// A unit that there was not is there now, and has not been started.
     pub(super) fn unit_file_written(&mut self, path: &Path, text: &[u8]) -> Result<(), HostError> {
-        let Some(name) = unit(path) else { return Ok(()) };
+        let Some(name) = unit_of(path) else { return Ok(()) };
         if !matches!(self.virtual_unit(&name)?, Known::Is(unit) if !unit.exists) {
             return Ok(());
         }
@@ -37,7 +36,7 @@ impl Overlay<'_> {
         may_go: bool,
         origin: &Origin,
     ) -> Result<(), HostError> {
-        if let Some(name) = unit(path)
+        if let Some(name) = unit_of(path)
             && let Known::Is(unit) = self.virtual_unit(&name)?
             && unit.exists == may_go
         {
@@ -68,11 +67,6 @@ impl Overlay<'_> {
         }
         Ok(Known::Is(false))
     }
-}
-
-/// The unit that a path is the file of; a template is none.
-fn unit(path: &Path) -> Option<String> {
-    unit_of(path).filter(|name| full_name(name) == *name && !name.contains("@."))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A Mailu that goes away from a host that sends by it.
 
-use super::{apply, converges_as_foretold, everyone_can_send, in_both_families};
+use super::{apply, converges_as_foretold, everyone_can_send, in_both_families, sendmail};
 use std::time::Duration;
 
 #[test]
@@ -29,6 +29,7 @@ fn a_host_that_sends_by_mailu_waits_for_it_and_goes_when_it_is_gone_long_enough(
         let told = away.reasons().join("\n");
         let still = "mail: mailu still, because it has not been away for 3600 s yet (https";
         assert!(told.contains(still), "{told}");
+        assert_eq!(sendmail(&fleet, "refused"), 69, "nothing queues, and the caller knows");
         fleet.lab.mailu().unwrap().start().unwrap();
         let back = converges_as_foretold(&fleet);
         assert_eq!(back.actions().len(), 1, "{:?}", back.actions());

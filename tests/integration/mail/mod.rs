@@ -1,6 +1,7 @@
 //! The role sys-svc-mail on real hosts of both families, beside a real Mailu.
 
 mod gone;
+mod kills;
 mod queue;
 mod reach;
 mod rounds;

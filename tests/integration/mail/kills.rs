@@ -1,0 +1,49 @@
+//! A change of the way that is killed again and again gets there all the same.
+
+use super::{PATIENCE, apply, counts, everyone_can_send, in_both_families, sendmail};
+use crate::fleet::Fleet;
+use crate::mail_smtp::kills::run_killed;
+
+/// Kills the run after each first action until one has none left, and the last run is whole.
+fn killed_until_it_is_done(fleet: &Fleet) {
+    let mut in_packages = 0;
+    let mut rounds = 0;
+    loop {
+        let acted = run_killed(fleet, &mut in_packages);
+        rounds += 1;
+        assert!(rounds < 60, "no end after {rounds} kills");
+        // A run that could do nothing, because what was killed has not let go yet, ends nothing.
+        if !acted && apply(fleet).actions().is_empty() {
+            break;
+        }
+    }
+    assert!(rounds > 5, "killed only {rounds} times");
+    assert!(in_packages > 0, "never killed in the midst of a transaction");
+    let last = apply(fleet);
+    last.assert_ok();
+    assert_eq!(last.actions(), [], "after {rounds} kills");
+    let said = fleet.run(&["verify"]);
+    assert_eq!(said.code, 0, "{said:#?}");
+}
+
+#[test]
+fn a_change_that_is_killed_again_and_again_gets_there_and_loses_no_mail() {
+    in_both_families("ki", &["h"], |fleet| {
+        apply(&fleet).assert_ok();
+        let fleet = fleet.set("mail_mode", "local");
+        killed_until_it_is_done(&fleet);
+        everyone_can_send(&fleet, "local", None);
+
+        // What waits when the first kill comes.
+        fleet.lab.mx().stop().unwrap();
+        assert_eq!(sendmail(&fleet, "waits"), 0);
+        fleet.lab.mx().start().unwrap();
+        let fleet = fleet.set("mail_mode", "mailu");
+        killed_until_it_is_done(&fleet);
+        everyone_can_send(&fleet, "mailu", Some("h@lab.test"));
+        fleet.lab.mx().wait_for(7, PATIENCE, |_| true).unwrap();
+        let counts = counts(&fleet.lab);
+        assert!(counts.values().all(|count| *count == 1) && counts["waits"] == 1, "{counts:?}");
+        assert_eq!(fleet.lab.mailu().unwrap().tokens().unwrap().len(), 1);
+    });
+}
