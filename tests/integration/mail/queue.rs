@@ -25,7 +25,13 @@ fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
         assert!(told.contains("Postfix stays: 200 messages wait"), "{told}");
         assert_eq!(sendmail(&fleet, "still taken"), 0);
 
-        let fleet = fleet.set("mail_drain_timeout", "60");
+        // Where nothing came of it there is nothing to restart.
+        let fleet = fleet.set("mail_mode", "local");
+        let back = apply(&fleet);
+        back.assert_ok();
+        assert_eq!(back.actions().len(), 1, "the token goes: {:?}", back.actions());
+
+        let fleet = fleet.set("mail_mode", "mailu").set("mail_drain_timeout", "60");
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 std::thread::sleep(Duration::from_secs(2));

@@ -49,6 +49,11 @@ fn the_plan_says_which_way_mail_goes_and_why() {
         assert!(told.to_lowercase().contains(why), "{what}: {told}");
         assert_eq!(asked, times, "{what}");
     }
+    let wrong = fleet.report(&["--check", "--extra-vars", "mailu_ca_file=/nowhere"]);
+    let told = wrong.document.to_string();
+    assert_eq!(wrong.code, 1, "a mistake is not a Mailu that is away: {told}");
+    assert!(told.contains("cannot read /nowhere: no such file"), "{told}");
+
     let fleet = fleet.set("mail_mode", "local");
     let (told, asked) = decision(&fleet, order());
     assert_eq!((told.as_str(), asked), ("mail: local, because mail_mode says so", 0));
