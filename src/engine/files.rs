@@ -56,12 +56,8 @@ impl Runner<'_> {
         item: &Item<'_>,
         context: &Context,
     ) -> Result<(), Diagnostic> {
-        let Some(src) = map.get("src").cloned() else { return Ok(()) };
-        if src.unknown().is_some() {
-            map.insert("content".into(), src);
-            return Ok(());
-        }
-        let name = src.as_str().unwrap_or_default();
+        let Some(name) = source_name(map) else { return Ok(()) };
+        let name = name.as_str();
         let role = self.bundle.library.get(&context.role);
         let templates = role.map(|role| &role.templates);
         let Some((source, text)) = templates.and_then(|templates| templates.get(name)) else {
@@ -79,12 +75,8 @@ impl Runner<'_> {
         params: &Node,
         context: &Context,
     ) -> Result<(), Diagnostic> {
-        let Some(src) = map.get("src").cloned() else { return Ok(()) };
-        if src.unknown().is_some() {
-            map.insert("content".into(), src);
-            return Ok(());
-        }
-        let name = src.as_str().unwrap_or_default();
+        let Some(name) = source_name(map) else { return Ok(()) };
+        let name = name.as_str();
         let files = self.bundle.library.get(&context.role).map(|role| &role.files);
         let Some(content) = files.and_then(|files| files.get(name)) else {
             let known = files.map(|all| all.keys().cloned().collect()).unwrap_or_default();
@@ -100,6 +92,16 @@ impl Runner<'_> {
         map.insert("content".into(), content);
         Ok(())
     }
+}
+
+/// The file that `src` names, if it names one. Where the name is unknown, the content is.
+fn source_name(map: &mut Map) -> Option<String> {
+    let src = map.get("src").cloned()?;
+    if src.unknown().is_some() {
+        map.insert("content".into(), src);
+        return None;
+    }
+    Some(src.as_str().unwrap_or_default().to_owned())
 }
 
 fn missing(

@@ -13,6 +13,7 @@ mod packages;
 mod probe;
 mod session;
 mod state;
+mod unit_name;
 mod view;
 
 pub use action::{
@@ -27,4 +28,5 @@ pub use probe::{
 };
 pub use session::SessionProcess;
 pub use state::{Group, Stat, StatAttributes, Unit, User};
+pub use unit_name::unit_name;
 pub use view::{Host, View};

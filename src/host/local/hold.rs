@@ -5,7 +5,8 @@
 use super::super::HostError;
 use super::process::{self, tool};
 use super::systemd;
-use super::units::{Shown, Units, show, with_suffix};
+use super::units::{Shown, Units, show};
+use crate::host::unit_name;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ impl Hold {
     /// # Errors
     /// If systemd does not follow; then nothing stays masked.
     pub(super) fn begin(names: &[String]) -> Result<Self, HostError> {
-        let names: Vec<String> = names.iter().map(|name| with_suffix(name)).collect();
+        let names: Vec<String> = names.iter().map(|name| unit_name(name)).collect();
         if names.is_empty() {
             return Ok(Self { units: names });
         }

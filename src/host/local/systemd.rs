@@ -2,8 +2,9 @@
 
 use super::super::{HostError, ServiceChange, Unit};
 use super::process::{self, tool};
-use super::units::{Shown, Units, show, with_suffix};
+use super::units::{Shown, Units, show};
 use super::{journal, ports};
+use crate::host::unit_name;
 use crate::value::Known;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ pub(super) fn change(
     change: ServiceChange,
     before: &Known<Unit>,
 ) -> Result<(), HostError> {
-    let unit = with_suffix(name);
+    let unit = unit_name(name);
     let found = units.shown(&unit)?;
     unchanged(&unit, change, before, units)?;
     let verb = match change {
@@ -95,7 +96,7 @@ fn unchanged(
 /// # Errors
 /// If the unit is not active afterwards, or still the old invocation.
 pub(super) fn restart(units: &Units, name: &str) -> Result<(), HostError> {
-    let unit = with_suffix(name);
+    let unit = unit_name(name);
     let found = units.shown(&unit)?;
     reload_definitions(&found)?;
     act("restart", &unit).map_err(|error| not_running(&unit, error))?;
@@ -113,7 +114,7 @@ pub(super) fn restart(units: &Units, name: &str) -> Result<(), HostError> {
 /// # Errors
 /// If it cannot, or is not active afterwards.
 pub(super) fn reload(units: &Units, name: &str) -> Result<(), HostError> {
-    let unit = with_suffix(name);
+    let unit = unit_name(name);
     let found = units.shown(&unit)?;
     if !found.can_reload {
         return Err(HostError::Failed {

@@ -1,7 +1,7 @@
 //! The states of the service manager's units: all that will be asked for, in one call of
 //! `systemctl show`, kept until something acts.
 
-use super::super::{HostError, Unit};
+use super::super::{HostError, Unit, unit_name};
 use super::{hold, process};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -58,7 +58,7 @@ impl Shown {
 impl Units {
     /// Remembers names, so that the next question asks for them as well.
     pub(super) fn expect(&self, names: &[String]) {
-        let names = names.iter().map(|name| with_suffix(name));
+        let names = names.iter().map(|name| unit_name(name));
         self.expected.borrow_mut().extend(names);
     }
 
@@ -68,7 +68,7 @@ impl Units {
     /// # Errors
     /// If systemd does not run here, or does not answer.
     pub(super) fn state(&self, name: &str) -> Result<Unit, HostError> {
-        let name = with_suffix(name);
+        let name = unit_name(name);
         let mut unit = self.shown(&name)?.state();
         if unit.masked
             && let Some(was_enabled) = hold::left_over().get(&name)
@@ -81,7 +81,7 @@ impl Units {
 
     /// All that is known of a unit.
     pub(super) fn shown(&self, name: &str) -> Result<Shown, HostError> {
-        let name = with_suffix(name);
+        let name = unit_name(name);
         if let Some(shown) = self.known.borrow().get(&name) {
             return Ok(shown.clone());
         }
@@ -99,27 +99,6 @@ impl Units {
     /// Something acted: nothing is known any more.
     pub(super) fn forget(&self) {
         self.known.borrow_mut().clear();
-    }
-}
-
-/// A unit's full name.
-pub(super) fn with_suffix(name: &str) -> String {
-    const SUFFIXES: [&str; 11] = [
-        "service",
-        "socket",
-        "target",
-        "timer",
-        "path",
-        "mount",
-        "automount",
-        "swap",
-        "slice",
-        "scope",
-        "device",
-    ];
-    match name.rsplit_once('.') {
-        Some((_, suffix)) if SUFFIXES.contains(&suffix) => name.to_owned(),
-        _ => format!("{name}.service"),
     }
 }
 

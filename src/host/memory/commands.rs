@@ -149,7 +149,7 @@ impl World {
             }
             Effect::Remove(path) => self.remove(path),
             Effect::Unit { name, active, enabled } => {
-                let unit = self.units.entry(super::units::full_name(name)).or_default();
+                let unit = self.units.entry(crate::host::unit_name(name)).or_default();
                 if let Some(active) = active {
                     unit.active = *active;
                 }

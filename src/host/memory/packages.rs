@@ -1,10 +1,9 @@
 //! The package manager of a host in memory: dependencies, conflicts, and what packages bring.
 
-use super::units::full_name;
 use super::world::{Entry, World};
 use super::{Memory, stale};
 use crate::host::{
-    HostError, Manager, PackageChange, PackageRequest, PackageWish, Stat, Transaction,
+    HostError, Manager, PackageChange, PackageRequest, PackageWish, Stat, Transaction, unit_name,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -72,7 +71,7 @@ impl Memory {
         let held: Vec<String> = transaction
             .hold
             .iter()
-            .map(|unit| full_name(unit))
+            .map(|unit| unit_name(unit))
             .filter(|unit| !self.world.is_active(unit))
             .collect();
         for change in transaction.changes.iter().filter(|change| change.to.is_none()) {

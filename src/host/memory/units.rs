@@ -2,7 +2,7 @@
 
 use super::world::{UnitState, World};
 use super::{Memory, stale};
-use crate::host::{HostError, ServiceChange, Unit};
+use crate::host::{HostError, ServiceChange, Unit, unit_name};
 use crate::value::Known;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ impl World {
     /// A unit's state. A unit file makes a unit.
     #[must_use]
     pub fn unit(&self, name: &str) -> Unit {
-        let name = full_name(name);
+        let name = unit_name(name);
         let Some(unit) = self.units.get(&name).cloned().or_else(|| self.of_file(&name)) else {
             return Unit::default();
         };
@@ -87,7 +87,7 @@ impl Memory {
         change: ServiceChange,
         before: &Known<Unit>,
     ) -> Result<(), HostError> {
-        let name = full_name(name);
+        let name = unit_name(name);
         let found = self.world.unit(&name);
         if let Known::Is(planned) = before
             && *planned != found
@@ -119,21 +119,10 @@ impl Memory {
 
     /// A restart, or a reload (which starts what is not running).
     pub(super) fn start_anew(&mut self, name: &str, doing: &str) -> Result<(), HostError> {
-        let name = full_name(name);
+        let name = unit_name(name);
         if !self.world.unit(&name).exists {
             return Err(HostError::failed(format!("cannot {doing} {name}: there is no such unit")));
         }
         self.world.start(&name)
-    }
-}
-
-/// A unit's name with its suffix.
-pub(super) fn full_name(name: &str) -> String {
-    const SUFFIXES: &[&str] =
-        &[".service", ".socket", ".timer", ".target", ".path", ".mount", ".slice"];
-    if SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
-        name.to_owned()
-    } else {
-        format!("{name}.service")
     }
 }

@@ -1,8 +1,7 @@
 //! What each action does to a dry run's host, and what it makes unknown.
 
 use super::Overlay;
-use super::units::full_name;
-use crate::host::{Action, Attributes, HostError, ServiceChange, Stat, UserEntry};
+use crate::host::{Action, Attributes, HostError, ServiceChange, Stat, UserEntry, unit_name};
 use crate::value::{Known, Map, Origin, Value};
 use std::path::Path;
 
@@ -167,7 +166,7 @@ impl Overlay<'_> {
                 self.packages.maybe_repaired = Some(origin.clone());
             }
             Action::Service { unit, .. } | Action::Restart { unit } | Action::Reload { unit } => {
-                self.units.insert(full_name(unit), Known::Unknown(origin.clone()));
+                self.units.insert(unit_name(unit), Known::Unknown(origin.clone()));
             }
             Action::User { name, .. } => {
                 self.sure_users.remove(name);
@@ -210,7 +209,7 @@ impl Overlay<'_> {
             } else if name == "network" {
                 self.network.get_or_insert_with(|| origin.clone());
             } else {
-                self.units.insert(full_name(name), Known::Unknown(origin.clone()));
+                self.units.insert(unit_name(name), Known::Unknown(origin.clone()));
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Packages of a dry run: what is pending goes into the same simulation as what is asked.
 
 use super::Overlay;
-use super::units::full_name;
 use crate::host::{HostError, Manager, Package, PackageChange, PackageRequest, Transaction};
 use crate::value::{Known, Origin};
 use std::collections::BTreeMap;
@@ -196,7 +195,7 @@ impl Overlay<'_> {
             }
         }
         for unit in &transaction.hold {
-            self.units.insert(full_name(unit), Known::Unknown(origin.clone()));
+            self.units.insert(crate::host::unit_name(unit), Known::Unknown(origin.clone()));
         }
         self.packages.transactions.retain(|known| known != transaction);
         self.packages.uncertain.push((transaction.clone(), origin.clone()));
@@ -265,5 +264,5 @@ pub(super) fn unit_of(path: &Path) -> Option<String> {
     let name =
         path.parent().filter(|folder| folder.ends_with("systemd/system")).and(path.file_name())?;
     let name = name.to_str()?;
-    (full_name(name) == name && !name.contains("@.")).then(|| name.to_owned())
+    (crate::host::unit_name(name) == name && !name.contains("@.")).then(|| name.to_owned())
 }

@@ -1,12 +1,12 @@
 //! Units of a dry run.
 
 use super::Overlay;
-use crate::host::{HostError, ServiceChange, Unit};
+use crate::host::{HostError, ServiceChange, Unit, unit_name};
 use crate::value::{Known, Origin};
 
 impl Overlay<'_> {
     pub(super) fn virtual_unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
-        let name = full_name(name);
+        let name = unit_name(name);
         if let Some(pending) = self.units.get(&name) {
             return Ok(pending.clone());
         }
@@ -26,7 +26,7 @@ impl Overlay<'_> {
     /// One that another package may have brought before, running, is not known: unless the package
     /// that comes has its name.
     pub(super) fn hold_unit(&mut self, name: &str, comes: &[&str]) -> Result<(), HostError> {
-        let name = full_name(name);
+        let name = unit_name(name);
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
         let stem = stem.split_once('@').map_or(stem, |(template, _)| template);
         let surely_brought = comes.contains(&stem) && self.packages.gone.is_none();
@@ -44,7 +44,7 @@ impl Overlay<'_> {
         name: &str,
         change: ServiceChange,
     ) -> Result<(), HostError> {
-        let name = full_name(name);
+        let name = unit_name(name);
         let after = match self.virtual_unit(&name)? {
             // A mask hides what was there before, and whether anything was.
             Known::Is(_) if change == ServiceChange::Unmask => {
@@ -72,26 +72,4 @@ fn changed(mut unit: Unit, change: ServiceChange) -> Unit {
         ServiceChange::Unmask => unit.masked = false,
     }
     unit
-}
-
-/// A unit's name with its suffix.
-pub(super) fn full_name(name: &str) -> String {
-    const SUFFIXES: &[&str] = &[
-        ".service",
-        ".socket",
-        ".timer",
-        ".target",
-        ".path",
-        ".mount",
-        ".slice",
-        ".automount",
-        ".swap",
-        ".device",
-        ".scope",
-    ];
-    if SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
-        name.to_owned()
-    } else {
-        format!("{name}.service")
-    }
 }

@@ -1,6 +1,8 @@
 //! `service`: a unit of systemd, running or not, at boot or not.
 
-use crate::host::{Action, Command, HostError, Probe, ProbeAnswer, ServiceChange, Unit, View};
+use crate::host::{
+    Action, Command, HostError, Probe, ProbeAnswer, ServiceChange, Unit, View, unit_name,
+};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin};
@@ -104,7 +106,7 @@ impl Resource for Service {
             Known::Unknown(origin) => look = look.unless(Action::DaemonReload, origin.clone()),
         }
         let Some(name) = &self.name else { return Ok(look) };
-        let mut steps = Steps { unit: found.unit.clone(), name: full_name(name), look };
+        let mut steps = Steps { unit: found.unit.clone(), name: unit_name(name), look };
         self.possible(&steps)?;
         if self.masked == Some(false) {
             steps.unless_so(ServiceChange::Unmask, |unit| !unit.masked);
@@ -209,25 +211,4 @@ fn needs_reload(view: &dyn View, name: &str) -> Result<Known<bool>, HostError> {
         ProbeAnswer::Command(output) => output.stdout.trim() == "yes",
         _ => false,
     }))
-}
-
-fn full_name(name: &str) -> String {
-    const SUFFIXES: &[&str] = &[
-        ".service",
-        ".socket",
-        ".timer",
-        ".target",
-        ".path",
-        ".mount",
-        ".slice",
-        ".automount",
-        ".swap",
-        ".device",
-        ".scope",
-    ];
-    if SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
-        name.to_owned()
-    } else {
-        format!("{name}.service")
-    }
 }

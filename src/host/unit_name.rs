@@ -1,0 +1,44 @@
+//! Names of systemd's units.
+
+/// The types of units (systemd(1)).
+const TYPES: [&str; 11] = [
+    "service",
+    "socket",
+    "target",
+    "timer",
+    "path",
+    "mount",
+    "automount",
+    "swap",
+    "slice",
+    "scope",
+    "device",
+];
+
+/// A unit's name with its type, as systemctl(1) reads it: `postfix` is `postfix.service`.
+#[must_use]
+pub fn unit_name(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((_, suffix)) if TYPES.contains(&suffix) => name.to_owned(),
+        _ => format!("{name}.service"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unit_name;
+
+    #[test]
+    fn only_a_type_of_units_is_a_suffix() {
+        let cases = [
+            ("postfix", "postfix.service"),
+            ("postfix.socket", "postfix.socket"),
+            ("postfix@-", "postfix@-.service"),
+            ("getty@tty1.service", "getty@tty1.service"),
+            ("mail.example.org", "mail.example.org.service"),
+        ];
+        for (given, full) in cases {
+            assert_eq!(unit_name(given), full);
+        }
+    }
+}
