@@ -123,6 +123,8 @@ impl Project {
         let short = host.split('.').next().unwrap_or(host);
         magic.insert("inventory_hostname".into(), host.into());
         magic.insert("inventory_hostname_short".into(), short.into());
+        // Ansible's own words, so that a file that it wrote stays as it is.
+        magic.insert("ansible_managed".into(), "Ansible managed".into());
         if let Some(entry) = self.inventory.host(host) {
             magic.insert("group_names".into(), Value::from(self.inventory.group_names(entry)));
         }

@@ -11,7 +11,7 @@ use base64::Engine as _;
 
 impl Runner<'_> {
     /// Adds what the engine knows and the role does not write: file contents, environment,
-    /// time-out, and whether a command only observes.
+    /// time-out, as whom a command runs, and whether it only observes.
     pub(super) fn fill_in(
         &self,
         kind: &Kind,
@@ -40,6 +40,11 @@ impl Runner<'_> {
             && !map.contains_key("timeout")
         {
             map.insert("timeout".into(), self.templates.node(timeout, &item.layers.scope())?);
+        }
+        if takes("become_user")
+            && let Some(user) = &keywords.become_user
+        {
+            map.insert("become_user".into(), self.templates.node(user, &item.layers.scope())?);
         }
         let never_changes =
             matches!(keywords.changed_when.as_slice(), [Node { kind: NodeKind::Bool(false), .. }]);

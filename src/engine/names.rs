@@ -19,6 +19,9 @@ const SUPPLIED: &[&str] = &[
     "ansible_facts",
     "ansible_failed_task",
     "ansible_failed_result",
+    "ansible_managed",
+    "ansible_role_name",
+    "role_name",
     "true",
     "false",
     "none",
@@ -59,7 +62,6 @@ const NOT_HERE: &[(&str, &str)] = &[
     ("ansible_date_time", "a role has no clock, else no second run would change nothing"),
     ("ansible_env", "ask with `command: printenv NAME` and `changed_when: false`"),
     ("ansible_loop", "use `loop_control: {index_var: NAME}`"),
-    ("ansible_managed", "write the words themselves, or set it in group_vars/all.yml"),
     ("ansible_play_batch", "use `groups['all']`"),
     ("ansible_play_hosts", "use `groups['all']`"),
     ("ansible_play_hosts_all", "use `groups['all']`"),
@@ -69,7 +71,6 @@ const NOT_HERE: &[(&str, &str)] = &[
     ("inventory_file", "files are found by their names in the role; use `lookup('file', …)`"),
     ("play_hosts", "use `groups['all']`"),
     ("playbook_dir", "files and templates are found by their names in the role"),
-    ("role_name", "write the role's name"),
     ("role_path", "files and templates are found by their names in the role"),
     ("vars", "name the variable itself"),
 ];
@@ -237,6 +238,7 @@ impl Collector<'_> {
         let texts = [
             keywords.loop_over.as_ref(),
             keywords.environment.as_ref(),
+            keywords.become_user.as_ref(),
             keywords.ignore_errors.as_ref(),
             keywords.retries.as_ref(),
             keywords.delay.as_ref(),

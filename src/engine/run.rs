@@ -10,8 +10,8 @@ use super::state::{Memory, PendingHandler, Target};
 use crate::event::{Event, HostReport, HostStatus, TaskRef};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
-use crate::text::{Diagnostic, Redactor};
-use crate::value::{Map, Origin, Value};
+use crate::text::{Diagnostic, Redactor, SourceId, Span};
+use crate::value::{Key, Kind, Map, Node, Origin, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -232,6 +232,7 @@ impl<'a> Runner<'a> {
         role.clone_into(&mut context.role);
         if let Some(tasks) = self.bundle.library.get(role) {
             context.layers.role_vars.insert(0, Arc::new(tasks.vars.clone()));
+            context.layers.role_vars.insert(0, Arc::new(own_name(role)));
             context.layers.role_defaults.insert(0, Arc::new(tasks.defaults.clone()));
             let mut secrets = context.layers.secrets.to_vec();
             secrets.extend(tasks.secrets.iter().cloned());
@@ -300,4 +301,11 @@ fn system(facts: &Map) -> String {
     let fact = |name: &str| facts.get(name).and_then(Value::as_str).unwrap_or_default();
     let name = fact("ansible_distribution").to_lowercase();
     format!("{name} {}", fact("ansible_distribution_major_version")).trim().to_owned()
+}
+
+/// What a role is called, for its tasks.
+fn own_name(role: &str) -> Vec<(Key, Node)> {
+    let span = Span { source: SourceId(u32::MAX), line: 1, column: 1, len: 0 };
+    let name = || Node { kind: Kind::Str(role.to_owned()), span, secret: false };
+    ["role_name", "ansible_role_name"].map(|key| (Key { name: key.into(), span }, name())).into()
 }

@@ -87,6 +87,10 @@ pub struct Keywords {
     /// A list, or an expression that gives one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loop_over: Option<Node>,
+    /// Lists in the list are gone through too, and one thing alone is a list of it
+    /// (`with_items`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub loop_flat: bool,
     /// How the loop is run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loop_control: Option<LoopControl>,
@@ -120,6 +124,9 @@ pub struct Keywords {
     /// It only observes (`check_mode: false`): it is run in a dry run too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub observes: bool,
+    /// The user as whom its command runs; root if `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub become_user: Option<Node>,
     /// Whether the result counts as failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed_when: Vec<Node>,

@@ -87,7 +87,10 @@ impl Runner<'_> {
                 };
             }
         };
+        let items = if task.keywords.loop_flat { flattened(items) } else { items };
+        let secret = matches!(items, Value::Secret(_));
         let items = match items.exposed() {
+            Value::List(items) if secret => items.iter().cloned().map(Value::into_secret).collect(),
             Value::List(items) => items.clone(),
             Value::Unknown(origin) => {
                 let origin = origin.clone();
@@ -212,6 +215,30 @@ impl Runner<'_> {
         let value = node.and_then(|node| self.templates.node(node, &layers.scope()).ok());
         value.is_some_and(|value| *value.exposed() == Value::Bool(true))
     }
+}
+
+/// The items of a list and of the lists in it. What is not known may be a list.
+fn flattened(value: Value) -> Value {
+    let secret = matches!(value, Value::Secret(_));
+    let mut flat = Vec::new();
+    let items = match value.exposed() {
+        Value::List(items) => items.clone(),
+        Value::Unknown(_) => return value,
+        _ => vec![value.clone()],
+    };
+    for item in items {
+        let inside = matches!(item, Value::Secret(_));
+        match item.exposed() {
+            Value::Unknown(_) => return item,
+            Value::List(inner) if inside => {
+                flat.extend(inner.iter().cloned().map(Value::into_secret));
+            }
+            Value::List(inner) => flat.extend(inner.iter().cloned()),
+            _ => flat.push(item),
+        }
+    }
+    let flat = Value::List(flat);
+    if secret { flat.into_secret() } else { flat }
 }
 
 pub(super) fn shown(value: &Value) -> String {

@@ -33,6 +33,12 @@ pub(super) struct Found {
     answer: Option<Known<CommandOutput>>,
 }
 
+/// The words that run a program as another user, its environment kept (runuser(1)).
+pub(super) fn as_user(user: Option<&String>, argv: Vec<String>) -> Vec<String> {
+    let Some(user) = user.filter(|_| !argv.is_empty()) else { return argv };
+    ["runuser", "-u", user, "--"].map(str::to_owned).into_iter().chain(argv).collect()
+}
+
 impl Process<'_> {
     pub(super) fn check(&self) -> Result<(), Diagnostic> {
         if self.argv.first().is_none_or(String::is_empty) {

@@ -150,3 +150,117 @@ fn a_role_may_set_its_run_once_flag_itself() {
     }
     assert_eq!(bench.apply().report.unwrap().status, HostStatus::Ok);
 }
+
+#[test]
+fn a_command_runs_as_its_user() {
+    let tasks = r#"
+- name: looked at
+  become_user: ann
+  shell: whoami
+  check_mode: false
+  register: me
+- name: told
+  copy: {dest: /etc/me, content: "{{ me.stdout }}"}
+- name: theirs
+  become: true
+  become_user: "{{ who }}"
+  command: make-key
+  args: {creates: /home/ann/key}
+"#;
+    let world = world(
+        "commands:\n- {argv: [runuser, -u, ann, --, make-key], effects: [{write: {path: /home/ann/key, content: k}}]}\n\
+         - {argv: [runuser, -u, ann, --, /bin/sh, -c, whoami], stdout: ann}\n",
+    );
+    let mut bench = Bench::new(world, tasks).with("group_vars/all.yml", "who: ann\n");
+    let check = bench.check();
+    let apply = bench.apply();
+    assert_eq!(apply.errors(), [""; 0]);
+    assert_eq!(check.actions(), apply.actions());
+    assert_eq!(apply.actions().len(), 2);
+    for tasks in [
+        "- copy: {dest: /x, content: x}\n  become_user: ann\n",
+        "- block: []\n  become_user: ann\n",
+    ] {
+        assert!(errors(tasks)[0].contains("works for `command` and `shell`"), "{tasks}");
+    }
+}
+
+#[test]
+fn parameters_in_one_line_are_read_and_options_of_commands_refused() {
+    let tasks = r#"
+- name: folder
+  file: path=/srv/{{ role_name }} state=directory mode=0750 recurse=no
+- name: text
+  copy: dest=/etc/text content="{{ ansible_managed }} by {{ ansible_role_name | default('x y') }}"
+"#;
+    let mut bench = Bench::new(World::default(), tasks);
+    let check = bench.check();
+    let targets: Vec<&str> = check.actions().iter().map(|action| &*action.target).collect();
+    assert_eq!(targets, ["/srv/r", "/etc/text"]);
+    let after = check.actions()[1].diff.clone().unwrap_or_default();
+    assert!(after.contains("Ansible managed by r"), "{after}");
+    assert_eq!(check.actions(), bench.apply().actions());
+    assert!(errors("- command: touch /x creates=/x\n")[0].contains("`creates=` in the line"));
+    assert!(errors("- file: path=/x frobnicate=1\n")[0].contains("no parameter `frobnicate`"));
+    assert!(errors("- file: just text\n")[0].contains("takes a mapping"));
+}
+
+#[test]
+fn a_fact_s_name_is_written_out() {
+    let errors = errors("- set_fact: {\"{{ 'run_once_' ~ role_name }}\": true}\n");
+    assert_eq!(errors, ["the name that `set_fact` sets must be written out"]);
+}
+
+#[test]
+fn items_of_a_secret_list_are_secret() {
+    let tasks = r#"
+- name: each
+  copy: {dest: "/etc/{{ index }}", content: "{{ item }}"}
+  loop: "{{ keys }}"
+  loop_control: {index_var: index}
+- name: items
+  copy: {dest: "/etc/b{{ index }}", content: "{{ item }}"}
+  with_items: ["{{ keys }}"]
+  loop_control: {index_var: index}
+"#;
+    let mut bench = Bench::new(World::default(), tasks)
+        .with("group_vars/all.yml", "keys: [first-hunter2, second-hunter2]\n")
+        .with(
+            "roles/r/meta/argument_specs.yml",
+            "argument_specs: {main: {options: {keys: {type: list, elements: str, no_log: true}}}}\n",
+        );
+    for told in [bench.check(), bench.apply()] {
+        assert_eq!(told.errors(), [""; 0]);
+        assert_eq!(told.actions().len(), 4);
+        assert!(!format!("{told:?}").contains("hunter2"), "{told:#?}");
+    }
+}
+
+#[test]
+fn with_items_goes_through_lists_in_its_list() {
+    let tasks = r#"
+- name: items
+  copy: {dest: "/etc/{{ item }}", content: x}
+  with_items: ["{{ some }}", last, ["{{ some[0] }}0"]]
+- name: one
+  copy: {dest: "/etc/{{ item }}", content: x}
+  with_items: only
+- name: list
+  copy: {dest: "/etc/{{ item | length }}", content: x}
+  with_list: [[a, b]]
+- name: dict
+  copy: {dest: "/etc/{{ item.key }}", content: "{{ item.value }}"}
+  with_dict: "{{ map }}"
+- name: written
+  copy: {dest: "/etc/{{ item.key }}", content: "{{ item.value }}"}
+  with_dict: {k: "{{ map.m }}"}
+"#;
+    let mut bench = Bench::new(World::default(), tasks)
+        .with("group_vars/all.yml", "some: [a, b]\nmap: {m: v}\n");
+    let check = bench.check();
+    let targets: Vec<&str> = check.actions().iter().map(|action| &*action.target).collect();
+    let expected =
+        ["a", "b", "last", "a0", "only", "2", "m", "k"].map(|name| format!("/etc/{name}"));
+    assert_eq!(targets, expected, "{:?}", check.errors());
+    assert_eq!(check.actions(), bench.apply().actions());
+}

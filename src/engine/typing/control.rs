@@ -1,6 +1,7 @@
 //! Tasks that steer the loop instead of declaring a resource.
 
 use super::Typing;
+use super::keywords::is_variable_name;
 use crate::engine::task::Body;
 use crate::text::{Diagnostic, Lack, nearest};
 use crate::value::{Key, Kind, Node};
@@ -56,6 +57,7 @@ impl Typing<'_> {
             }
             "set_fact" => {
                 self.known_members(key, node, None)?;
+                self.fact_names(node);
                 Some(Body::SetFact(node.clone()))
             }
             "assert" => {
@@ -78,6 +80,22 @@ impl Typing<'_> {
             }
             "debug" => self.debug(key, node),
             _ => self.meta(key, node),
+        }
+    }
+
+    /// The names that a task sets are known before any host is touched.
+    fn fact_names(&mut self, node: &Node) {
+        for (key, _) in node.entries() {
+            if is_variable_name(&key.name) {
+                continue;
+            }
+            let error = Diagnostic::new("the name that `set_fact` sets must be written out");
+            let help = if key.name.contains("run_once") {
+                "leave the task out: `run_once_ROLE` is set when a role has succeeded"
+            } else {
+                "letters, digits and `_`, not starting with a digit"
+            };
+            self.error(error.at(key.span).help(help));
         }
     }
 

@@ -9,7 +9,9 @@ const KEYWORDS: &[&str] = &[
     "name",
     "when",
     "loop",
+    "with_dict",
     "with_items",
+    "with_list",
     "loop_control",
     "register",
     "notify",
@@ -54,7 +56,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("remote_user", "set `ansible_user` in the inventory"),
     ("port", "set `ansible_port` in the inventory"),
     ("debugger", "use `-vvv`"),
-    ("with_dict", "use `loop: \"{{ NAME | dict2items }}\"`"),
     ("with_fileglob", "list the files in `loop:`"),
     ("with_first_found", "use `include_tasks` with a variable"),
     ("with_together", "use `loop: \"{{ a | zip(b) | list }}\"`"),
@@ -62,7 +63,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("with_subelements", "use `loop:` over a flattened list"),
     ("with_sequence", "use `loop: \"{{ range(1, 5) | list }}\"`"),
     ("with_indexed_items", "use `loop_control: {index_var: NAME}`"),
-    ("with_list", "use `loop:`"),
     ("with_random_choice", "a role has no randomness: a dry run could not foretell it"),
 ];
 
@@ -104,7 +104,7 @@ impl Typing<'_> {
             "failed_when" => keywords.failed_when = self.conditions(key, node),
             "until" => keywords.until = self.conditions(key, node),
             "loop" => keywords.loop_over = self.loop_over(key, node),
-            "with_items" => keywords.loop_over = Some(flat(node)),
+            "with_dict" | "with_items" | "with_list" => older_loop(keywords, key, node),
             "loop_control" => keywords.loop_control = self.loop_control(node),
             "register" => keywords.register = self.variable_name(key, node),
             "notify" => keywords.notify = self.texts(key, node),
@@ -122,7 +122,7 @@ impl Typing<'_> {
             "run_once" => keywords.run_once = self.run_once(key, node),
             "id" => keywords.once_id = self.plain_texts(key, node).pop(),
             "become" => self.become_root(key, node),
-            "become_user" => self.become_user(key, node),
+            "become_user" => keywords.become_user = self.become_user(key, node),
             "check_mode" => keywords.observes = self.check_mode(key, node),
             "delegate_to" => keywords.delegated = self.delegate(node),
             "ignore_errors" => keywords.ignore_errors = self.boolean(key, node),
@@ -147,14 +147,15 @@ impl Typing<'_> {
         }
     }
 
-    fn become_user(&mut self, key: &Key, node: &Node) {
-        if node.as_str() != Some("root") {
-            self.error(
-                Diagnostic::new("`become_user` can only be `root`")
-                    .lacks(Lack::Keyword(key.name.clone()))
-                    .at(node.span)
-                    .help("use `command: runuser -u USER -- …` for a command, `owner` for a file"),
-            );
+    /// As whom a command runs; root is who runs it anyway.
+    fn become_user(&mut self, key: &Key, node: &Node) -> Option<Node> {
+        match node.as_str() {
+            Some("root") => None,
+            Some(_) => Some(node.clone()),
+            None => {
+                self.wrong_type(key, node, "a user's name");
+                None
+            }
         }
     }
 
@@ -258,13 +259,8 @@ impl Typing<'_> {
     }
 
     fn variable_name(&mut self, key: &Key, node: &Node) -> Option<String> {
-        let is_name = |text: &str| {
-            !text.is_empty()
-                && !text.starts_with(|first: char| first.is_ascii_digit())
-                && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        };
         match node.as_str() {
-            Some(text) if is_name(text) => Some(text.to_owned()),
+            Some(text) if is_variable_name(text) => Some(text.to_owned()),
             _ => {
                 self.error(
                     Diagnostic::new(format!("`{}` takes a variable's name", key.name))
@@ -350,12 +346,32 @@ impl Typing<'_> {
     }
 }
 
-/// `with_items` flattens one level of lists, as Ansible's does.
-fn flat(node: &Node) -> Node {
-    let Kind::List(items) = &node.kind else { return node.clone() };
-    let items = items.iter().flat_map(|item| match &item.kind {
-        Kind::List(inner) => inner.clone(),
-        _ => vec![item.clone()],
+/// Whether a variable can be called so.
+pub(super) fn is_variable_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The loops that `loop` has replaced.
+fn older_loop(keywords: &mut Keywords, key: &Key, node: &Node) {
+    let (span, secret) = (node.span, node.secret);
+    let list = |kind| Node { kind, span, secret };
+    keywords.loop_over = Some(match (key.name.as_str(), &node.kind) {
+        ("with_dict", Kind::Map(entries)) => {
+            let item = |(key, value): &(Key, Node)| {
+                let name = Node { kind: Kind::Str(key.name.clone()), span: key.span, secret };
+                let part = |part: &str, node| (Key { name: part.into(), span: key.span }, node);
+                list(Kind::Map(vec![part("key", name), part("value", value.clone())]))
+            };
+            list(Kind::List(entries.iter().map(item).collect()))
+        }
+        ("with_dict", Kind::Str(text)) => {
+            let inner = text.trim().strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
+            let inner = inner.unwrap_or(text).trim();
+            list(Kind::Str(format!("{{{{ ({inner}) | dict2items }}}}")))
+        }
+        _ => node.clone(),
     });
-    Node { kind: Kind::List(items.collect()), span: node.span, secret: node.secret }
+    keywords.loop_flat = key.name == "with_items";
 }

@@ -4,6 +4,7 @@
 mod control;
 mod keywords;
 mod observe;
+mod one_line;
 mod params;
 mod refused;
 mod role;
@@ -76,6 +77,7 @@ impl<'a> Typing<'a> {
             );
         }
         self.observation(&keywords, &body, entries);
+        self.other_user(&keywords, &body);
         let name = entries.iter().find(|(key, _)| key.name == "name").map(|(_, name)| name.clone());
         let name = name.unwrap_or_else(|| Node {
             kind: Kind::Str(key.name.trim_start_matches("ansible.builtin.").to_owned()),

@@ -1,11 +1,25 @@
-//! `check_mode: false`: what is run in a dry run too must leave the host as it is.
+//! Keywords that only some tasks take: `check_mode: false`, `become_user`.
 
 use super::Typing;
 use crate::engine::task::{Body, Keywords};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Lack};
 use crate::value::{Key, Node};
 
 impl Typing<'_> {
+    /// Refuses another user where nothing is run as one.
+    pub(super) fn other_user(&mut self, keywords: &Keywords, body: &Body) {
+        let Some(user) = &keywords.become_user else { return };
+        let runs = matches!(body, Body::Resource { kind, .. } if matches!(kind.as_str(), "command" | "shell"));
+        if !runs {
+            self.error(
+                Diagnostic::new("`become_user` works for `command` and `shell`")
+                    .lacks(Lack::Keyword("become_user".to_owned()))
+                    .at(user.span)
+                    .help("the agent runs as root; give files their `owner`"),
+            );
+        }
+    }
+
     /// Refuses the keyword where it would change a host in a dry run.
     pub(super) fn observation(
         &mut self,

@@ -1,6 +1,6 @@
 //! A resource's parameters as they are written: known names, literals of the right type.
 
-use super::Typing;
+use super::{Typing, one_line};
 use crate::resource::Kind as ResourceKind;
 use crate::text::Diagnostic;
 use crate::value::{Key, Kind, Node};
@@ -25,9 +25,22 @@ impl Typing<'_> {
         match (&node.kind, kind.free_form) {
             (Kind::Map(entries), _) => Some(entries.clone()),
             (Kind::Null, _) => Some(Vec::new()),
-            (Kind::Str(_), Some(parameter)) => {
+            (Kind::Str(line), Some(parameter)) => {
+                if let Some(option) = one_line::option_of_command(line) {
+                    let message = format!("`{option}=` in the line would go to the command");
+                    self.errors.push(
+                        Diagnostic::new(message)
+                            .at(node.span)
+                            .help(format!("write `args: {{{option}: …}}` beside it")),
+                    );
+                }
                 let name = Key { name: parameter.to_owned(), span: node.span };
                 Some(vec![(name, node.clone())])
+            }
+            (Kind::Str(line), None)
+                if let Some(entries) = one_line::parameters(kind, line, node.span) =>
+            {
+                Some(entries)
             }
             _ => {
                 let what = node.kind_name();

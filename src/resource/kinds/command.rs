@@ -3,7 +3,7 @@
 use super::copy::yes;
 use crate::host::{HostError, View};
 use crate::resource::parameter::Seconds;
-use crate::resource::process::{Found, Process};
+use crate::resource::process::{Found, Process, as_user};
 use crate::resource::{Look, Resource, shell_words};
 use crate::text::Diagnostic;
 use crate::value::Secret;
@@ -47,6 +47,10 @@ pub(super) struct Command {
     #[serde(default)]
     #[schemars(with = "Option<IndexMap<String, String>>", extend("reserved" = true))]
     environment: Option<IndexMap<String, Secret<String>>>,
+    /// The task's `become_user`; the engine gives it.
+    #[serde(default)]
+    #[schemars(extend("reserved" = true))]
+    become_user: Option<String>,
     /// The task has `changed_when: false` or `check_mode: false`; the engine gives it.
     #[serde(default)]
     #[schemars(extend("reserved" = true))]
@@ -64,6 +68,7 @@ impl Command {
             (None, Some(line)) => shell_words::split(line)?,
             _ => return Err(Diagnostic::new("`command` needs `cmd` or `argv`, and not both")),
         };
+        let argv = as_user(self.become_user.as_ref(), argv);
         Ok(Process {
             argv,
             creates: self.creates.as_ref(),

@@ -5,7 +5,7 @@ use super::copy::yes;
 use crate::host::{HostError, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Seconds;
-use crate::resource::process::{Found, Process};
+use crate::resource::process::{Found, Process, as_user};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
 use crate::value::Secret;
@@ -46,6 +46,10 @@ pub(super) struct Shell {
     #[serde(default)]
     #[schemars(with = "Option<IndexMap<String, String>>", extend("reserved" = true))]
     environment: Option<IndexMap<String, Secret<String>>>,
+    /// The task's `become_user`; the engine gives it.
+    #[serde(default)]
+    #[schemars(extend("reserved" = true))]
+    become_user: Option<String>,
     /// The task has `changed_when: false` or `check_mode: false`; the engine gives it.
     #[serde(default)]
     #[schemars(extend("reserved" = true))]
@@ -58,8 +62,9 @@ fn sh() -> PathBuf {
 
 impl Shell {
     fn process(&self) -> Process<'_> {
+        let argv = vec![self.executable.display().to_string(), "-c".to_owned(), self.cmd.clone()];
         Process {
-            argv: vec![self.executable.display().to_string(), "-c".to_owned(), self.cmd.clone()],
+            argv: as_user(self.become_user.as_ref(), argv),
             creates: self.creates.as_ref(),
             removes: self.removes.as_ref(),
             changes: &self.changes,
