@@ -8,6 +8,7 @@ use crate::resource::Kind;
 use crate::text::{Diagnostic, nearest};
 use crate::value::{Kind as NodeKind, Map, Node, Value};
 use base64::Engine as _;
+use indexmap::IndexMap;
 
 impl Runner<'_> {
     /// Adds what the engine knows and the role does not write: file contents, environment,
@@ -65,7 +66,8 @@ impl Runner<'_> {
         let name = name.as_str();
         let role = self.bundle.library.get(&context.role);
         let templates = role.map(|role| &role.templates);
-        let Some((source, text)) = templates.and_then(|templates| templates.get(name)) else {
+        let found = templates.and_then(|all| member(all, "templates", name));
+        let Some((source, text)) = found else {
             let known = templates.map(|all| all.keys().cloned().collect()).unwrap_or_default();
             return Err(missing("template", "templates", name, context, params, known));
         };
@@ -83,7 +85,7 @@ impl Runner<'_> {
         let Some(name) = source_name(map) else { return Ok(()) };
         let name = name.as_str();
         let files = self.bundle.library.get(&context.role).map(|role| &role.files);
-        let Some(content) = files.and_then(|files| files.get(name)) else {
+        let Some(content) = files.and_then(|all| member(all, "files", name)) else {
             let known = files.map(|all| all.keys().cloned().collect()).unwrap_or_default();
             return Err(missing("file", "files", name, context, params, known));
         };
@@ -107,6 +109,17 @@ fn source_name(map: &mut Map) -> Option<String> {
         return None;
     }
     Some(src.as_str().unwrap_or_default().to_owned())
+}
+
+/// A file of a role by its name in the folder it belongs in, which may stand before it.
+fn member<'r, T>(all: &'r IndexMap<String, T>, folder: &str, name: &str) -> Option<&'r T> {
+    all.get(name).or_else(|| all.get(without(folder, name)))
+}
+
+/// A name as it is in the folder it belongs in: `templates/a.j2` is `a.j2`.
+pub(super) fn without<'n>(folder: &str, name: &'n str) -> &'n str {
+    let name = name.strip_prefix("./").unwrap_or(name);
+    name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
 }
 
 fn missing(

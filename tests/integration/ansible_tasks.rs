@@ -264,3 +264,18 @@ fn with_items_goes_through_lists_in_its_list() {
     assert_eq!(targets, expected, "{:?}", check.errors());
     assert_eq!(check.actions(), bench.apply().actions());
 }
+
+#[test]
+fn a_source_may_name_the_folder_it_lies_in() {
+    let tasks = r#"
+- template: {src: templates/a.j2, dest: /etc/a}
+- copy: {src: ./files/b, dest: /etc/b}
+- copy: {src: b, dest: /etc/c}
+"#;
+    let mut bench = Bench::new(World::default(), tasks)
+        .with("roles/r/templates/a.j2", "a\n")
+        .with("roles/r/files/b", "b\n");
+    assert_eq!(bench.check().actions().len(), 3);
+    assert_eq!(bench.apply().errors(), [""; 0]);
+    assert!(errors("- copy: {src: files/none, dest: /etc/b}\n")[0].contains("has no file"));
+}

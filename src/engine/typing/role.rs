@@ -3,6 +3,7 @@
 use super::Typing;
 use crate::config::Role;
 use crate::engine::bundle::{FileContent, Include, RoleTasks};
+use crate::engine::files::without;
 use crate::engine::task::{Body, Task};
 use crate::text::{Diagnostic, Sources};
 use crate::value::Node;
@@ -103,7 +104,8 @@ fn missing_file(task: &Task, role: &RoleTasks) -> Option<Diagnostic> {
         }
         _ => return None,
     };
-    if known.iter().any(|known| **known == name) {
+    let inside = if folder == "tasks" { &name } else { without(folder, &name) };
+    if known.iter().any(|known| **known == name || *known == inside) {
         return None;
     }
     let error =
