@@ -41,6 +41,10 @@ pub(super) fn answer(
     environment: Option<Environment>,
     reader: &mut Reader<'_>,
 ) -> Result<Answers, Vec<Diagnostic>> {
+    // Most projects look up nothing: then no host's variables need be gone through.
+    if !reader.sources.texts().any(may_hold) {
+        return Ok(Answers::new());
+    }
     let roles: Vec<&LoadedRole> = project.roles.values().collect();
     let in_roles = roles.iter().any(|role| {
         let own = [&role.names.lookups, &role.names.delegated_lookups];
@@ -143,6 +147,11 @@ pub(super) fn variables_of(role: &LoadedRole) -> impl Iterator<Item = &(Key, Nod
     let given = role.role.dependencies.iter().flat_map(|needed| &needed.vars);
     let tasks = &role.typed.tasks;
     tasks.defaults.iter().chain(&tasks.vars).chain(given)
+}
+
+/// Whether a file's text may hold a lookup; of a vaulted one nobody can tell.
+fn may_hold(text: &str) -> bool {
+    ["lookup", "query", "q(", "q (", "$ANSIBLE_VAULT"].iter().any(|words| text.contains(words))
 }
 
 /// Whether a text in it may hold a lookup: asked of every variable of every host, so quickly.

@@ -37,6 +37,11 @@ impl Sources {
         SourceId(id)
     }
 
+    /// The text of every file.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(_, text)| text.as_str())
+    }
+
     /// The path that messages show for this file.
     #[must_use]
     pub fn path(&self, id: SourceId) -> Option<&Path> {

@@ -60,6 +60,7 @@ fn what_is_looked_up_is_what_stands_there() {
         ("{{ lookup('file', 'banner.txt') }}", "  in its files"),
         ("{{ lookup('file', 'banner.txt', lstrip=true) }}", "in its files"),
         ("{{ lookup('env', 'SITE', 'SITE') }}", "north,north"),
+        ("{{ q ('env', 'SITE') | first }}", "north"),
         ("{{ lookup('env', 'SITE', wantlist=true) | first }}", "north"),
         ("{{ 'x' if lookup('env', 'SITE') == 'north' else 'y' }}", "x"),
     ] {
