@@ -57,7 +57,7 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
         let error = HostError::Failed {
             message: "the agent must run as root".to_owned(),
             notes: Vec::new(),
-            help: Some("connect as root, or run converge with sudo".to_owned()),
+            help: Some("connect as root, or become it with -b (--become)".to_owned()),
         };
         return Err(error.into());
     }

@@ -23,15 +23,12 @@ pub(super) fn run(args: &ApplyArgs, terminal: &Terminal) -> ExitCode {
     };
     let asks =
         mode == Mode::Apply && args.run.output == Form::Human && terminal.can_ask && !args.yes;
-    let decided = if asks { ask(&loaded, args) } else { Decided::Go(loaded.hosts()) };
+    let all = loaded.hosts();
+    let decided = if asks { ask(&loaded, args) } else { Decided::Go(RunFold::default()) };
     match decided {
-        Decided::Go(hosts) => {
-            let left_out = loaded.hosts().len() - hosts.len();
-            let (outcome, printed) = loaded.report(&hosts);
-            // A host was left out because its dry run failed: what is wrong there is not over.
-            let failed = (left_out > 0).then_some(ExitCode::FAILED);
-            let code = run::code(&outcome, hosts.len(), args.detailed_exitcode);
-            [code, printed].into_iter().chain(failed).collect()
+        Decided::Go(left_out) => {
+            let (outcome, printed) = loaded.report(&all, &left_out);
+            run::code(&outcome, all.len(), args.detailed_exitcode).and(printed)
         }
         Decided::Stop(code) => code,
     }
@@ -39,8 +36,8 @@ pub(super) fn run(args: &ApplyArgs, terminal: &Terminal) -> ExitCode {
 
 /// What comes of the question.
 enum Decided {
-    /// Converge these hosts.
-    Go(Vec<String>),
+    /// Converge, but for these hosts: their dry run failed, and what is wrong there is not over.
+    Go(RunFold),
     /// End here.
     Stop(ExitCode),
 }
@@ -53,20 +50,15 @@ fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
         Err(code) => return Decided::Stop(code),
     };
     if all.len() == 1 && !plan.removes_packages() {
-        return Decided::Go(all);
+        return Decided::Go(RunFold::default());
     }
     let mut out = Output::new(std::io::stdout().lock());
     let info = RunInfo { mode: Mode::Check, ..run.info(all.clone()) };
     let _ = report::preview(&mut out, &run.style, &info, &plan);
-    let well = |name: &String| {
-        let status = plan.host(name).map(report::HostFold::status);
-        matches!(status, Some(HostStatus::Ok | HostStatus::Changed))
-    };
-    let hosts: Vec<String> = all.iter().filter(|name| well(name)).cloned().collect();
     let pending = plan.ended(HostStatus::Changed).len();
     if pending == 0 {
         return match run::code(&outcome, all.len(), false) {
-            ExitCode::SUCCESS => Decided::Go(hosts),
+            ExitCode::SUCCESS => Decided::Go(RunFold::default()),
             code => Decided::Stop(code),
         };
     }
@@ -74,7 +66,7 @@ fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
     let words = format!("Apply to {pending} host{plural}?");
     loop {
         match question::ask(&words, &mut std::io::stdin().lock(), &mut out) {
-            Answer::Yes => return Decided::Go(hosts),
+            Answer::Yes => return Decided::Go(plan.left_out()),
             Answer::Diff => {
                 let diff =
                     if run.style.diff == DiffShow::Full { DiffShow::Full } else { DiffShow::Short };

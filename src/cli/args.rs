@@ -114,6 +114,9 @@ pub(super) struct RunArgs {
     /// No task with one of these tags
     #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Input")]
     pub(super) skip_tags: Vec<String>,
+    /// Become root with sudo, which must ask for no password
+    #[arg(short, long = "become", help_heading = "Input")]
+    pub(super) become_root: bool,
     /// Hosts at once
     #[arg(short, long, value_name = "NUMBER", default_value_t = 32)]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]

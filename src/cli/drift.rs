@@ -4,7 +4,7 @@ use super::args::{Diff, DriftArgs};
 use super::exit_code::ExitCode;
 use super::run::{self, Run};
 use super::terminal::Terminal;
-use crate::report::{DiffShow, Mode};
+use crate::report::{DiffShow, Mode, RunFold};
 
 /// Looks, and changes nothing.
 pub(super) fn run(args: &DriftArgs, terminal: &Terminal) -> ExitCode {
@@ -16,7 +16,7 @@ pub(super) fn run(args: &DriftArgs, terminal: &Terminal) -> ExitCode {
     match Run::load(Mode::Drift, &args.input, &args.run, style, terminal) {
         Ok(run) => {
             let hosts = run.hosts();
-            let (outcome, printed) = run.report(&hosts);
+            let (outcome, printed) = run.report(&hosts, &RunFold::default());
             run::code(&outcome, hosts.len(), args.detailed_exitcode).and(printed)
         }
         Err(code) => code,

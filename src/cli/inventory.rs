@@ -4,7 +4,9 @@ use super::args::{InventoryArgs, InventoryShow, ListOutput};
 use crate::config::{Group, Host, Inventory, Reader, select};
 use crate::host::Disk;
 use crate::text::{Diagnostic, Sources};
+use crate::value::HostName;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// What is to be printed.
@@ -20,13 +22,13 @@ pub(super) fn text(show: &InventoryShow) -> Result<String, (Vec<Diagnostic>, Sou
     };
     let mut sources = Sources::default();
     let shown = load(from, limit, &mut sources).and_then(|(inventory, hosts)| {
-        let hosts: Vec<&Host> = hosts.iter().filter_map(|name| inventory.host(name)).collect();
+        let shown = Shown::new(&inventory, &hosts);
         match show {
-            InventoryShow::List { output: ListOutput::Human, .. } => Ok(list(&inventory, &hosts)),
+            InventoryShow::List { output: ListOutput::Human, .. } => Ok(list(&shown)),
             InventoryShow::List { output: ListOutput::Json, .. } => {
-                Ok(format!("{:#}\n", ansible_list(&inventory, &hosts)))
+                Ok(format!("{:#}\n", ansible_list(&shown)))
             }
-            InventoryShow::Graph { .. } => Ok(graph(&inventory, &hosts)),
+            InventoryShow::Graph { .. } => Ok(graph(&shown)),
             InventoryShow::Host { host, .. } => match inventory.host(host) {
                 Some(host) => Ok(format!("{:#}\n", variables(&inventory, host))),
                 None => Err(vec![no_host(&inventory, host)]),
@@ -36,17 +38,40 @@ pub(super) fn text(show: &InventoryShow) -> Result<String, (Vec<Diagnostic>, Sou
     shown.map_err(|errors| (errors, sources))
 }
 
+/// An inventory, and what `--limit` leaves of it.
+struct Shown<'a> {
+    inventory: &'a Inventory,
+    /// In inventory order.
+    hosts: Vec<&'a Host>,
+    /// The same by name: every group asks for each of its hosts.
+    names: HashSet<&'a str>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(inventory: &'a Inventory, hosts: &[HostName]) -> Self {
+        let hosts = hosts.iter().filter_map(|name| inventory.host(name.as_str()));
+        let hosts: Vec<&Host> = hosts.collect();
+        let names = hosts.iter().map(|host| host.name.as_str()).collect();
+        Self { inventory, hosts, names }
+    }
+
+    /// The hosts that a group itself names.
+    fn own_hosts(&self, group: &'a Group) -> Vec<&'a str> {
+        let own = self.inventory.own_hosts(group).map(|host| host.name.as_str());
+        own.filter(|name| self.names.contains(name)).collect()
+    }
+}
+
 /// The inventory, and the names of the hosts that `--limit` leaves.
 fn load(
     from: &InventoryArgs,
     limit: Option<&str>,
     sources: &mut Sources,
-) -> Result<(Inventory, Vec<String>), Vec<Diagnostic>> {
+) -> Result<(Inventory, Vec<HostName>), Vec<Diagnostic>> {
     let vault = super::vault::vault(from).map_err(|error| vec![error])?;
     let mut reader = Reader { files: &Disk, sources, vault: &vault };
     let inventory = Inventory::load(&from.inventory, &mut reader)?;
     let hosts = select(&inventory, limit.unwrap_or("all"), &reader).map_err(|error| vec![error])?;
-    let hosts = hosts.iter().map(|name| name.as_str().to_owned()).collect();
     Ok((inventory, hosts))
 }
 
@@ -61,16 +86,18 @@ pub(super) fn no_host(inventory: &Inventory, name: &str) -> Diagnostic {
 }
 
 /// A line each host: its groups, its roles.
-fn list(inventory: &Inventory, hosts: &[&Host]) -> String {
+fn list(shown: &Shown<'_>) -> String {
+    let inventory = shown.inventory;
+    let groups = shown.hosts.iter().map(|host| inventory.group_names(host).join(","));
+    let rows: Vec<(&Host, String)> = shown.hosts.iter().copied().zip(groups).collect();
     let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-    let groups = |host: &Host| inventory.group_names(host).join(",");
-    let name_width = longest(&mut hosts.iter().map(|host| host.name.as_str().chars().count()));
-    let group_width = longest(&mut hosts.iter().map(|host| groups(host).chars().count()));
+    let name_width = longest(&mut rows.iter().map(|(host, _)| host.name.as_str().chars().count()));
+    let group_width = longest(&mut rows.iter().map(|(_, groups)| groups.chars().count()));
     let mut out = String::new();
-    for host in hosts {
+    for (host, groups) in rows {
         let roles: Vec<String> =
             inventory.roles_of(host).into_iter().map(|(role, _)| role).collect();
-        let (name, groups, roles) = (host.name.as_str(), groups(host), roles.join(", "));
+        let (name, roles) = (host.name.as_str(), roles.join(", "));
         let line = format!("{name:<name_width$}  {groups:<group_width$}  {roles}");
         let _ = writeln!(out, "{}", line.trim_end());
     }
@@ -78,8 +105,10 @@ fn list(inventory: &Inventory, hosts: &[&Host]) -> String {
 }
 
 /// As `ansible-inventory --list` has it.
-fn ansible_list(inventory: &Inventory, hosts: &[&Host]) -> Value {
-    let hostvars: Map<String, Value> = hosts
+fn ansible_list(shown: &Shown<'_>) -> Value {
+    let inventory = shown.inventory;
+    let hostvars: Map<String, Value> = shown
+        .hosts
         .iter()
         .map(|host| (host.name.as_str().to_owned(), variables(inventory, host)))
         .filter(|(_, variables)| variables.as_object().is_some_and(|all| !all.is_empty()))
@@ -88,7 +117,7 @@ fn ansible_list(inventory: &Inventory, hosts: &[&Host]) -> Value {
     all.insert("_meta".to_owned(), json!({ "hostvars": hostvars }));
     for group in inventory.groups() {
         let children: Vec<&str> = inventory.children(group).map(|child| &*child.name).collect();
-        let own = own_hosts(inventory, group, hosts);
+        let own = shown.own_hosts(group);
         let mut entry = Map::new();
         if !children.is_empty() {
             entry.insert("children".to_owned(), json!(children));
@@ -103,11 +132,6 @@ fn ansible_list(inventory: &Inventory, hosts: &[&Host]) -> Value {
     Value::Object(all)
 }
 
-fn own_hosts<'a>(inventory: &'a Inventory, group: &'a Group, hosts: &[&Host]) -> Vec<&'a str> {
-    let own = inventory.own_hosts(group).map(|host| host.name.as_str());
-    own.filter(|name| hosts.iter().any(|host| host.name.as_str() == *name)).collect()
-}
-
 /// The variables that the inventory sets for a host, templates as they are written.
 fn variables(inventory: &Inventory, host: &Host) -> Value {
     let layers = inventory.variables(host);
@@ -118,24 +142,24 @@ fn variables(inventory: &Inventory, host: &Host) -> Value {
 }
 
 /// As `ansible-inventory --graph` has it.
-fn graph(inventory: &Inventory, hosts: &[&Host]) -> String {
+fn graph(shown: &Shown<'_>) -> String {
     let mut out = String::new();
-    if let Some(all) = inventory.group("all") {
-        branch(&mut out, inventory, all, hosts, 0);
+    if let Some(all) = shown.inventory.group("all") {
+        branch(&mut out, shown, all, 0);
     }
     out
 }
 
-fn branch(out: &mut String, inventory: &Inventory, group: &Group, hosts: &[&Host], depth: usize) {
+fn branch(out: &mut String, shown: &Shown<'_>, group: &Group, depth: usize) {
     let stem = |depth: usize| match depth {
         0 => String::new(),
         depth => "  |".repeat(depth) + "--",
     };
     let _ = writeln!(out, "{}@{}:", stem(depth), group.name);
-    for child in inventory.children(group) {
-        branch(out, inventory, child, hosts, depth + 1);
+    for child in shown.inventory.children(group) {
+        branch(out, shown, child, depth + 1);
     }
-    for name in own_hosts(inventory, group, hosts) {
+    for name in shown.own_hosts(group) {
         let _ = writeln!(out, "{}{name}", stem(depth + 1));
     }
 }

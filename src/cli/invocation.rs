@@ -30,5 +30,8 @@ pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
     if !run.skip_tags.is_empty() {
         option("--skip-tags", &run.skip_tags.join(","));
     }
+    if run.become_root {
+        words.push("--become".to_owned());
+    }
     words.join(" ")
 }

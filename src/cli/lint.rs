@@ -42,7 +42,7 @@ pub(super) fn run(args: &LintArgs, terminal: &Terminal) -> ExitCode {
 fn named(folder: &Path) -> PathBuf {
     match folder.file_name() {
         Some(_) => folder.to_path_buf(),
-        None => folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf()),
+        None => Disk.resolve(folder),
     }
 }
 

@@ -29,6 +29,7 @@ use exit_code::ExitCode;
 use output::Output;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use terminal::Terminal;
 
 /// Runs the command that these arguments name.
@@ -80,6 +81,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 #[expect(clippy::disallowed_methods, reason = "here the environment is read")]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// This program's own file.
+#[expect(clippy::disallowed_methods, reason = "here the environment is read")]
+fn program() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| "converge".into())
 }
 
 /// Prints text that was asked for.

@@ -5,17 +5,18 @@ use super::exit_code::ExitCode;
 use super::output::Output;
 use super::terminal::Terminal;
 use super::{ended, invocation, mistakes};
-use crate::controller::{self, LoadErrors, LoadOptions, Outcome, Project, RunOptions};
+use crate::controller::{self, LoadErrors, LoadOptions, Outcome, Project, Root, RunOptions};
 use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostStatus};
 use crate::host::Disk;
+use crate::host::local::clock;
 use crate::report::json::Document;
 use crate::report::{
-    Drift, EventLines, Github, Human, JUnit, Json, Mode, Report, RunEnd, RunInfo, Style, github,
+    Drift, EventLines, Github, Human, JUnit, Json, Mode, Report, RunEnd, RunFold, RunInfo, Style,
+    github,
 };
 use crate::text::Diagnostic;
 use std::io::{BufWriter, Write};
-use std::time::Instant;
 
 /// A project that was loaded, and how it is run.
 pub(super) struct Run<'a> {
@@ -47,6 +48,7 @@ impl<'a> Run<'a> {
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
             environment: Some(super::environment),
+            root: if options.become_root { sudo() } else { Root::Already },
         };
         let vault = super::vault::vault(&input.from).map_err(|error| {
             mistakes::say(&error, terminal);
@@ -56,7 +58,10 @@ impl<'a> Run<'a> {
             .map_err(|errors| refuse(&errors, mode, options.output, terminal))?;
         if project.runs_here() && !rustix::process::geteuid().is_root() {
             let error = Diagnostic::new("only root can converge this machine");
-            mistakes::say(&error.help("run it with sudo"), terminal);
+            mistakes::say(
+                &error.help("become root with -b (--become), or run it with sudo"),
+                terminal,
+            );
             return Err(ExitCode::USAGE);
         }
         Ok(Self { project, mode, input, options, style, terminal })
@@ -95,8 +100,9 @@ impl<'a> Run<'a> {
         controller::run(&self.project, &options, events)
     }
 
-    /// Runs the hosts and reports in the form that was asked for.
-    pub(super) fn report(&self, hosts: &[String]) -> (Outcome, ExitCode) {
+    /// Runs the hosts and reports in the form that was asked for; of those left out after a dry
+    /// run it reports why.
+    pub(super) fn report(&self, hosts: &[String], left_out: &RunFold) -> (Outcome, ExitCode) {
         let run = match run_id() {
             Ok(run) => run,
             Err(error) => {
@@ -117,6 +123,8 @@ impl<'a> Run<'a> {
         };
         let mut out = Output::new(writer);
         let outcome = {
+            let runs = |name: &&String| left_out.host(name).is_none();
+            let run_hosts: Vec<String> = hosts.iter().filter(runs).cloned().collect();
             let info = self.info(hosts.to_vec());
             let mut report: Box<dyn Report + '_> = match self.options.output {
                 Form::Human if self.mode == Mode::Drift => {
@@ -128,12 +136,19 @@ impl<'a> Run<'a> {
                 Form::Junit => Box::new(JUnit::new(&mut out, info)),
                 Form::Github => Box::new(Github::new(&mut out, self.style, info)),
             };
-            let begin = Instant::now();
+            let begin = clock::since_start();
             // The output keeps its own errors: a run does not end because nobody listens.
-            let outcome = self.drive(&run, purpose, hosts, &mut |host, event| {
+            let mut outcome = self.drive(&run, purpose, &run_hosts, &mut |host, event| {
                 let _ = report.event(host, &event);
             });
-            let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+            for (host, fold) in left_out.hosts() {
+                for event in fold.why_left_out() {
+                    let _ = report.event(host, &event);
+                    outcome.note(host, &event);
+                }
+            }
+            let ms = (clock::since_start() - begin).as_millis();
+            let ms = u64::try_from(ms).unwrap_or(u64::MAX);
             let _ = report.finish(&RunEnd { run, ms });
             outcome
         };
@@ -154,6 +169,12 @@ pub(super) fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode 
         HostStatus::Locked => ExitCode::STALE,
     });
     told.chain(silent).collect()
+}
+
+/// `-b`: this machine too, unless root runs this already.
+fn sudo() -> Root {
+    let root = rustix::process::geteuid().is_root();
+    Root::Sudo { program: (!root).then(super::program) }
 }
 
 /// Shows what is wrong with the project, in the form that was asked for too.

@@ -6,7 +6,6 @@ use crate::host::{Disk, SessionProcess};
 use crate::text::Diagnostic;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Everything that decrypts, as the command line names it.
@@ -28,17 +27,14 @@ pub(super) fn vault(args: &InventoryArgs) -> Result<Vault, Diagnostic> {
 /// An executable file prints the password, as with Ansible; any other holds it.
 fn password_of(file: &Path) -> Result<Vec<u8>, Diagnostic> {
     let shown = file.display();
-    let executable =
-        file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
-    if !executable {
+    if !Disk.is_program(file) {
         return match Disk.read(file) {
             Ok(Some(password)) => Ok(password),
             Ok(None) => Err(Diagnostic::new(format!("there is no vault password file {shown}"))),
             Err(error) => Err(Diagnostic::new(format!("cannot read {shown}: {error}"))),
         };
     }
-    let program = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
-    let argv = [program.to_string_lossy().into_owned()];
+    let argv = [Disk.resolve(file).to_string_lossy().into_owned()];
     let mut process = SessionProcess::start(&argv).map_err(|error| error.diagnostic())?;
     let mut password = Vec::new();
     let read = process.output.read_to_end(&mut password);
@@ -56,8 +52,7 @@ fn asked() -> Result<Vec<u8>, Diagnostic> {
         Diagnostic::new(format!("cannot ask for the vault password: {error}"))
             .help("name a file that holds it with --vault-password-file")
     };
-    let mut terminal =
-        std::fs::File::options().read(true).write(true).open("/dev/tty").map_err(failed)?;
+    let mut terminal = Disk.terminal().map_err(failed)?;
     let before = tcgetattr(&terminal).map_err(|error| failed(error.into()))?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);

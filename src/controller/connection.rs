@@ -1,8 +1,9 @@
 //! How a host is reached: on this machine, by ssh, or by entering a local container. Decided from
 //! the inventory and `-e` alone, never from what a host says.
 
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, split_words};
 use crate::value::{Map, Value};
+use std::path::PathBuf;
 
 /// Where the agent is on a host that does not say otherwise (`converge_agent`).
 const AGENT: &str = "converge";
@@ -18,14 +19,22 @@ pub(super) enum Connection {
 
 impl Connection {
     /// From a host's connection variables.
-    pub(super) fn of(host: &str, variables: &Map) -> Result<Self, Diagnostic> {
+    pub(super) fn of(host: &str, variables: &Map, root: &Root) -> Result<Self, Diagnostic> {
         let text = |name: &str| variables.get(name).map(as_text);
         let kind = text("ansible_connection");
         let implicit = if host == "localhost" { "local" } else { "ssh" };
         let agent = text("converge_agent").unwrap_or_else(|| AGENT.to_owned());
         match kind.as_deref().unwrap_or(implicit) {
-            "local" | "ansible.builtin.local" => Ok(Self::Local),
-            "ssh" | "smart" | "ansible.builtin.ssh" => Ok(Self::Program(ssh(host, &agent, &text))),
+            "local" | "ansible.builtin.local" => Ok(match root {
+                Root::Sudo { program: Some(program) } => {
+                    let program = program.to_string_lossy().into_owned();
+                    Self::Program(["sudo", "-n", "--", &program, "agent"].map(str::to_owned).into())
+                }
+                _ => Self::Local,
+            }),
+            "ssh" | "smart" | "ansible.builtin.ssh" => {
+                ssh(host, &agent, *root != Root::Already, &text).map(Self::Program)
+            }
             "community.general.nsenter" | "nsenter" => {
                 let pid = text("ansible_nsenter_pid").ok_or_else(|| {
                     Diagnostic::new(format!("host `{host}` has no `ansible_nsenter_pid`"))
@@ -41,8 +50,26 @@ impl Connection {
     }
 }
 
+/// How the agent comes to be root (`-b`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Root {
+    /// It is started as root.
+    #[default]
+    Already,
+    /// By sudo(8), which must ask for no password.
+    Sudo {
+        /// This program, where it must become root on this machine too.
+        program: Option<PathBuf>,
+    },
+}
+
 /// The words for ssh; the host stands behind `--`, so that no name is taken for an option.
-fn ssh(host: &str, agent: &str, text: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+fn ssh(
+    host: &str,
+    agent: &str,
+    sudo: bool,
+    text: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<String>, Diagnostic> {
     let mut argv: Vec<String> =
         ["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"].map(str::to_owned).to_vec();
     let mut option = |flag: &str, value: Option<String>| {
@@ -54,12 +81,18 @@ fn ssh(host: &str, agent: &str, text: &dyn Fn(&str) -> Option<String>) -> Vec<St
     option("-l", text("ansible_user"));
     option("-i", text("ansible_ssh_private_key_file"));
     for name in ["ansible_ssh_common_args", "ansible_ssh_extra_args"] {
-        argv.extend(text(name).unwrap_or_default().split_whitespace().map(str::to_owned));
+        let words = split_words(&text(name).unwrap_or_default()).map_err(|quote| {
+            Diagnostic::new(format!("a quote {quote} is not closed in `{name}`"))
+                .note(format!("of host `{host}`"))
+                .help("quote its words as for a shell: `-o 'ProxyCommand=nc %h %p'`")
+        })?;
+        argv.extend(words);
     }
     argv.push("--".to_owned());
     argv.push(text("ansible_host").unwrap_or_else(|| host.to_owned()));
-    argv.push(format!("exec {} agent", crate::text::quote(agent)));
-    argv
+    let sudo = if sudo { "sudo -n -- " } else { "" };
+    argv.push(format!("exec {sudo}{} agent", crate::text::quote(agent)));
+    Ok(argv)
 }
 
 fn as_text(value: &Value) -> String {
@@ -71,7 +104,7 @@ fn as_text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Connection, Map, Value};
+    use super::{Connection, Map, Root, Value};
 
     fn variables(pairs: &[(&str, &str)]) -> Map {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect()
@@ -79,17 +112,53 @@ mod tests {
 
     #[test]
     fn a_host_is_reached_by_ssh_unless_it_is_this_one() {
-        let ssh = Connection::of("web1", &variables(&[("ansible_port", "2222")])).unwrap();
-        let Connection::Program(argv) = ssh else { panic!("not ssh") };
+        let argv = argv("web1", &[("ansible_port", "2222")], &Root::Already);
         assert_eq!(argv[argv.len() - 3..], ["--", "web1", "exec converge agent"]);
         assert!(argv.windows(2).any(|pair| pair == ["-p", "2222"]));
-        assert_eq!(Connection::of("localhost", &Map::new()).unwrap(), Connection::Local);
+        let here = Connection::of("localhost", &Map::new(), &Root::Already).unwrap();
+        assert_eq!(here, Connection::Local);
+    }
+
+    #[test]
+    fn quotes_in_arguments_hold_words_together() {
+        let set = [
+            ("ansible_ssh_common_args", "-F /etc/x -o 'ProxyCommand=nc %h %p'"),
+            ("ansible_ssh_extra_args", r#"-o "SetEnv A=b c" -i a\ b"#),
+        ];
+        let argv = argv("web1", &set, &Root::Already);
+        let own = argv.iter().position(|word| word == "-F").unwrap();
+        let words =
+            ["-F", "/etc/x", "-o", "ProxyCommand=nc %h %p", "-o", "SetEnv A=b c", "-i", "a b"];
+        assert_eq!(argv[own..argv.len() - 3], words);
+        let open = variables(&[("ansible_ssh_common_args", "-o 'Proxy")]);
+        let error = Connection::of("web1", &open, &Root::Already).unwrap_err();
+        assert_eq!(error.message, "a quote ' is not closed in `ansible_ssh_common_args`");
+        assert!(error.help.is_some());
+    }
+
+    #[test]
+    fn sudo_starts_the_agent_where_root_is_asked_for() {
+        let far = Root::Sudo { program: None };
+        assert_eq!(argv("web1", &[], &far).last().unwrap(), "exec sudo -n -- converge agent");
+        let here = Connection::of("localhost", &Map::new(), &far).unwrap();
+        assert_eq!(here, Connection::Local, "this process is root already");
+        let near = Root::Sudo { program: Some("/opt/my converge".into()) };
+        let words = ["sudo", "-n", "--", "/opt/my converge", "agent"];
+        assert_eq!(argv("localhost", &[], &near), words);
+    }
+
+    fn argv(host: &str, set: &[(&str, &str)], root: &Root) -> Vec<String> {
+        match Connection::of(host, &variables(set), root).unwrap() {
+            Connection::Program(argv) => argv,
+            Connection::Local => panic!("no program"),
+        }
     }
 
     #[test]
     fn an_unknown_connection_is_refused_by_name() {
         let error =
-            Connection::of("h", &variables(&[("ansible_connection", "winrm")])).unwrap_err();
+            Connection::of("h", &variables(&[("ansible_connection", "winrm")]), &Root::Already)
+                .unwrap_err();
         assert!(error.message.contains("winrm"));
     }
 }

@@ -51,7 +51,8 @@ pub(super) fn plan(
     let extra = project.extra.names().filter_map(|name| entry(name, &layers)).collect();
     let variables = connection_variables(project, host, &layers).map_err(|error| vec![error])?;
     let address = variables.get("ansible_host").and_then(Value::as_str).map(str::to_owned);
-    let connection = Connection::of(name.as_str(), &variables).map_err(|error| vec![error])?;
+    let connection = Connection::of(name.as_str(), &variables, &project.root);
+    let connection = connection.map_err(|error| vec![error])?;
     Ok(HostPlan { roles, library, connection, address, extra })
 }
 

@@ -15,6 +15,7 @@ mod rollout;
 mod run_once;
 mod session;
 
+pub use connection::Root;
 pub use lint::{LintOptions, Linted, LintedRole, lint};
 pub use lookups::Environment;
 pub use project::{LoadErrors, LoadOptions, Project};

@@ -1,6 +1,6 @@
 //! Everything a person wrote, loaded and checked before any host is touched.
 
-use super::connection::Connection;
+use super::connection::{Connection, Root};
 use super::embedded;
 use super::host_plan::{self, HostPlan};
 use super::lookups::{self, Answers, Environment};
@@ -34,6 +34,8 @@ pub struct LoadOptions {
     pub skip_tags: Vec<String>,
     /// Reads this machine's environment; without it every variable is unset.
     pub environment: Option<Environment>,
+    /// How the agent comes to be root.
+    pub root: Root,
 }
 
 /// What is wrong with a project, and the texts to show it in.
@@ -60,6 +62,7 @@ pub struct Project {
     pub(super) answers: Answers,
     pub(super) tags: Vec<String>,
     pub(super) skip_tags: Vec<String>,
+    pub(super) root: Root,
 }
 
 /// A role, as written and as typed.
@@ -142,6 +145,7 @@ impl Project {
             answers: Answers::new(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
+            root: options.root.clone(),
         };
         let own = host_plan::CONNECTION;
         project.answers = lookups::answer(&project, &hosts, own, options.environment, &mut reader)?;

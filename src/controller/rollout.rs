@@ -6,7 +6,7 @@ use super::run_once::RunOnceDesk;
 use super::session::{self, Desks};
 use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostReport, HostStatus};
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError, mpsc};
 
 /// How a run is run.
@@ -30,6 +30,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Keeps how a host ended, if this event says so.
+    pub fn note(&mut self, host: &str, event: &Event) {
+        if let Event::HostFinished(report) = event {
+            self.hosts.push((host.to_owned(), report.clone()));
+        }
+    }
+
     /// Whether any host ended so.
     #[must_use]
     pub fn any(&self, status: HostStatus) -> bool {
@@ -43,12 +50,10 @@ pub fn run(
     options: &RunOptions,
     events: &mut dyn FnMut(&str, Event),
 ) -> Outcome {
-    let hosts: Vec<&str> = project
-        .hosts()
-        .filter(|host| {
-            options.hosts.as_ref().is_none_or(|only| only.iter().any(|name| name == host))
-        })
-        .collect();
+    let only: Option<HashSet<&str>> =
+        options.hosts.as_ref().map(|only| only.iter().map(String::as_str).collect());
+    let wanted = |host: &&str| only.as_ref().is_none_or(|only| only.contains(host));
+    let hosts: Vec<&str> = project.hosts().filter(wanted).collect();
     let desks = Desks {
         once: RunOnceDesk::new(hosts.iter().map(|host| (*host).to_owned()).collect()),
         delegates: DelegateDesk::new(project, options),
@@ -72,13 +77,11 @@ pub fn run(
         }
         drop(sender);
         for (host, event) in receiver {
-            if let Event::HostFinished(report) = &event {
-                outcome.hosts.push((host.clone(), report.clone()));
-            }
+            outcome.note(&host, &event);
             events(&host, event);
         }
     });
-    let position = |name: &str| hosts.iter().position(|host| *host == name);
-    outcome.hosts.sort_by_key(|(host, _)| position(host));
+    let places: HashMap<&str, usize> = hosts.iter().copied().zip(0..).collect();
+    outcome.hosts.sort_by_key(|(host, _)| places.get(host.as_str()));
     outcome
 }

@@ -102,7 +102,10 @@ fn remote(
 fn unreachable(program: &str, status: Option<i32>, said: &str, error: &FrameError) -> Diagnostic {
     let last = said.lines().rfind(|line| !line.trim().is_empty());
     let message = match (last, status) {
-        (Some(line), _) => format!("{program}: {}", line.trim()),
+        (Some(line), _) => match line.trim() {
+            line if line.starts_with(&format!("{program}: ")) => line.to_owned(),
+            line => format!("{program}: {line}"),
+        },
         (None, Some(status)) if status != 0 => format!("{program} ended with status {status}"),
         _ => error.to_string(),
     };
@@ -111,6 +114,8 @@ fn unreachable(program: &str, status: Option<i32>, said: &str, error: &FrameErro
         diagnostic.help("install converge on the host, or set `converge_agent` to its path there")
     } else if said.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") {
         diagnostic.help("the host's key changed; find out why before you trust the new one")
+    } else if said.contains("sudo:") {
+        diagnostic.help("let sudo run converge there without a password, or connect as root")
     } else {
         diagnostic.help(format!("try the same by hand: {program} … true"))
     }

@@ -128,7 +128,7 @@ impl<'a> Runner<'a> {
     /// If the host or its memory cannot be used at all. A failed task is no error: it is in the
     /// report.
     pub fn run(mut self, host: &mut dyn Host) -> Result<HostReport, HostError> {
-        let begun = std::time::Instant::now();
+        let begun = host.view().clock();
         let facts = host.facts()?;
         self.outlet.event(Event::HostStarted {
             system: system(&facts),
@@ -160,7 +160,7 @@ impl<'a> Runner<'a> {
             done: self.done,
             not_run: self.not_run,
             waiting_handlers: self.waiting_handlers(),
-            ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ms: millis(host.view().clock().saturating_sub(begun)),
         };
         self.outlet.event(Event::HostFinished(report.clone()));
         Ok(report)
@@ -295,6 +295,11 @@ impl Runner<'_> {
             targets.filter(|(name, target)| !self.seen.contains_key(*name) && gone(target));
         released.map(|(name, _)| name.clone()).collect()
     }
+}
+
+/// Whole milliseconds.
+pub(super) fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn system(facts: &Map) -> String {

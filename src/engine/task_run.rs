@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::control::Truth;
 use super::outcome::{Attempt, registered_loop};
-use super::run::{Flow, Runner};
+use super::run::{Flow, Runner, millis};
 use super::scope::Layers;
 use super::task::Task;
 use crate::event::{TaskReport, TaskStatus};
@@ -151,7 +151,7 @@ impl Runner<'_> {
     }
 
     fn item(&mut self, host: &mut dyn Host, item: &Item<'_>, context: &Context) -> (Value, Flow) {
-        let begun = std::time::Instant::now();
+        let begun = host.view().clock();
         let task = item.task;
         let reference = self.reference(task, context, item.label.as_deref(), &item.id);
         let mark = self.trail.len();
@@ -194,7 +194,7 @@ impl Runner<'_> {
             actions: attempt.actions,
             not_needed: attempt.not_needed,
             error: error.clone().filter(|_| !rehearsed),
-            ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ms: millis(host.view().clock().saturating_sub(begun)),
         });
         match error {
             Some(error) if !ignored => {

@@ -2,12 +2,37 @@
 #![expect(clippy::disallowed_methods, reason = "host/ is the door to files")]
 
 use crate::config::Files;
+use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 /// The files of the machine that this process runs on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Disk;
+
+impl Disk {
+    /// The path with links and `.` resolved; as it is where there is nothing.
+    #[must_use]
+    pub fn resolve(self, path: &Path) -> PathBuf {
+        path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+    }
+
+    /// Whether it is a regular file that somebody may execute.
+    #[must_use]
+    pub fn is_program(self, path: &Path) -> bool {
+        let executable = |meta: std::fs::Metadata| meta.permissions().mode() & 0o111 != 0;
+        path.metadata().is_ok_and(|meta| meta.is_file() && executable(meta))
+    }
+
+    /// This process's terminal, whatever its standard input is (tty(4)).
+    ///
+    /// # Errors
+    /// If it has none.
+    pub fn terminal(self) -> io::Result<File> {
+        File::options().read(true).write(true).open("/dev/tty")
+    }
+}
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {

@@ -1,5 +1,6 @@
 //! The read-only view of a host, and the host that performs.
 
+use super::local::clock;
 use super::{
     Action, Group, HostError, Package, PackageRequest, Pending, Performed, Probe, ProbeAnswer,
     Stat, Transaction, Unit, User,
@@ -75,7 +76,12 @@ pub trait View {
 
     /// Lets time pass between two looks.
     fn pause(&self, time: Duration) {
-        std::thread::sleep(time);
+        clock::pause(time);
+    }
+
+    /// The time since some moment that stays the same for the process: for measuring.
+    fn clock(&self) -> Duration {
+        clock::since_start()
     }
 }
 

@@ -38,6 +38,25 @@ impl HostFold {
         self.tasks.iter().rev().find(|task| failed && task.status == TaskStatus::Failed)
     }
 
+    /// Why it was left out after a dry run, as events of an apply that did nothing on it.
+    #[must_use]
+    pub fn why_left_out(&self) -> Vec<Event> {
+        let failure = self.failure().cloned().map(|task| {
+            Event::TaskFinished(TaskReport { actions: Vec::new(), not_needed: Vec::new(), ..task })
+        });
+        let handlers = self.end.as_ref().map(|end| end.waiting_handlers.clone());
+        let end = HostReport {
+            status: self.status(),
+            done: 0,
+            not_run: self.tasks.len() + self.end.as_ref().map_or(0, |end| end.not_run),
+            waiting_handlers: handlers.unwrap_or_default(),
+            ms: 0,
+        };
+        let warnings = self.warnings.iter().cloned().map(Event::Warning);
+        let current = self.current.iter().cloned().map(Event::TaskStarted);
+        warnings.chain(current).chain(failure).chain([Event::HostFinished(end)]).collect()
+    }
+
     fn add(&mut self, event: &Event) {
         match event {
             Event::HostStarted { system, last_run, unfinished } => {
@@ -97,6 +116,13 @@ impl RunFold {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.hosts.is_empty()
+    }
+
+    /// The hosts that did not end well.
+    #[must_use]
+    pub fn left_out(self) -> Self {
+        let ill = |host: &HostFold| !matches!(host.status(), HostStatus::Ok | HostStatus::Changed);
+        Self { hosts: self.hosts.into_iter().filter(|(_, host)| ill(host)).collect() }
     }
 
     /// The hosts that ended so, by name.

@@ -8,6 +8,7 @@ mod nearest;
 mod quote;
 mod redact;
 mod span;
+mod words;
 
 pub use diagnostic::Diagnostic;
 pub use diff::unified;
@@ -16,3 +17,4 @@ pub use nearest::nearest;
 pub use quote::{command_line, quote};
 pub use redact::Redactor;
 pub use span::{SourceId, Sources, Span};
+pub use words::split_words;

@@ -191,7 +191,7 @@ fn only_root_converges_this_machine() {
     let output = command.output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(64), "{err}");
-    assert!(err.contains("sudo"), "{err}");
+    assert!(err.contains("-b (--become)"), "{err}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod lint;
 mod lookups;
 mod mail;
 mod mail_smtp;
+mod played_agents;
 mod report_snapshots;
 mod resource_cases;
 mod template_cases;

@@ -1,6 +1,19 @@
-//! The one door to the time of day.
+//! The one door to the time of day, to time that passes, and to waiting.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Since the first call in this process; never goes back.
+#[must_use]
+pub fn since_start() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
+/// Waits.
+pub fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
 
 /// Since 1970-01-01T00:00:00Z.
 #[must_use]

@@ -171,6 +171,11 @@ impl View for Memory {
     fn pause(&self, time: Duration) {
         self.waited.set(self.waited.get() + time);
     }
+
+    /// Only waiting takes time here.
+    fn clock(&self) -> Duration {
+        self.waited.get()
+    }
 }
 
 impl Host for Memory {

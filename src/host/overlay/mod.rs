@@ -153,6 +153,10 @@ impl View for Overlay<'_> {
     fn pause(&self, time: std::time::Duration) {
         self.inner.pause(time);
     }
+
+    fn clock(&self) -> std::time::Duration {
+        self.inner.clock()
+    }
 }
 
 impl Host for Overlay<'_> {
