@@ -27,7 +27,7 @@ pub(super) enum Trace {
 pub(super) struct Doubt {
     pub(super) origin: Origin,
     pub(super) results: Arc<Map>,
-    moment: u64,
+    pub(super) moment: u64,
     pub(super) at: usize,
 }
 

@@ -24,6 +24,11 @@ pub(super) struct Notified {
 }
 
 impl Notified {
+    /// Whether it was notified after this moment of the run.
+    pub(super) fn is_after(&self, moment: u64) -> bool {
+        self.moment > moment
+    }
+
     /// The same, where it is not known whether it comes to it.
     pub(super) fn if_ever(mut self, origin: &Origin) -> Self {
         self.uncertain.get_or_insert_with(|| origin.clone());

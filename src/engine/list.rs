@@ -3,6 +3,7 @@
 use super::context::{Context, Reach};
 use super::control::Truth;
 use super::doubt::{Doubt, Trace, blur, joined};
+use super::handlers::Notified;
 use super::run::{Flow, Runner};
 use super::task::{Body, Task};
 use super::typing::with_suffix;
@@ -195,8 +196,13 @@ impl Runner<'_> {
         self.results = Arc::new(joined(&self.results, &rescued_results, &doubt.origin));
         self.doubt_starts(doubt);
         let known = self.notified.len();
-        self.notified
-            .extend(called.into_iter().skip(known).map(|call| call.if_ever(&doubt.origin)));
+        // What the block notified after the doubt is notified only if it did not fail there.
+        let since = |call: &Notified| call.is_after(doubt.moment);
+        self.notified = std::mem::take(&mut self.notified)
+            .into_iter()
+            .map(|call| if since(&call) { call.if_ever(&doubt.origin) } else { call })
+            .chain(called.into_iter().skip(known).map(|call| call.if_ever(&doubt.origin)))
+            .collect();
         None
     }
 

@@ -137,8 +137,11 @@ impl Runner<'_> {
             match performed {
                 Ok(performed) => {
                     certain |= step.unless.is_none();
+                    // What stands in its place, unknown yet, may not let it.
+                    let in_doubt =
+                        step.unless.is_some() && !matches!(step.action, Action::Packages(_));
                     attempt.may_fail |=
-                        succeeds_or_not(&step.action) || performed.assumes.is_some();
+                        succeeds_or_not(&step.action) || performed.assumes.is_some() || in_doubt;
                     if let Some(what) = performed.assumes {
                         attempt.reason.get_or_insert_with(|| format!("assumed: {what}"));
                     }

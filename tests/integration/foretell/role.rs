@@ -154,6 +154,8 @@ impl Role {
             let what = match self.bend(what.clone()) {
                 // One that waited for the second run would take another number.
                 What::User { .. } | What::Group { .. } if self.steady => What::Say,
+                // A handler that has succeeded is not run again after a kill: nor is its fact set.
+                What::Fact { .. } if self.steady => What::Say,
                 what => what,
             };
             let (key, value) = match what {
