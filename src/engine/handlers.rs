@@ -2,6 +2,7 @@
 
 use super::bundle::Purpose;
 use super::context::{Called, Context, Reach};
+use super::doubt::Doubt;
 use super::run::{Flow, Runner};
 use super::scope::Layers;
 use super::state::PendingHandler;
@@ -24,11 +25,6 @@ pub(super) struct Notified {
 }
 
 impl Notified {
-    /// Whether it was notified after this moment of the run.
-    pub(super) fn is_after(&self, moment: u64) -> bool {
-        self.moment > moment
-    }
-
     /// The same, where it is not known whether it comes to it.
     pub(super) fn if_ever(mut self, origin: &Origin) -> Self {
         self.uncertain.get_or_insert_with(|| origin.clone());
@@ -177,6 +173,13 @@ impl Runner<'_> {
                 state.pending.retain(|pending| !stale.contains(pending));
             });
             self.warn_if_failed(forget);
+        }
+    }
+
+    /// What a block notified after the doubt is notified only if it did not fail there.
+    pub(super) fn doubt_notified(&mut self, doubt: &Doubt) {
+        for call in self.notified.iter_mut().filter(|call| call.moment > doubt.moment) {
+            call.uncertain.get_or_insert_with(|| doubt.origin.clone());
         }
     }
 

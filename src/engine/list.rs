@@ -3,7 +3,6 @@
 use super::context::{Context, Reach};
 use super::control::Truth;
 use super::doubt::{Doubt, Trace, blur, joined};
-use super::handlers::Notified;
 use super::run::{Flow, Runner};
 use super::task::{Body, Task};
 use super::typing::with_suffix;
@@ -107,6 +106,7 @@ impl Runner<'_> {
         if let (Flow::Stop { .. }, Some(doubt)) = (&flow, &doubt) {
             // It fails for certain, but perhaps before it gets there.
             self.blur_since(host, doubt);
+            self.doubt_notified(doubt);
         }
         if !rescue.is_empty() {
             if let Flow::Stop { task, error, result } = &flow {
@@ -196,13 +196,9 @@ impl Runner<'_> {
         self.results = Arc::new(joined(&self.results, &rescued_results, &doubt.origin));
         self.doubt_starts(doubt);
         let known = self.notified.len();
-        // What the block notified after the doubt is notified only if it did not fail there.
-        let since = |call: &Notified| call.is_after(doubt.moment);
-        self.notified = std::mem::take(&mut self.notified)
-            .into_iter()
-            .map(|call| if since(&call) { call.if_ever(&doubt.origin) } else { call })
-            .chain(called.into_iter().skip(known).map(|call| call.if_ever(&doubt.origin)))
-            .collect();
+        self.doubt_notified(doubt);
+        self.notified
+            .extend(called.into_iter().skip(known).map(|call| call.if_ever(&doubt.origin)));
         None
     }
 

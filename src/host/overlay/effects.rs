@@ -169,6 +169,10 @@ impl Overlay<'_> {
                 self.units.insert(unit_name(unit), Known::Unknown(origin.clone()));
             }
             Action::User { name, .. } => {
+                // A user comes with a group of its own name (useradd(8)).
+                if self.virtual_group(name)? == Known::Is(None) {
+                    self.groups.insert(name.clone(), Known::Unknown(origin.clone()));
+                }
                 self.sure_users.remove(name);
                 self.users.insert(name.clone(), Known::Unknown(origin.clone()));
             }
