@@ -71,6 +71,9 @@ impl Runner<'_> {
             let known = templates.map(|all| all.keys().cloned().collect()).unwrap_or_default();
             return Err(missing("template", "templates", name, context, params, known));
         };
+        if let Some(error) = vaulted(text.as_bytes()) {
+            return Err(error.at(params.get("src").map_or(params.span, |src| src.span)));
+        }
         let content = self.templates.file(*source, text, &item.layers.scope())?;
         map.insert("content".into(), content);
         Ok(())
@@ -89,6 +92,9 @@ impl Runner<'_> {
             let known = files.map(|all| all.keys().cloned().collect()).unwrap_or_default();
             return Err(missing("file", "files", name, context, params, known));
         };
+        if let Some(error) = vaulted(&content.0) {
+            return Err(error.at(params.get("src").map_or(params.span, |src| src.span)));
+        }
         let content = match std::str::from_utf8(&content.0) {
             Ok(text) => Value::str(text),
             Err(_) => {
@@ -120,6 +126,15 @@ fn member<'r, T>(all: &'r IndexMap<String, T>, folder: &str, name: &str) -> Opti
 pub(super) fn without<'n>(folder: &str, name: &'n str) -> &'n str {
     let name = name.strip_prefix("./").unwrap_or(name);
     name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
+}
+
+/// Why a vaulted file is not written to a host: it would arrive as it is, closed.
+pub(super) fn vaulted(bytes: &[u8]) -> Option<Diagnostic> {
+    bytes.starts_with(crate::config::VAULT_MARK).then(|| {
+        Diagnostic::new("a vaulted file is not opened here").help(
+            "write `content: \"{{ lookup('file', 'NAME') }}\"`, which opens it and keeps it secret",
+        )
+    })
 }
 
 fn missing(

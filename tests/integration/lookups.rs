@@ -2,7 +2,8 @@
 //! the role or the inventory's folder, and sent only to hosts whose tasks can reach it.
 
 use crate::bench::Bench;
-use converge::config::Vault;
+use crate::house::ROOT;
+use converge::config::{MemoryFiles, Vault};
 use converge::controller::{LoadOptions, Project, RunOptions};
 use converge::engine::bundle::Purpose;
 use converge::event::HostStatus;
@@ -143,6 +144,37 @@ fn a_host_is_not_sent_what_only_the_controller_s_own_task_looks_up() {
     assert!(!delegated.contains("token-of-the-controller") && !delegated.contains("north"));
     let reached = bundle("- copy: {dest: /etc/x, content: \"{{ api_token }}\"}\n");
     assert!(reached.contains("token-of-the-controller"));
+}
+
+#[test]
+fn a_vaulted_file_is_opened_and_secret() {
+    let vaulted = format!("{ROOT}/tests/integration/fixtures/vault/v11.yml");
+    let text = std::fs::read_to_string(vaulted).unwrap();
+    let task = "- copy: {dest: /etc/x, content: \"{{ lookup('file', 'vaulted') }}\"}\n";
+    let files = MemoryFiles::default()
+        .with("hosts.yml", "all: {hosts: {h: {ansible_connection: local}}, roles: [r]}\n")
+        .with("roles/r/files/vaulted", text)
+        .with("roles/r/tasks/main.yml", task);
+    let load = |vault: &Vault| {
+        let options = LoadOptions { inventory: "hosts.yml".into(), ..LoadOptions::default() };
+        Project::load(&options, &files, vault)
+    };
+    let Err(closed) = load(&Vault::default()) else { panic!("it was opened without a password") };
+    assert!(closed.diagnostics[0].message.contains("vault password"), "{closed:?}");
+    let closed = files.clone().with("roles/r/tasks/main.yml", "- copy: {dest: /x, src: vaulted}\n");
+    let options = LoadOptions { inventory: "hosts.yml".into(), ..LoadOptions::default() };
+    let Err(closed) = Project::load(&options, &closed, &Vault::default()) else {
+        panic!("it would be written as it is")
+    };
+    assert!(closed.diagnostics[0].message.contains("is not opened here"), "{closed:?}");
+    let mut vault = Vault::default();
+    vault.add("default", b"correct horse\n".to_vec());
+    let options = RunOptions { run: "r".into(), purpose: Purpose::Check, forks: 1, hosts: None };
+    let bundle = load(&vault).unwrap().bundle("h", &options);
+    let (key, node) = &bundle.lookups[0];
+    assert_eq!((key.term.as_str(), node.secret), ("vaulted", true));
+    assert!(node.as_str().unwrap().contains("hunter2"));
+    assert!(!format!("{bundle:?}").contains("hunter2"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::Typing;
 use crate::config::Role;
 use crate::engine::bundle::{FileContent, Include, RoleTasks};
-use crate::engine::files::without;
+use crate::engine::files::{vaulted, without};
 use crate::engine::task::{Body, Task};
 use crate::text::{Diagnostic, Sources};
 use crate::value::Node;
@@ -105,8 +105,13 @@ fn missing_file(task: &Task, role: &RoleTasks) -> Option<Diagnostic> {
         _ => return None,
     };
     let inside = if folder == "tasks" { &name } else { without(folder, &name) };
-    if known.iter().any(|known| **known == name || *known == inside) {
-        return None;
+    if let Some(known) = known.iter().find(|known| ***known == name || **known == inside) {
+        let bytes = match folder {
+            "templates" => role.templates.get(*known).map(|(_, text)| text.as_bytes()),
+            "files" => role.files.get(*known).map(|content| &*content.0),
+            _ => None,
+        };
+        return bytes.and_then(vaulted).map(|error| error.at(span));
     }
     let error =
         Diagnostic::new(format!("role `{}` has no {what} {folder}/{name}", task.role)).at(span);
