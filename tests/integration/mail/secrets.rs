@@ -19,17 +19,16 @@ const PASSWORD: &str = "the password of a vault";
 fn all_that_is_said(fleet: &Fleet) -> String {
     let mut said = String::new();
     let password = fleet.path("password").display().to_string();
-    for (form, mode) in [
-        ("human", "mailu"),
-        ("json", "local"),
-        ("events", "mailu"),
-        ("junit", "local"),
-        ("github", "mailu"),
+    for (form, mode, ways) in [
+        ("human", "mailu", &["--check", "--yes"][..]),
+        ("json", "local", &["--check", "--yes"]),
+        ("junit", "mailu", &["--check"]),
+        ("github", "mailu", &["--check"]),
+        ("events", "mailu", &["--yes"]),
     ] {
         let mode = format!("mail_mode={mode}");
-        for more in [&["--check"][..], &["--yes"]] {
-            let mut words = vec!["-vvv", "--diff=full", "--output", form, "-e", &mode];
-            words.extend(more);
+        for way in ways {
+            let mut words = vec!["-vvv", "--diff=full", "--output", form, "-e", &mode, way];
             words.extend(["--vault-password-file", &password]);
             let run = fleet.run(&words);
             assert_eq!(run.code, 0, "{run:#?}");
