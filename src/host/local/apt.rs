@@ -186,6 +186,13 @@ impl Apt {
     /// # Errors
     /// If dpkg cannot finish it.
     pub(super) fn repair(&self) -> Result<(), HostError> {
+        let leaving = self.status.leaving()?;
+        if !leaving.is_empty() {
+            // As apt removes: what takes its place comes after it.
+            let mut argv = vec!["dpkg", "--force-depends", "--force-remove-reinstreq", "--remove"];
+            argv.extend(leaving.iter().map(String::as_str));
+            patiently(&noninteractive(&argv, TRANSACTION_SECONDS))?;
+        }
         let mut argv = vec!["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"];
         let configured = patiently(&noninteractive(&argv, TRANSACTION_SECONDS));
         let broken = self.status.half_installed()?;

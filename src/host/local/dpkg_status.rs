@@ -31,6 +31,8 @@ struct Entry {
     version: String,
     architecture: String,
     state: State,
+    /// It is wanted gone: what is left of it is a removal that was interrupted.
+    leaves: bool,
 }
 
 /// The third word of a `Status` field, as far as it matters.
@@ -128,6 +130,15 @@ impl DpkgStatus {
         })
     }
 
+    /// The packages whose removal was interrupted; `dpkg --configure -a` passes over them.
+    pub(super) fn leaving(&self) -> Result<Vec<String>, HostError> {
+        let installed = self.read()?;
+        let entries = installed.packages.iter().filter(|(name, _)| !name.contains(':'));
+        let half = |entry: &Entry| matches!(entry.state, State::Unfinished | State::Broken);
+        let leaving = entries.filter(|(_, entry)| entry.leaves && half(entry));
+        Ok(leaving.map(|(name, _)| name.clone()).collect())
+    }
+
     /// The packages that are neither wholly there nor wholly gone.
     pub(super) fn half_installed(&self) -> Result<Vec<String>, HostError> {
         let installed = self.read()?;
@@ -143,7 +154,12 @@ impl Installed {
     /// The version of an installed package.
     pub(super) fn version(&self, name: &str) -> Option<&str> {
         let entry = self.packages.get(name)?;
-        let there = matches!(entry.state, State::Installed | State::Unfinished);
+        // Repairing finishes what was begun, an installation as a removal.
+        let there = match entry.state {
+            State::Installed => true,
+            State::Unfinished => !entry.leaves,
+            State::Broken | State::Absent => false,
+        };
         there.then_some(entry.version.as_str())
     }
 
@@ -183,6 +199,7 @@ fn parse(bytes: &[u8]) -> Installed {
             version: version.to_owned(),
             architecture: architecture.to_owned(),
             state: state(status),
+            leaves: status.starts_with("deinstall ") || status.starts_with("purge "),
         };
         installed.packages.insert(format!("{name}:{architecture}"), entry.clone());
         let known = installed.packages.get(name);
@@ -277,6 +294,23 @@ mod tests {
         ] {
             let (_folder, database) = database(&[stanza("p", status, "1")]);
             assert_eq!(database.interrupted().unwrap().as_deref(), words, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_removal_that_was_interrupted_is_one() {
+        for (status, leaving, installed) in [
+            ("deinstall ok half-configured", true, false),
+            ("deinstall reinstreq half-installed", true, false),
+            ("purge ok triggers-pending", true, false),
+            ("deinstall ok installed", false, true),
+            ("deinstall ok config-files", false, false),
+            ("install ok half-configured", false, true),
+        ] {
+            let (_folder, database) = database(&[stanza("p", status, "1")]);
+            assert_eq!(database.leaving().unwrap() == ["p"], leaving, "{status}");
+            let found = database.package("p").unwrap().installed.is_some();
+            assert_eq!(found, installed, "{status}");
         }
     }
 
