@@ -4,7 +4,7 @@
 use super::lookups::{inside, variables_of};
 use super::names::supplied_by;
 use super::project::{LoadOptions, LoadedRole, role_path};
-use super::{cycles, embedded};
+use super::{cycles, embedded, notified};
 use crate::config::{Files, RolePath, RolePlace, Roles, Vault};
 use crate::engine::names::{is_ansible_s_own, is_supplied, undefined};
 use crate::template::{LookupKind, Templates};
@@ -151,6 +151,7 @@ impl Lint<'_> {
                 let missing = self.path.read(used, Some(span), &mut self.sources, self.vault).1;
                 needs.extend(missing);
             }
+            needs.extend(notified::unanswered(role, &reached(role, &loaded)));
             asks.insert(name.clone(), variables(role, &loaded, needs));
             files.insert(name.clone(), looked_up(role, needs));
         }

@@ -10,6 +10,7 @@ mod host_plan;
 mod lint;
 mod lookups;
 mod names;
+mod notified;
 mod project;
 mod rollout;
 mod run_once;

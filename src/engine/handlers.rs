@@ -109,8 +109,10 @@ impl Runner<'_> {
 
     fn notify_names(&self, task: &Task, layers: &Layers) -> Result<Vec<String>, Diagnostic> {
         let scope = layers.scope();
+        let handlers = || self.bundle.library.values().flat_map(|role| &role.handlers);
         let mut names = Vec::new();
         for node in &task.keywords.notify {
+            let known = names.len();
             match self.templates.node(node, &scope)? {
                 Value::Str(name) => names.push(name),
                 Value::List(items) => {
@@ -123,6 +125,11 @@ impl Runner<'_> {
                     ))
                     .at(node.span));
                 }
+            }
+            let answered = |name: &&String| handlers().any(|handler| answers(handler, name));
+            if let Some(name) = names[known..].iter().find(|name| !answered(name)) {
+                let message = format!("no handler is called `{name}`, or listens to it");
+                return Err(Diagnostic::new(message).at(node.span));
             }
         }
         Ok(names)

@@ -5,6 +5,7 @@ use super::control::Truth;
 use super::run::{Flow, Runner, Turn};
 use super::scope::Layers;
 use super::task::{Body, RunOnce, Task};
+use super::task_run::Item;
 use crate::event::{TaskReport, TaskStatus};
 use crate::value::{Sha256, Value};
 
@@ -22,8 +23,9 @@ impl Runner<'_> {
                 "it ran on this host before"
             }
             RunOnce::UntilChanged
-                if self.memory.state().until_changed.get(once_id(task))
-                    == Some(&self.task_hash(task, layers)) =>
+                if self.memory.state().until_changed.get(once_id(task)).is_some_and(|known| {
+                    self.task_hash(task, context, layers).as_ref() == Some(known)
+                }) =>
             {
                 "it has not changed since it ran"
             }
@@ -59,7 +61,7 @@ impl Runner<'_> {
     }
 
     /// Remembers that a task ran: after it succeeded, never before.
-    pub(super) fn ran_once(&mut self, task: &Task, context: &Context) {
+    pub(super) fn ran_once(&mut self, task: &Task, context: &Context, succeeded: bool) {
         let Some(scope) = task.keywords.run_once else { return };
         let layers = self.layers(task, context);
         if let (RunOnce::Run, Some(name)) = (scope, &task.keywords.register) {
@@ -69,7 +71,7 @@ impl Runner<'_> {
             self.outlet.run_once_result(&task.id, &Value::Null);
         }
         let asked = self.truth(&self.conditions(task, context), &layers);
-        if context.reach != Reach::Certain || !matches!(asked, Ok(Truth::Yes)) {
+        if !succeeded || context.reach != Reach::Certain || !matches!(asked, Ok(Truth::Yes)) {
             return;
         }
         self.ran_once.insert(task.id.clone());
@@ -81,7 +83,8 @@ impl Runner<'_> {
                 state.ever.insert(id.clone(), run.clone());
             }),
             RunOnce::UntilChanged => {
-                let hash = self.task_hash(task, &layers);
+                // What cannot be told in full is not known to be the same next time.
+                let Some(hash) = self.task_hash(task, context, &layers) else { return };
                 self.memory.update(&mut |state| {
                     state.until_changed.insert(id.clone(), hash);
                 })
@@ -92,17 +95,47 @@ impl Runner<'_> {
         }
     }
 
-    /// Of the rendered task, under the host's key.
-    fn task_hash(&self, task: &Task, layers: &Layers) -> Sha256 {
-        let rendered = match &task.body {
-            Body::Resource { params, .. } => self.templates.node(params, &layers.scope()).ok(),
-            _ => None,
+    /// Of the rendered task with all its items and the content of its files, under the host's key;
+    /// `None` if something of it is unknown.
+    fn task_hash(&self, task: &Task, context: &Context, layers: &Layers) -> Option<Sha256> {
+        let rendered = match &task.keywords.loop_over {
+            None => vec![self.rendered(task, context, layers.clone())?],
+            Some(list) => {
+                let items = self.templates.node(list, &layers.scope()).ok()?;
+                let Value::List(items) = items.exposed() else { return None };
+                let control = task.keywords.loop_control.as_ref();
+                let name = control.and_then(|control| control.loop_var.as_deref());
+                let render = |item: &Value| {
+                    let mut layers = layers.clone();
+                    let vars = std::sync::Arc::make_mut(&mut layers.loop_vars);
+                    vars.insert(name.unwrap_or("item").to_owned(), item.clone());
+                    self.rendered(task, context, layers)
+                };
+                items.iter().map(render).collect::<Option<_>>()?
+            }
         };
-        let text = match rendered {
-            Some(value) => value.to_json_exposed().to_string(),
-            None => format!("{:?}", task.body),
+        Some(self.memory.keyed(serde_json::Value::from(rendered).to_string().as_bytes()))
+    }
+
+    fn rendered(
+        &self,
+        task: &Task,
+        context: &Context,
+        layers: Layers,
+    ) -> Option<serde_json::Value> {
+        let value = match &task.body {
+            Body::Resource { kind, params } => {
+                let kind = crate::resource::find(kind)?;
+                let mut value = self.templates.node(params, &layers.scope()).ok()?;
+                let (id, key) = (task.id.clone(), task.id.clone());
+                let item = Item { task, id, key, label: None, layers };
+                self.fill_in(kind, &mut value, params, &item, context).ok()?;
+                value
+            }
+            Body::SetFact(node) => self.templates.node(node, &layers.scope()).ok()?,
+            other => Value::Str(format!("{other:?}")),
         };
-        self.memory.keyed(text.as_bytes())
+        value.unknown().is_none().then(|| value.to_json_exposed())
     }
 }
 

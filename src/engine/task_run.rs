@@ -28,18 +28,21 @@ impl Runner<'_> {
         if let Some(flow) = self.settled_before(task, context, &layers) {
             return flow;
         }
-        let flow = match &task.keywords.loop_over {
+        let (result, flow) = match &task.keywords.loop_over {
             None => {
                 let (id, key) = (task.id.clone(), self.key_of(&task.id));
                 let item = Item { task, id, key, label: None, layers };
-                let (result, flow) = self.item(host, &item, context);
-                self.register(task, result);
-                flow
+                self.item(host, &item, context)
             }
-            Some(list) => self.looped(host, task, list, context, &layers),
+            Some(list) => match self.looped(host, task, list, context, &layers) {
+                Ok(ended) => ended,
+                Err(flow) => return *flow,
+            },
         };
+        let failed = result.get("failed").is_some_and(|failed| *failed != Value::Bool(false));
+        self.register(task, result);
         if matches!(flow, Flow::Go) {
-            self.ran_once(task, context);
+            self.ran_once(task, context, !failed);
         }
         flow
     }
@@ -69,6 +72,7 @@ impl Runner<'_> {
         }
     }
 
+    /// Every item; an error is how the list goes on where there was nothing to go through.
     fn looped(
         &mut self,
         host: &mut dyn Host,
@@ -76,15 +80,15 @@ impl Runner<'_> {
         list: &Node,
         context: &Context,
         layers: &Layers,
-    ) -> Flow {
+    ) -> Result<(Value, Flow), Box<Flow>> {
         let items = match self.templates.node(list, &layers.scope()) {
             Ok(value) => value,
             Err(error) => {
                 // A condition that says no is stronger than a list that is not there.
-                return match self.truth(&self.conditions(task, context), layers) {
+                return Err(Box::new(match self.truth(&self.conditions(task, context), layers) {
                     Ok(Truth::No) => Flow::Go,
                     _ => self.stop(task, context, error),
-                };
+                }));
             }
         };
         let items = if task.keywords.loop_flat { flattened(items) } else { items };
@@ -101,15 +105,12 @@ impl Runner<'_> {
                 }
                 self.notify(task, context, layers, &Known::Unknown(origin.clone()));
                 self.register(task, Value::Unknown(origin));
-                return Flow::Go;
+                return Err(Box::new(Flow::Go));
             }
             other => {
                 let error = Diagnostic::new(format!("`loop` takes a list, not a {}", other.kind()));
-                return self.stop(
-                    task,
-                    context,
-                    error.at(list.span).help("add `| list`, or `| dict2items`"),
-                );
+                let error = error.at(list.span).help("add `| list`, or `| dict2items`");
+                return Err(Box::new(self.stop(task, context, error)));
             }
         };
         self.evaluated.insert(task.id.clone());
@@ -129,7 +130,7 @@ impl Runner<'_> {
             let label = match &control.label {
                 Some(label) => match self.templates.node(label, &layers.scope()) {
                     Ok(label) => shown(&label),
-                    Err(error) => return self.stop(task, context, error),
+                    Err(error) => return Err(Box::new(self.stop(task, context, error))),
                 },
                 None => label_of(&value, index),
             };
@@ -146,8 +147,7 @@ impl Runner<'_> {
                 break;
             }
         }
-        self.register(task, registered_loop(results));
-        flow
+        Ok((registered_loop(results), flow))
     }
 
     fn item(&mut self, host: &mut dyn Host, item: &Item<'_>, context: &Context) -> (Value, Flow) {

@@ -57,6 +57,8 @@ fn keys_and_parameters() {
             "- name: site\n  template:\n    src: ok.j2\n    dest: /etc/x\n    mdoe: \"0644\"\n"
         ),
         ("a missing parameter", "- copy: {content: x}\n"),
+        ("a handler that is not there", "- copy: {content: x, dest: /x}\n  notify: [a, restart]\n"),
+        ("what is done once for ever", "- command: {cmd: x}\n  run_once: ever\n"),
         ("a mode without quotes", "- file: {path: /etc/x, mode: 600}\n"),
         ("a mode with a leading zero", "- file: {path: /etc/x, mode: 0644}\n"),
         ("a wrong choice", "- service: {name: x, state: startd}\n"),

@@ -230,3 +230,13 @@ fn what_is_no_longer_declared_is_said_once_and_a_skipped_task_still_declares() {
     assert_eq!(warnings(&bench.apply()), ["file /etc/b is no longer declared; it stays as it is"]);
     assert!(warnings(&bench.apply()).is_empty());
 }
+
+#[test]
+fn a_handler_whose_name_is_computed_must_be_there() {
+    let tasks =
+        "- name: one\n  copy: {dest: /etc/one, content: a}\n  notify: \"{{ 'no' + 'body' }}\"\n";
+    let mut bench = Bench::new(World::default(), tasks);
+    let told = bench.apply();
+    assert_eq!(told.errors(), ["no handler is called `nobody`, or listens to it"]);
+    assert!(told.actions().is_empty(), "refused before anything was done");
+}

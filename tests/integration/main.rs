@@ -25,4 +25,5 @@ mod mail_smtp;
 mod played_agents;
 mod report_snapshots;
 mod resource_cases;
+mod run_once;
 mod template_cases;

@@ -94,7 +94,21 @@ impl Typing<'_> {
             }
             self.keyword(&mut keywords, key, node);
         }
+        self.once_needs_an_id(&keywords, entries);
         keywords
+    }
+
+    /// What is remembered for good must not hinge on a task's name.
+    fn once_needs_an_id(&mut self, keywords: &Keywords, entries: &[(Key, Node)]) {
+        let key = entries.iter().map(|(key, _)| key).find(|key| key.name == "run_once");
+        if let (Some(RunOnce::Ever), None, Some(key)) = (keywords.run_once, &keywords.once_id, key)
+        {
+            self.error(
+                Diagnostic::new("`run_once: ever` needs an `id`")
+                    .at(key.span)
+                    .help("add `id: SOME-NAME` and keep it: under it the host remembers"),
+            );
+        }
     }
 
     fn keyword(&mut self, keywords: &mut Keywords, key: &Key, node: &Node) {

@@ -5,7 +5,7 @@ use crate::config::Role;
 use crate::engine::bundle::{FileContent, Include, RoleTasks};
 use crate::engine::files::{vaulted, without};
 use crate::engine::task::{Body, Task};
-use crate::text::{Diagnostic, Sources};
+use crate::text::{Diagnostic, Sources, Span};
 use crate::value::Node;
 
 /// A role as the engine runs it, and what it reaches.
@@ -15,8 +15,20 @@ pub struct TypedRole {
     pub tasks: RoleTasks,
     /// Roles that it includes or imports.
     pub includes: Vec<Include>,
+    /// Handlers' names and topics that its tasks notify, as far as they are written out.
+    pub notifies: Vec<(String, Span)>,
     /// Everything that is wrong with it.
     pub errors: Vec<Diagnostic>,
+}
+
+impl TypedRole {
+    /// The names and topics that its handlers answer to.
+    pub fn answers(&self) -> impl Iterator<Item = &str> {
+        self.tasks.handlers.iter().flat_map(|handler| {
+            let topics = handler.keywords.listen.iter().map(String::as_str);
+            handler.name.as_str().into_iter().chain(topics)
+        })
+    }
 }
 
 /// Types a role's tasks, handlers and checks.
@@ -48,20 +60,23 @@ pub fn type_role(role: &Role, sources: &Sources) -> TypedRole {
     for (name, bytes) in &role.files {
         tasks.files.insert(name.clone(), FileContent(bytes.clone()));
     }
-    let mut includes = Vec::new();
+    let (mut includes, mut notifies) = (Vec::new(), Vec::new());
     for list in tasks.tasks.values().chain([&tasks.handlers, &tasks.verify]) {
         for_each(list, &mut |task| {
             if let Body::IncludeRole { role, file, .. } = &task.body {
                 let (role, file) = (role.clone(), file.clone());
                 includes.push(Include { role, file, span: task.span });
             }
+            let written = task.keywords.notify.iter().filter(|node| !node.has_template());
+            let written = written.filter_map(|node| Some((node.as_str()?.to_owned(), node.span)));
+            notifies.extend(written);
             if let Some(error) = missing_file(task, &tasks) {
                 errors.push(error);
             }
         });
     }
     errors.extend(cyclic_includes(&tasks));
-    TypedRole { tasks, includes, errors }
+    TypedRole { tasks, includes, notifies, errors }
 }
 
 /// Variables that the role's argument specification marks `no_log`.

@@ -1,0 +1,81 @@
+//! `run_once` in the scopes that a host remembers, on a host in memory.
+
+use crate::bench::Bench;
+use converge::event::TaskStatus;
+use converge::host::memory::World;
+
+const NOISE: &str = "commands: [{argv: [tell], rc: 0}, {argv: [broken], rc: 3}]";
+
+fn bench(tasks: &str) -> Bench {
+    let source = converge::text::Sources::default().add("world", NOISE);
+    let node = converge::config::yaml::parse(source, NOISE).unwrap();
+    let world: World = serde_json::from_value(node.to_value().to_json_exposed()).unwrap();
+    Bench::new(world, tasks)
+}
+
+/// What task `it` came to in one run after another.
+fn statuses(bench: &mut Bench, runs: usize) -> Vec<TaskStatus> {
+    (0..runs).map(|_| bench.apply().status("it")).collect()
+}
+
+#[test]
+fn host_runs_once_in_each_run_and_forgets() {
+    let mut bench = bench("- include_tasks: part.yml\n- include_tasks: part.yml\n")
+        .with("roles/r/tasks/part.yml", "- name: it\n  command: tell\n  run_once: host\n");
+    for _ in 0..2 {
+        let told = bench.apply();
+        let ran: Vec<_> = told.tasks().map(|task| task.status).collect();
+        assert_eq!(ran, [TaskStatus::Changed, TaskStatus::Skipped]);
+    }
+}
+
+#[test]
+fn ever_is_remembered_under_its_id_whatever_the_task_is_called() {
+    let mut bench = bench("- name: it\n  command: tell\n  run_once: ever\n  id: greeting\n");
+    assert_eq!(statuses(&mut bench, 2), [TaskStatus::Changed, TaskStatus::Skipped]);
+    let mut renamed = bench.with(
+        "roles/r/tasks/main.yml",
+        "- name: it\n  command: tell\n  run_once: ever\n  id: greeting\n  tags: [other]\n",
+    );
+    assert_eq!(statuses(&mut renamed, 1), [TaskStatus::Skipped]);
+}
+
+#[test]
+fn a_failure_is_not_remembered_as_done() {
+    let tasks = "- name: it\n  command: broken\n  run_once: ever\n  id: x\n  ignore_errors: true\n";
+    let mut bench = bench(tasks);
+    bench.apply();
+    assert!(bench.state.ever.is_empty());
+    assert_eq!(bench.check().actions().len(), 1, "it is tried again");
+}
+
+#[test]
+fn a_dry_run_remembers_nothing() {
+    let bench = bench("- name: it\n  command: tell\n  run_once: ever\n  id: greeting\n");
+    assert_eq!(bench.check().actions(), bench.check().actions());
+    assert_eq!(bench.check().actions().len(), 1);
+}
+
+#[test]
+fn until_changed_minds_items_and_the_content_of_files() {
+    let tasks = |items: &str| {
+        format!(
+            "- name: it\n  command: \"tell {{{{ item }}}}\"\n  loop: {items}\n  run_once: until_changed\n"
+        )
+    };
+    let world = "commands: [{argv: [tell, a], rc: 0}, {argv: [tell, b], rc: 0}]";
+    let source = converge::text::Sources::default().add("world", world);
+    let node = converge::config::yaml::parse(source, world).unwrap();
+    let world: World = serde_json::from_value(node.to_value().to_json_exposed()).unwrap();
+    let mut looped = Bench::new(world, &tasks("[a]"));
+    assert_eq!(looped.apply().actions().len(), 1);
+    assert_eq!(looped.apply().actions().len(), 0, "the same");
+    let mut looped = looped.with("roles/r/tasks/main.yml", &tasks("[a, b]"));
+    assert_eq!(looped.apply().actions().len(), 2, "another list");
+
+    let tasks = "- name: it\n  template: {src: t.j2, dest: /etc/t}\n  run_once: until_changed\n";
+    let mut file = bench(tasks).with("roles/r/templates/t.j2", "one\n");
+    assert_eq!(statuses(&mut file, 2), [TaskStatus::Changed, TaskStatus::Skipped]);
+    let mut file = file.with("roles/r/templates/t.j2", "two\n");
+    assert_eq!(statuses(&mut file, 1), [TaskStatus::Changed], "another template");
+}
