@@ -17,6 +17,8 @@ pub(super) struct Context {
     pub(super) ignore_errors: Option<Node>,
     pub(super) no_log: Option<Node>,
     pub(super) reach: Reach,
+    /// A condition stands around it, or it runs only after a failure.
+    pub(super) guarded: bool,
     /// It runs as a handler that was notified at this point of the run.
     pub(super) handler: Option<Called>,
 }
@@ -61,6 +63,7 @@ impl Context {
     pub(super) fn inside(&self, keywords: &Keywords) -> Self {
         let mut inner = self.clone();
         inner.when.extend(keywords.when.iter().cloned());
+        inner.guarded |= !keywords.when.is_empty();
         inner.tags.extend(keywords.tags.iter().cloned());
         if !keywords.vars.is_empty() {
             inner.layers.frames.push(std::sync::Arc::new(keywords.vars.clone()));

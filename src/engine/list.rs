@@ -123,7 +123,8 @@ impl Runner<'_> {
                 let results = Arc::make_mut(&mut self.results);
                 results.insert("ansible_failed_task".into(), known(failed));
                 results.insert("ansible_failed_result".into(), known(result));
-                flow = self.list(host, rescue, context);
+                let after_failure = Context { guarded: true, ..context.clone() };
+                flow = self.list(host, rescue, &after_failure);
             } else if self.has_acted(start) {
                 failing = self.rehearse(host, rescue, context, doubt.as_ref());
             }
@@ -181,6 +182,7 @@ impl Runner<'_> {
         given.insert("ansible_failed_result".into(), which);
         let mut inner = context.clone();
         inner.reach = Reach::OnFailure(None);
+        inner.guarded = true;
         let flow = self.list(&mut scratch, rescue, &inner);
         (self.done, self.changed, self.not_run) = (done, changed, not_run);
         let rescued = self.trail.split_off(mark);

@@ -5,13 +5,13 @@ use super::context::{Context, Reach};
 use super::doubt::Trace;
 use super::outcome::Attempt;
 use super::run::Runner;
-use super::task::Task;
+use super::task::{Body, RunOnce, Task};
 use super::task_run::Item;
 use crate::event::{ActionReport, Certainty, Event};
 use crate::host::{Action, Host, ServiceChange};
 use crate::resource::{Declared, Gate, Look, Open, Step};
 use crate::text::{Diagnostic, Redactor};
-use crate::value::{Known, Map, Origin, Value};
+use crate::value::{Known, Map, Node, Origin, Value};
 
 /// One task that is being done.
 pub(super) struct Doing<'d> {
@@ -215,6 +215,9 @@ impl Runner<'_> {
         let mut report = super::action_report::report(&step.action, view, doing.hidden);
         report.certainty = certainty;
         report.depends_on = depends_on.map(ToString::to_string);
+        if !is_guarded(doing) {
+            report.notes.push("every run: nothing says when it has been done".to_owned());
+        }
         super::action_report::redact(&mut report, &self.redactor);
         report
     }
@@ -256,6 +259,30 @@ impl Runner<'_> {
             !needless
         });
     }
+}
+
+/// Whether something turns an act off once it has succeeded; what has an end state needs nothing.
+fn is_guarded(doing: &Doing<'_>) -> bool {
+    let Doing { item, context, .. } = doing;
+    let keywords = &item.task.keywords;
+    let Body::Resource { kind, params } = &item.task.body else { return true };
+    let acts = match kind.as_str() {
+        "command" | "shell" | "uri" => true,
+        "service" => params
+            .get("state")
+            .and_then(Node::as_str)
+            .is_some_and(|state| state == "restarted" || state == "reloaded"),
+        _ => false,
+    };
+    let remembered = matches!(keywords.run_once, Some(RunOnce::Ever | RunOnce::UntilChanged));
+    let named = ["creates", "removes"].iter().any(|key| params.get(key).is_some());
+    !acts
+        || context.handler.is_some()
+        || context.guarded
+        || !context.when.is_empty()
+        || !keywords.when.is_empty()
+        || remembered
+        || named
 }
 
 /// How certain an action is, and what it hinges on.

@@ -221,6 +221,7 @@ impl<'a> Runner<'a> {
             ignore_errors: None,
             no_log: None,
             reach: Reach::Certain,
+            guarded: false,
             handler: None,
         };
         self.enter(role, &context)

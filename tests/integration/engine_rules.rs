@@ -240,3 +240,31 @@ fn a_handler_whose_name_is_computed_must_be_there() {
     assert_eq!(told.errors(), ["no handler is called `nobody`, or listens to it"]);
     assert!(told.actions().is_empty(), "refused before anything was done");
 }
+
+#[test]
+fn an_act_that_nothing_guards_is_said_to_be_done_in_every_run() {
+    let tasks = "
+- name: bare
+  command: tell
+- name: created
+  command: {cmd: tell, creates: /nowhere}
+- name: asked
+  command: tell
+  when: inventory_hostname is defined
+- block:
+    - name: inside
+      command: tell
+  when: true
+- name: noticed
+  copy: {dest: /etc/one, content: a}
+  notify: handled
+";
+    let bench = Bench::new(world("commands: [{argv: [tell], rc: 0}]"), tasks)
+        .with("roles/r/handlers/main.yml", "- name: handled\n  command: tell\n");
+    let check = bench.check();
+    let said = |task: &str| {
+        check.task(task).actions[0].notes.iter().any(|note| note.starts_with("every run"))
+    };
+    let all = ["bare", "created", "asked", "inside", "noticed", "handled"];
+    assert_eq!(all.map(said), [true, false, false, false, false, false]);
+}
