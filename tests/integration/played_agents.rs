@@ -69,7 +69,7 @@ impl Stage {
         self.plays(host, &told(TaskStatus::Failed, Some(Diagnostic::new("the disk is full"))))
     }
 
-    fn is_locked(self, host: &str) -> Self {
+    fn locked(self, host: &str) -> Self {
         let error = Diagnostic::new("another run holds this host: run 7f3a");
         self.plays(host, &[FromAgent::Refused { locked: true, error }])
     }
@@ -149,7 +149,7 @@ fn told(status: TaskStatus, error: Option<Diagnostic>) -> Vec<FromAgent> {
 fn hosts_left_out_after_the_question_keep_their_exit_code_and_are_counted() {
     let stage =
         Stage::new(&["well", "other", "gone", "held", "ill"]).changes("well").changes("other");
-    let stage = stage.is_locked("held").fails("ill");
+    let stage = stage.locked("held").fails("ill");
     for (limit, code, totals) in [
         ("well,other", 0, "2 changed, 0 as declared, 0 failed, 0 unreachable"),
         ("well,gone", 3, "1 changed, 0 as declared, 0 failed, 1 unreachable"),
@@ -173,7 +173,7 @@ fn hosts_left_out_after_the_question_keep_their_exit_code_and_are_counted() {
 #[test]
 fn what_a_terminal_shows_before_and_after_the_question() {
     let stage = Stage::new(&["well", "other", "gone", "held", "ill"]).changes("well");
-    let stage = stage.changes("other").is_locked("held").fails("ill");
+    let stage = stage.changes("other").locked("held").fails("ill");
     let (_, screen) = stage.typed("", "y\n");
     let mut settled = String::new();
     // Where the terminal echoes what is typed is a matter of time.
