@@ -90,10 +90,11 @@ fn need_line(need: &Diagnostic, sources: &Sources) -> String {
     };
     let help = need.help.as_deref();
     match &need.lack {
-        // The message of a refusal holds the reason, that of an unknown name nothing more.
+        // The message of a refusal holds the reason, the help what to do instead.
         Some(lack) => {
             let reason = need.message.split_once(": ").map(|(_, reason)| reason);
-            let why = reason.or(help).map(|why| format!(" ({why})")).unwrap_or_default();
+            let why = [reason, help].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            let why = if why.is_empty() { why } else { format!(" ({why})") };
             format!("needs {lack}{at}{why}")
         }
         None => {

@@ -2,19 +2,24 @@
 
 use super::project::{LoadedRole, Project};
 use crate::engine::names::{is_supplied, undefined};
+use crate::engine::task::Body;
+use crate::engine::typing::for_each;
 use crate::template::Name;
-use crate::text::{Diagnostic, Span, nearest};
+use crate::text::{Diagnostic, Sources, Span, nearest};
 use std::collections::{BTreeMap, HashSet};
 
 /// A name that nothing can supply, and the hosts that lack it.
 struct Missing<'p> {
     name: &'p Name,
-    near: Option<String>,
+    /// The role that uses it.
+    role: &'p LoadedRole,
+    /// The nearest name that there is, and where it is set, if it is written.
+    near: Option<(String, Option<Span>)>,
     hosts: usize,
 }
 
 /// One error per name and place, however many hosts lack it.
-pub(super) fn check(project: &Project) -> Vec<Diagnostic> {
+pub(super) fn check(project: &Project, sources: &Sources) -> Vec<Diagnostic> {
     let mut missing: BTreeMap<(Span, &str), Missing<'_>> = BTreeMap::new();
     for (host, plan) in &project.hosts {
         let Some(entry) = project.inventory.host(host.as_str()) else { continue };
@@ -26,30 +31,75 @@ pub(super) fn check(project: &Project) -> Vec<Diagnostic> {
             plan.roles.iter().flat_map(|call| &call.vars).map(|(key, _)| key.name.as_str()),
         );
         roles().for_each(|role| known.extend(supplied_by(role)));
-        for name in roles().flat_map(|role| &role.names.used) {
+        for (role, name) in roles().flat_map(|role| role.names.used.iter().map(move |n| (role, n)))
+        {
             if known.contains(name.name.as_str()) || is_supplied(&name.name) {
                 continue;
             }
             let missed = missing.entry((name.span, &name.name)).or_insert_with(|| {
-                let near = nearest(&name.name, known.iter().copied()).map(str::to_owned);
-                Missing { name, near, hosts: 0 }
+                let near = nearest(&name.name, known.iter().copied()).map(|near| {
+                    let written = roles().flat_map(written_by);
+                    let own = || written.filter(|(key, _)| *key == near).map(|(_, span)| span);
+                    let layer = project.extra.get(near).or(variables.get(near));
+                    let place = layer.map(|layer| layer.span).or_else(|| own().next());
+                    (near.to_owned(), place)
+                });
+                Missing { name, role, near, hosts: 0 }
             });
             missed.hosts += 1;
         }
     }
-    missing.into_values().map(Missing::diagnostic).collect()
+    missing.into_values().map(|missing| missing.diagnostic(sources)).collect()
 }
 
 /// What a role itself sets.
 pub(super) fn supplied_by(role: &LoadedRole) -> impl Iterator<Item = &str> {
+    written_by(role).map(|(name, _)| name).chain(role.names.set.iter().map(String::as_str))
+}
+
+/// A role's own variables, and where each is written.
+fn written_by(role: &LoadedRole) -> impl Iterator<Item = (&str, Span)> {
     let tasks = &role.typed.tasks;
-    let written = tasks.defaults.iter().chain(&tasks.vars).map(|(key, _)| key.name.as_str());
-    written.chain(role.names.set.iter().map(String::as_str))
+    tasks.defaults.iter().chain(&tasks.vars).map(|(key, _)| (key.name.as_str(), key.span))
 }
 
 impl Missing<'_> {
-    fn diagnostic(self) -> Diagnostic {
+    fn diagnostic(self, sources: &Sources) -> Diagnostic {
         let hosts = if self.hosts == 1 { "1 host" } else { &format!("{} hosts", self.hosts) };
-        undefined(self.name, self.near.as_deref()).note(format!("nothing sets it for {hosts}"))
+        let place = |span: Span| {
+            let path = sources.path(span.source).map(|path| path.display().to_string());
+            path.map(|path| format!("{path}:{}", span.line))
+        };
+        let near = self.near.as_ref().map(|(near, _)| near.as_str());
+        let mut error = undefined(self.name, near);
+        if let (Some((_, Some(set))), Some(help)) = (&self.near, &mut error.help)
+            && help.starts_with("did you mean")
+            && let Some(set) = place(*set)
+        {
+            help.push_str(&format!("  ({set})"));
+        }
+        match self.template_user().and_then(place) {
+            Some(user) => error.note(format!("used by {user}, {hosts}")),
+            None => error.note(format!("nothing sets it for {hosts}")),
+        }
+    }
+
+    /// Where the template is written out, if the name stands in one.
+    fn template_user(&self) -> Option<Span> {
+        let tasks = &self.role.typed.tasks;
+        let stands_in = |(_, (source, _)): &(&String, &(_, _))| *source == self.name.span.source;
+        let (template, _) = tasks.templates.iter().find(stands_in)?;
+        let mut found = None;
+        for list in tasks.tasks.values().chain([&tasks.handlers, &tasks.verify]) {
+            for_each(list, &mut |task| {
+                let Body::Resource { params, .. } = &task.body else { return };
+                let src = params.get("src").and_then(crate::value::Node::as_str);
+                let src = src.map(|src| src.strip_prefix("templates/").unwrap_or(src));
+                if src == Some(template) {
+                    found = found.or(Some(task.span));
+                }
+            });
+        }
+        found
     }
 }

@@ -94,7 +94,13 @@ impl LoadedRole {
         });
         let error = |include: &Include| {
             let message = format!("role `{}` has no tasks/{}", include.role, include.file);
-            Diagnostic::new(message).at(include.span)
+            let tasks = roles.get(&include.role).map(|target| &target.typed.tasks.tasks);
+            let known = tasks.into_iter().flatten().map(|(file, _)| file.as_str());
+            let help = match crate::text::nearest(&include.file, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("put it into roles/{}/tasks/", include.role),
+            };
+            Diagnostic::new(message).at(include.span).help(help)
         };
         missing.map(error).collect()
     }
@@ -158,7 +164,7 @@ impl Project {
                 Err(found) => errors.extend(found),
             }
         }
-        errors.extend(names::check(&project));
+        errors.extend(names::check(&project, reader.sources));
         errors.extend(notified::check(&project));
         errors.dedup();
         if errors.is_empty() { Ok(project) } else { Err(errors) }

@@ -1,7 +1,8 @@
 //! Why an observation or an action failed.
 
 use crate::text::Diagnostic;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// A host's refusal. `Display` is a lower-case fragment; [`HostError::diagnostic`] adds hints.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,24 @@ impl KindWords for std::io::Error {
     }
 }
 
+/// What to do about a file system's refusal, where that can be told.
+fn hint(kind: ErrorKind, path: &Path) -> Option<String> {
+    let folder = path.parent().unwrap_or(path).display();
+    Some(match kind {
+        ErrorKind::StorageFull => format!("make room on its file system: df -h {folder}"),
+        ErrorKind::QuotaExceeded => {
+            format!("make room in the quota of its owner: quota, df -h {folder}")
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            format!("mount its file system to be written: findmnt --target {folder}")
+        }
+        ErrorKind::PermissionDenied => {
+            format!("root is refused too: is it immutable (lsattr -d {})?", path.display())
+        }
+        _ => return None,
+    })
+}
+
 impl HostError {
     /// A failure in one line.
     pub fn failed(message: impl Into<String>) -> Self {
@@ -74,6 +93,30 @@ impl HostError {
             diagnostic.notes.clone_from(notes);
             diagnostic.help.clone_from(help);
         }
+        if let Self::File { path, source, .. } = self {
+            diagnostic.help = hint(source.kind(), path);
+        }
         diagnostic
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HostError;
+    use std::io::Error;
+
+    #[test]
+    fn a_file_systems_refusal_says_what_to_do() {
+        // ENOSPC, EROFS and EPERM.
+        for (code, message, help) in [
+            (28, "cannot write /etc/x: no space left on device", "df -h /etc"),
+            (30, "cannot write /etc/x: read-only file system", "findmnt --target /etc"),
+            (1, "cannot write /etc/x: operation not permitted", "lsattr -d /etc/x"),
+        ] {
+            let error = HostError::file("write", "/etc/x", Error::from_raw_os_error(code));
+            let shown = error.diagnostic();
+            assert_eq!(shown.message, message);
+            assert!(shown.help.is_some_and(|said| said.contains(help)), "{help}");
+        }
     }
 }

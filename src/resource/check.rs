@@ -58,7 +58,7 @@ pub(super) fn literal(kind: &Kind, name: &str, node: &Node) -> Result<(), Diagno
     };
     parameter
         .fits(name, &node.to_value().to_json_exposed(), true)
-        .map_err(|mismatch| mismatch_at(ParseError::from(mismatch), node))
+        .map_err(|mismatch| mismatch_at(ParseError::from(mismatch).completed(kind, |_| true), node))
 }
 
 /// At the deepest part of the parameter's value that the error names.

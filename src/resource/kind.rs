@@ -69,7 +69,9 @@ impl Kind {
     /// makes no sense.
     pub fn parse(&self, parameters: serde_json::Value) -> Result<Box<dyn Declared>, ParseError> {
         let written = parameters.clone();
-        (self.parse)(parameters).map_err(|error| error.explained(self, &written))
+        (self.parse)(parameters).map_err(|error| {
+            error.explained(self, &written).completed(self, |name| written.get(name).is_some())
+        })
     }
 
     /// A resource from rendered parameters. If one of them is secret, so is what it writes.

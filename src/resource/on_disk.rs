@@ -161,10 +161,12 @@ pub(super) fn absolute(parameter: &str, path: &Path) -> Result<(), Diagnostic> {
             .help("write the home directory out"));
     }
     if !path.is_absolute() {
-        return Err(Diagnostic::new(format!("`{parameter}: {shown}` is not an absolute path")));
+        return Err(Diagnostic::new(format!("`{parameter}: {shown}` is not an absolute path"))
+            .help("write the whole path, from `/` on"));
     }
     if path.components().any(|part| part == std::path::Component::ParentDir) {
-        return Err(Diagnostic::new(format!("`{parameter}: {shown}` has `..` in it")));
+        return Err(Diagnostic::new(format!("`{parameter}: {shown}` has `..` in it"))
+            .help("write the path without the detour"));
     }
     Ok(())
 }

@@ -47,6 +47,28 @@ impl ParseError {
         }
     }
 
+    /// At the first written parameter that the message names, where it says no other place; under
+    /// the name that was written, where it has several; and with a hint, if there is none: what
+    /// the kind takes.
+    pub(super) fn completed(mut self, kind: &Kind, is_written: impl Fn(&str) -> bool) -> Self {
+        if self.path.is_empty() {
+            let quoted = self.message.split('`').skip(1).step_by(2);
+            let names = quoted.map(|words| words.split(':').next().unwrap_or(words));
+            let parameters = names.filter_map(|name| kind.parameters().get(name));
+            let written = parameters.flat_map(|one| std::iter::once(&one.name).chain(&one.aliases));
+            self.path = written.filter(|name| is_written(name)).take(1).cloned().collect();
+        }
+        if let Some(name) = self.path.first_mut()
+            && !is_written(name)
+            && let Some(parameter) = kind.parameters().get(name)
+            && let Some(alias) = parameter.aliases.iter().find(|alias| is_written(alias))
+        {
+            name.clone_from(alias);
+        }
+        self.help.get_or_insert_with(|| format!("converge doc {}", kind.name));
+        self
+    }
+
     /// No such parameter.
     pub(super) fn unknown(kind: &Kind, name: &str) -> Self {
         let known = kind.parameters().names();

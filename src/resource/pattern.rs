@@ -1,6 +1,6 @@
 //! Regular expressions as roles write them (Python's), and replacement texts with references.
 
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, pattern_hint};
 use regex::{Captures, Regex, RegexBuilder};
 
 /// A regular expression. `lines` lets `^` and `$` match at every line.
@@ -15,13 +15,8 @@ pub(super) fn compile(parameter: &str, text: &str, lines: bool) -> Result<Regex,
             }
             other => other.to_string(),
         };
-        let diagnostic =
-            Diagnostic::new(format!("`{parameter}: {text}` is no regular expression: {why}"));
-        if why.contains("look-around") || why.contains("backreferences") {
-            diagnostic.help("match the whole line, and take from it what is needed")
-        } else {
-            diagnostic
-        }
+        Diagnostic::new(format!("`{parameter}: {text}` is no regular expression: {why}"))
+            .help(pattern_hint(&why))
     })
 }
 

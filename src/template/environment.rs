@@ -115,7 +115,8 @@ pub(super) fn is_global(name: &str) -> bool {
 
 const RANDOM: &str = "a template has no randomness, else no second run would plan nothing; \
                       make the value on the host with `generate`";
-const CLOCK: &str = "a template has no clock, else no second run would plan nothing";
+const CLOCK: &str = "a template has no clock, else no second run would plan nothing; \
+                     leave the time out, or give it to the run with `-e`";
 const CONTROLLER: &str = "a template looks at no files; register a `stat` instead";
 
 /// Why a function of Ansible's or Jinja's does not exist here.
@@ -134,7 +135,9 @@ pub(super) fn refused_filter(name: &str) -> Option<&'static str> {
         "random" | "shuffle" | "random_mac" => Some(RANDOM),
         "strftime" | "to_datetime" => Some(CLOCK),
         "fileglob" | "realpath" | "expanduser" | "expandvars" => Some(CONTROLLER),
-        "vault" | "unvault" => Some("vaulted values are read when the inventory is"),
+        "vault" | "unvault" => {
+            Some("vaulted values are read when the inventory is; leave the filter out")
+        }
         _ => refused_collection_filter(name),
     }
 }
@@ -150,7 +153,9 @@ fn refused_collection_filter(name: &str) -> Option<&'static str> {
         }
         "lists_mergeby" => Some("use `combine` over `dict2items`"),
         "random_string" => Some(RANDOM),
-        "win_basename" | "win_dirname" | "win_splitdrive" => Some("no host runs Windows"),
+        "win_basename" | "win_dirname" | "win_splitdrive" => {
+            Some("no host runs Windows; leave it out")
+        }
         _ => None,
     }
 }

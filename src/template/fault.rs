@@ -12,12 +12,34 @@ use std::ops::Range;
 /// A text that cannot be parsed.
 pub(super) fn syntax(error: &Error, text: &str, place: Place) -> Diagnostic {
     let detail = error.detail().unwrap_or("not a template");
-    let diagnostic = Diagnostic::new(format!("syntax error in the template: {detail}"));
+    let what = if is_template(text) { "template" } else { "expression" };
+    let diagnostic = Diagnostic::new(format!("syntax error in the {what}: {detail}"))
+        .help(syntax_hint(detail, text));
     diagnostic.at(error.range().map_or_else(
         || place.span(text, 0..text.len()),
         // The engine points at what it read last; at the end of the text that is nothing.
         |range| place.span(text, range),
     ))
+}
+
+fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
+}
+
+/// What to do about the parser's complaint.
+fn syntax_hint(complaint: &str, text: &str) -> &'static str {
+    let says = |words: &str| complaint.contains(words);
+    if says("unknown statement") {
+        "a statement is `if`, `for`, `set`, `macro`, `filter` or `raw`, or the end of one"
+    } else if says("end of input") && says("end of block") {
+        "close it: `{% if … %}` ends with `{% endif %}`, `{% for … %}` with `{% endfor %}`"
+    } else if says("end of input") || says("end of variable block") || says("end of block") {
+        "something is missing before the end: a value, or what closes a quote or a bracket"
+    } else if is_template(text) {
+        "text that is no template stands between `{% raw %}` and `{% endraw %}`"
+    } else {
+        "text stands in quotes, a name without; `and`, `or` and `not` are words"
+    }
 }
 
 /// An error met while running.

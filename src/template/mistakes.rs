@@ -5,7 +5,7 @@ use super::names::bare;
 use super::place::Place;
 use super::survey::{Survey, range};
 use super::{environment, filters};
-use crate::text::{Diagnostic, Lack, nearest};
+use crate::text::{Diagnostic, Lack, nearest, pattern_hint};
 use minijinja::machinery::ast::{CallArg, Expr};
 use std::ops::Range;
 
@@ -56,10 +56,20 @@ impl Survey {
         let called =
             if kind == "function" { format!("`{name}()`") } else { format!("{kind} `{name}`") };
         let (message, help) = match why {
-            Some(why) => (format!("there is no {called}: {why}"), None),
+            Some(why) => match why.split_once("; ") {
+                Some((why, instead)) => {
+                    (format!("there is no {called}: {why}"), Some(instead.to_owned()))
+                }
+                None => (format!("there is no {called}"), Some(why.to_owned())),
+            },
             None => {
-                let near = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
-                (format!("unknown {kind} `{name}`"), near)
+                let help = match nearest(name, known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!(
+                        "write it as Jinja or Ansible does; not every {kind} of theirs is here"
+                    ),
+                };
+                (format!("unknown {kind} `{name}`"), Some(help))
             }
         };
         self.mistakes.push(Mistake { range, message, help, lack: Some(lack) });
@@ -100,7 +110,8 @@ impl Survey {
             && let Err(error) = filters::regex::compile(text, filters::regex::Flags::default())
         {
             let message = error.detail().unwrap_or("bad regular expression").to_owned();
-            self.mistake(range(pattern.span()), message, None);
+            let help = pattern_hint(&message).to_owned();
+            self.mistake(range(pattern.span()), message, Some(help));
         }
     }
 }

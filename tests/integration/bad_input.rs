@@ -12,7 +12,11 @@ use std::path::Path;
 fn mistakes(files: &MemoryFiles, limit: &str) -> String {
     let mut sources = Sources::default();
     let found = check(files, limit, &mut sources).expect_err("nothing was found wrong");
-    let shown = |error| render(error, &sources, Severity::Error, false);
+    let shown = |error: &Diagnostic| {
+        let text = render(error, &sources, Severity::Error, false);
+        assert!(text.contains("= help: "), "no hint: {text}");
+        text
+    };
     found.iter().map(shown).collect::<Vec<_>>().join("\n")
 }
 

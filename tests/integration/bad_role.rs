@@ -12,6 +12,7 @@ fn mistakes(cases: &[(&str, &str)]) -> String {
         let files = MemoryFiles::default()
             .with("hosts.yml", "all: {hosts: {h: }, roles: [r]}\n")
             .with("group_vars/all.yml", "mail_root_alias: admin@example.org\n")
+            .with("roles/r/defaults/main.yml", "---\nr_port: 25\n")
             .with("roles/r/templates/ok.j2", "{{ mail_root_alias }}\n")
             .with("roles/r/templates/typo.j2", "a\nb {{ mail_root_alais }}\n")
             .with("roles/r/templates/broken.j2", "{% if mail_root_alias %}\n")
@@ -28,7 +29,10 @@ fn mistakes(cases: &[(&str, &str)]) -> String {
         };
         said += &format!("== {name}\n");
         for error in &errors.diagnostics {
-            said += &render(error, &errors.sources, Severity::Error, false);
+            let text = render(error, &errors.sources, Severity::Error, false);
+            assert!(text.contains("= help: "), "no hint in: {name}\n{text}");
+            assert!(text.contains(" --> "), "no place in: {name}\n{text}");
+            said += &text;
             said += "\n";
         }
     }
@@ -69,6 +73,15 @@ fn keys_and_parameters() {
         ("tasks that are no list", "name: x\n"),
         ("a refused keyword", "- command: x\n  become: false\n"),
         ("another refused keyword", "- command: x\n  delegate_to: localhost\n"),
+        ("a port that is none", "- wait_for: {port: 70000}\n"),
+        ("a port in words", "- wait_for: {port: smtp}\n"),
+        ("a path that is not absolute", "- copy: {dest: etc/x, content: x}\n"),
+        ("under another name", "- lineinfile: {dest: etc/x, line: y}\n"),
+        ("a line break in a line", "- lineinfile: {path: /etc/x, line: \"a\\nb\"}\n"),
+        ("a number in words", "- command: x\n  retries: many\n"),
+        ("a list of variables", "- command: x\n  environment: [x]\n"),
+        ("a word for a task", "- x\n"),
+        ("an unknown order", "- meta: flush_handler\n"),
         ("a condition in braces", "- command: x\n  when: \"{{ mail_root_alias }}\"\n"),
     ]));
 }
@@ -91,6 +104,11 @@ fn names_and_expressions() {
             "- lineinfile: {path: /etc/x, regexp: '(', line: y}\n"
         ),
         ("a clock", "- debug: {msg: \"{{ now() }}\"}\n"),
+        ("a bracket that is not closed", "- debug: {msg: \"{{ mail_root_alias }\"}\n"),
+        ("an unknown statement", "- debug: {msg: \"{% iff x %}{% endif %}\"}\n"),
+        ("a filter like no other", "- debug: {msg: \"{{ 1 | zzzzzz }}\"}\n"),
+        ("a filter that is refused", "- debug: {msg: \"{{ [1] | random }}\"}\n"),
+        ("a name that only this role sets", "- debug: {msg: \"{{ r_prot }}\"}\n"),
         ("a register's name", "- command: x\n  register: not-a-name\n"),
     ]));
 }
@@ -103,6 +121,7 @@ fn files_and_roles() {
         ("a task file that is not there", "- include_tasks: lop.yml\n"),
         ("a role that is not there", "- include_role: {name: othr}\n"),
         ("a role's file that is not there", "- include_role: {name: other, tasks_from: more}\n"),
+        ("a role's file with a slip", "- include_role: {name: other, tasks_from: mian}\n"),
         ("a role chosen by a template", "- include_role: {name: \"{{ mail_root_alias }}\"}\n"),
         ("task files without end", "- include_tasks: loop.yml\n"),
         ("roles without end", "- include_role: {name: other}\n"),

@@ -16,7 +16,8 @@ impl Argument {
             for error in &mut errors {
                 *error = Diagnostic::new(std::mem::take(&mut error.message))
                     .at(self.span)
-                    .label("declared here; what it was set to is secret");
+                    .label("declared here; what it was set to is secret")
+                    .help(format!("`converge explain HOST {name}` says where it is set"));
             }
         }
         errors
@@ -122,7 +123,9 @@ fn check_members(
     for (member, _) in options.iter().filter(|(_, argument)| argument.required) {
         if node.get(member).is_none_or(|node| matches!(node.kind, Kind::Null)) {
             errors.push(
-                Diagnostic::new(format!("`{name}` lacks its member `{member}`")).at(node.span),
+                Diagnostic::new(format!("`{name}` lacks its member `{member}`"))
+                    .at(node.span)
+                    .help(format!("add `{member}: …`")),
             );
         }
     }
@@ -145,7 +148,7 @@ fn mistyped(kind: ArgumentType, name: &str, node: &Node) -> Diagnostic {
             error.help("take the quotes away")
         }
         (ArgumentType::List, Kind::Str(_)) => error.help("write `- ITEM` for each, or [a, b]"),
-        _ => error,
+        _ => error.help(format!("the role wants {} there", kind.words())),
     }
 }
 

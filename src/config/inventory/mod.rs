@@ -64,6 +64,7 @@ impl Inventory {
     /// Everything that is wrong with it.
     pub fn load(path: &Path, reader: &mut Reader<'_>) -> Result<Self, Vec<Diagnostic>> {
         let root = root(path, reader).map_err(|error| vec![error])?;
+        let whole = root.span;
         let mut draft = draft::Draft::default();
         draft.root(root);
         let mut errors = std::mem::take(&mut draft.errors);
@@ -75,6 +76,7 @@ impl Inventory {
         if inventory.hosts.is_empty() {
             return Err(vec![
                 Diagnostic::new(format!("{} names no host", path.display()))
+                    .at(whole)
                     .help("write one under `hosts:` of a group"),
             ]);
         }

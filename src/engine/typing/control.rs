@@ -19,6 +19,9 @@ const CONTROL: &[&str] = &[
     "meta",
 ];
 
+/// What `meta` takes.
+const ORDERS: &[&str] = &["flush_handlers", "end_host", "noop"];
+
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     CONTROL.iter().copied()
 }
@@ -68,7 +71,8 @@ impl Typing<'_> {
                 )?;
                 let that = node.get("that").map(|that| self.expressions(that))?;
                 if that.is_empty() {
-                    self.error(Diagnostic::new("`assert` needs `that`").at(key.span));
+                    let error = Diagnostic::new("`assert` needs `that`").at(key.span);
+                    self.error(error.help("converge doc assert"));
                     return None;
                 }
                 let fail_msg = node.get("fail_msg").or_else(|| node.get("msg")).cloned();
@@ -107,7 +111,8 @@ impl Typing<'_> {
             return Some(Body::Debug(Node { kind, span: var.span, secret: false }));
         }
         let Some(msg) = node.get("msg") else {
-            self.error(Diagnostic::new("`debug` needs `msg` or `var`").at(key.span));
+            let error = Diagnostic::new("`debug` needs `msg` or `var`").at(key.span);
+            self.error(error.help("converge doc debug"));
             return None;
         };
         Some(Body::Debug(msg.clone()))
@@ -119,9 +124,16 @@ impl Typing<'_> {
             Some("end_host" | "end_play") => Some(Body::EndHost),
             Some("noop") => Some(Body::Debug(node.clone())),
             _ => {
+                let text = node.as_str();
+                let near = text.and_then(|text| nearest(text, ORDERS.iter().copied()));
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "write `meta: flush_handlers`  (converge doc meta)".to_owned(),
+                };
                 self.error(
                     Diagnostic::new("`meta` takes `flush_handlers`, `end_host` or `noop`")
-                        .at(if node.as_str().is_some() { node.span } else { key.span }),
+                        .at(if text.is_some() { node.span } else { key.span })
+                        .help(help),
                 );
                 None
             }
@@ -131,7 +143,8 @@ impl Typing<'_> {
     fn role(&mut self, key: &Key, node: &Node, import: bool) -> Option<Body> {
         self.known_members(key, node, Some(&["name", "tasks_from", "public", "apply"]))?;
         let Some(name) = node.get("name") else {
-            self.error(Diagnostic::new(format!("`{}` needs `name`", key.name)).at(key.span));
+            let error = Diagnostic::new(format!("`{}` needs `name`", key.name)).at(key.span);
+            self.error(error.help(format!("write `{}: {{name: ROLE}}`", key.name)));
             return None;
         };
         let role = self.plain(name, "a role's name")?;
@@ -151,7 +164,9 @@ impl Typing<'_> {
             }
             _ => {
                 self.error(
-                    Diagnostic::new(format!("`{}` takes a file's name", key.name)).at(node.span),
+                    Diagnostic::new(format!("`{}` takes a file's name", key.name))
+                        .at(node.span)
+                        .help(format!("write `{}: FILE.yml`, of the role's tasks/", key.name)),
                 );
                 return None;
             }
@@ -195,7 +210,8 @@ impl Typing<'_> {
                     key.name,
                     node.kind_name()
                 ))
-                .at(node.span),
+                .at(node.span)
+                .help("write its parameters as `name: value`"),
             );
             return None;
         };
@@ -211,9 +227,10 @@ impl Typing<'_> {
                 Diagnostic::new(format!("`{}` has no parameter `{}`", key.name, member.name))
                     .lacks(lack)
                     .at(member.span);
-            if let Some(near) = nearest(&member.name, known.iter().copied()) {
-                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-            }
+            diagnostic = diagnostic.help(match nearest(&member.name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it takes {}", known.join(", ")),
+            });
             self.error(diagnostic);
         }
         all_known.then_some(())

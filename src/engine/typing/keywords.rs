@@ -70,6 +70,25 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     KEYWORDS.iter().copied()
 }
 
+/// A value that a keyword takes.
+fn example(keyword: &str) -> &'static str {
+    match keyword {
+        "retries" | "delay" | "timeout" => "5",
+        "environment" => "{LANG: C.UTF-8}",
+        "vars" => "{port: 25}",
+        "when" | "until" | "changed_when" | "failed_when" => "result.rc == 0",
+        "loop" => "[first, second]",
+        "loop_control" => "{loop_var: each}",
+        "register" => "result",
+        "notify" | "listen" => "restart postfix",
+        "tags" => "[mail]",
+        "become_user" => "postfix",
+        "check_mode" => "false",
+        "id" => "the-first-mail",
+        _ => "true",
+    }
+}
+
 pub(super) fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
 }
@@ -207,7 +226,8 @@ impl Typing<'_> {
     fn wrong_type(&mut self, key: &Key, node: &Node, wanted: &str) {
         self.error(
             Diagnostic::new(format!("`{}` takes {wanted}, not a {}", key.name, node.kind_name()))
-                .at(node.span),
+                .at(node.span)
+                .help(format!("as in `{}: {}`", key.name, example(&key.name))),
         );
     }
 

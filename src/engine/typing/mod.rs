@@ -10,7 +10,7 @@ mod refused;
 mod role;
 
 pub(super) use control::with_suffix;
-pub(super) use role::for_each;
+pub(crate) use role::for_each;
 pub use role::{TypedRole, type_role};
 
 use super::task::{Body, Task};
@@ -59,7 +59,8 @@ impl<'a> Typing<'a> {
         let Kind::Map(entries) = &node.kind else {
             self.error(
                 Diagnostic::new(format!("a task is a mapping, not a {}", node.kind_name()))
-                    .at(node.span),
+                    .at(node.span)
+                    .help("name a resource and what it takes, as in `- command: COMMAND`"),
             );
             return None;
         };

@@ -87,7 +87,7 @@ fn secret_names(role: &Role) -> Vec<String> {
 }
 
 /// Every task of a list, those in blocks too.
-pub(in crate::engine) fn for_each<'t>(tasks: &'t [Task], each: &mut dyn FnMut(&'t Task)) {
+pub(crate) fn for_each<'t>(tasks: &'t [Task], each: &mut dyn FnMut(&'t Task)) {
     for task in tasks {
         each(task);
         if let Body::Block { block, rescue, always } = &task.body {
