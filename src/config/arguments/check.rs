@@ -148,7 +148,7 @@ fn mistyped(kind: ArgumentType, name: &str, node: &Node) -> Diagnostic {
             error.help("take the quotes away")
         }
         (ArgumentType::List, Kind::Str(_)) => error.help("write `- ITEM` for each, or [a, b]"),
-        _ => error.help(format!("the role wants {} there", kind.words())),
+        _ => error.help(format!("write {}, as in `{}`", kind.words(), kind.example())),
     }
 }
 

@@ -94,6 +94,19 @@ impl ArgumentType {
         }
     }
 
+    /// A value of the type, as it is written.
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Str | Self::Raw => "text",
+            Self::Int => "25",
+            Self::Float => "0.5",
+            Self::Bool => "true",
+            Self::List => "[first, second]",
+            Self::Dict => "{key: value}",
+            Self::Path => "/etc/example.conf",
+        }
+    }
+
     /// Whether a value of this kind has the type.
     const fn fits(self, kind: &Kind) -> bool {
         match self {
