@@ -1,7 +1,8 @@
-//! `converge inventory list|graph|host`: what the inventory says, roles and secrets left unread.
+//! `converge inventory list|graph|host`: what the inventory says, as Ansible shows it, secrets redacted.
 
 use super::args::{InventoryArgs, InventoryShow, ListOutput};
 use crate::config::{Group, Host, Inventory, Reader, select};
+use crate::controller::{Declarations, LoadOptions};
 use crate::host::Disk;
 use crate::text::{Diagnostic, Sources};
 use crate::value::HostName;
@@ -21,8 +22,8 @@ pub(super) fn text(show: &InventoryShow) -> Result<String, (Vec<Diagnostic>, Sou
         InventoryShow::Host { from, .. } => (from, None),
     };
     let mut sources = Sources::default();
-    let shown = load(from, limit, &mut sources).and_then(|(inventory, hosts)| {
-        let shown = Shown::new(&inventory, &hosts);
+    let shown = load(from, limit, &mut sources).and_then(|(inventory, hosts, declared)| {
+        let shown = Shown::new(&inventory, &hosts, &declared);
         match show {
             InventoryShow::List { output: ListOutput::Human, .. } => Ok(list(&shown)),
             InventoryShow::List { output: ListOutput::Json, .. } => {
@@ -30,7 +31,7 @@ pub(super) fn text(show: &InventoryShow) -> Result<String, (Vec<Diagnostic>, Sou
             }
             InventoryShow::Graph { .. } => Ok(graph(&shown)),
             InventoryShow::Host { host, .. } => match inventory.host(host) {
-                Some(host) => Ok(format!("{:#}\n", variables(&inventory, host))),
+                Some(host) => Ok(format!("{:#}\n", shown.variables(host))),
                 None => Err(vec![no_host(&inventory, host)]),
             },
         }
@@ -45,14 +46,15 @@ struct Shown<'a> {
     hosts: Vec<&'a Host>,
     /// The same by name: every group asks for each of its hosts.
     names: HashSet<&'a str>,
+    declared: &'a Declarations,
 }
 
 impl<'a> Shown<'a> {
-    fn new(inventory: &'a Inventory, hosts: &[HostName]) -> Self {
+    fn new(inventory: &'a Inventory, hosts: &[HostName], declared: &'a Declarations) -> Self {
         let hosts = hosts.iter().filter_map(|name| inventory.host(name.as_str()));
         let hosts: Vec<&Host> = hosts.collect();
         let names = hosts.iter().map(|host| host.name.as_str()).collect();
-        Self { inventory, hosts, names }
+        Self { inventory, hosts, names, declared }
     }
 
     /// The hosts that a group itself names.
@@ -60,19 +62,31 @@ impl<'a> Shown<'a> {
         let own = self.inventory.own_hosts(group).map(|host| host.name.as_str());
         own.filter(|name| self.names.contains(name)).collect()
     }
+
+    /// The variables that the inventory sets for a host, templates as they are written.
+    fn variables(&self, host: &Host) -> Value {
+        let mut layers = self.inventory.variables(host);
+        self.declared.mark(&mut layers);
+        let all = layers
+            .winners()
+            .map(|(name, layer)| (name.to_owned(), layer.node.to_value().to_json_redacted()));
+        Value::Object(all.collect())
+    }
 }
 
-/// The inventory, and the names of the hosts that `--limit` leaves.
+/// The inventory, the names of the hosts that `--limit` leaves, and what their roles declare.
 fn load(
     from: &InventoryArgs,
     limit: Option<&str>,
     sources: &mut Sources,
-) -> Result<(Inventory, Vec<HostName>), Vec<Diagnostic>> {
+) -> Result<(Inventory, Vec<HostName>, Declarations), Vec<Diagnostic>> {
     let vault = super::vault::vault(from).map_err(|error| vec![error])?;
     let mut reader = Reader { files: &Disk, sources, vault: &vault };
     let inventory = Inventory::load(&from.inventory, &mut reader)?;
     let hosts = select(&inventory, limit.unwrap_or("all"), &reader).map_err(|error| vec![error])?;
-    Ok((inventory, hosts))
+    let options = LoadOptions { inventory: from.inventory.clone(), ..LoadOptions::default() };
+    let declared = Declarations::read(&inventory, &hosts, &options, &mut reader);
+    Ok((inventory, hosts, declared))
 }
 
 /// The error for a host that the inventory does not have.
@@ -110,7 +124,7 @@ fn ansible_list(shown: &Shown<'_>) -> Value {
     let hostvars: Map<String, Value> = shown
         .hosts
         .iter()
-        .map(|host| (host.name.as_str().to_owned(), variables(inventory, host)))
+        .map(|host| (host.name.as_str().to_owned(), shown.variables(host)))
         .filter(|(_, variables)| variables.as_object().is_some_and(|all| !all.is_empty()))
         .collect();
     let mut all = Map::new();
@@ -130,15 +144,6 @@ fn ansible_list(shown: &Shown<'_>) -> Value {
         }
     }
     Value::Object(all)
-}
-
-/// The variables that the inventory sets for a host, templates as they are written.
-fn variables(inventory: &Inventory, host: &Host) -> Value {
-    let layers = inventory.variables(host);
-    let all = layers
-        .winners()
-        .map(|(name, layer)| (name.to_owned(), layer.node.to_value().to_json_redacted()));
-    Value::Object(all.collect())
 }
 
 /// As `ansible-inventory --graph` has it.

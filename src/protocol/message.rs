@@ -65,3 +65,25 @@ pub enum FromAgent {
         error: Diagnostic,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FromAgent, VERSION};
+
+    /// Whether the agent waits for an answer to it: a round trip. A new message must decide here.
+    fn is_question(message: &FromAgent) -> bool {
+        match message {
+            FromAgent::RunOnce { .. } | FromAgent::Delegate(_) => true,
+            FromAgent::Hello { .. }
+            | FromAgent::Event(_)
+            | FromAgent::RunOnceResult { .. }
+            | FromAgent::Refused { .. } => false,
+        }
+    }
+
+    #[test]
+    fn the_protocol_asks_only_for_what_another_must_do() {
+        assert!(is_question(&FromAgent::RunOnce { task: String::new() }));
+        assert!(!is_question(&FromAgent::Hello { version: VERSION }));
+    }
+}

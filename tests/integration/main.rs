@@ -26,4 +26,5 @@ mod played_agents;
 mod report_snapshots;
 mod resource_cases;
 mod run_once;
+mod shown_secrets;
 mod template_cases;

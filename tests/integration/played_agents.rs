@@ -11,8 +11,8 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// A folder with an inventory, and an `ssh` and a `sudo` that let hosts say what they are to say.
-struct Stage {
-    folder: TempDir,
+pub(crate) struct Stage {
+    pub(crate) folder: TempDir,
 }
 
 /// Notes how it was called, and plays the host's part: without one, nobody answers.
@@ -31,7 +31,7 @@ exec cat > /dev/null
 "#;
 
 impl Stage {
-    fn new(hosts: &[&str]) -> Self {
+    pub(crate) fn new(hosts: &[&str]) -> Self {
         let stage = Self { folder: TempDir::new().unwrap() };
         let mut inventory = "all:\n  hosts:\n".to_owned();
         for host in hosts {
@@ -45,14 +45,15 @@ impl Stage {
         stage
     }
 
-    fn put(&self, name: &str, bytes: &[u8], mode: u32) {
+    pub(crate) fn put(&self, name: &str, bytes: &[u8], mode: u32) {
         let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
     }
 
     /// What the host's agent says, in every session.
-    fn plays(self, host: &str, messages: &[FromAgent]) -> Self {
+    pub(crate) fn plays(self, host: &str, messages: &[FromAgent]) -> Self {
         let mut part = Vec::new();
         for message in [FromAgent::Hello { version: VERSION }].iter().chain(messages) {
             write(&mut part, message).unwrap();
@@ -75,7 +76,7 @@ impl Stage {
     }
 
     /// Runs `converge -i hosts.yml …` on a terminal where this is typed: exit code and screen.
-    fn typed(&self, words: &str, typed: &str) -> (i32, String) {
+    pub(crate) fn typed(&self, words: &str, typed: &str) -> (i32, String) {
         let converge = assert_cmd::cargo::cargo_bin!("converge").display();
         let mut command = Command::new("script");
         command.args(["-qec", &format!("{converge} -i hosts.yml {words}"), "/dev/null"]);
@@ -86,7 +87,7 @@ impl Stage {
         (output.status.code().unwrap(), screen)
     }
 
-    fn over(&self, mut command: Command) -> Command {
+    pub(crate) fn over(&self, mut command: Command) -> Command {
         let path = format!("{}:/usr/bin:/bin", self.folder.path().display());
         command.env_clear().env("PATH", path).env("TERM", "dumb").current_dir(&self.folder);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
