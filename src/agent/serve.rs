@@ -4,12 +4,12 @@ use super::disk_memory::{DiskMemory, Recalled, recall};
 use super::outlet::SessionOutlet;
 use crate::engine::Runner;
 use crate::engine::bundle::{Bundle, Purpose};
-use crate::engine::state::{Forgetful, Memory};
+use crate::engine::state::{Forgetful, Memory, State};
 use crate::event::Event;
 use crate::host::lasting::{Lasting, LastingError};
 use crate::host::local::Local;
 use crate::host::overlay::Overlay;
-use crate::host::{Host, HostError};
+use crate::host::{Host, HostError, View};
 use crate::protocol::{self, FrameError, FromAgent, ToAgent, VERSION};
 use crate::text::Diagnostic;
 use std::io::{Read, Write};
@@ -72,6 +72,7 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
         outlet.send(&FromAgent::Event(Event::Warning(warning)));
     }
     let mut local = Local::new();
+    local.expect_units(&declared_units(&state));
     if applies {
         lasting.sweep();
         local.release_left_over()?;
@@ -83,6 +84,13 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
         let mut overlay = Overlay::new(&local, run_hosts);
         drive(bundle, &mut memory, outlet, &mut overlay)
     }
+}
+
+/// The units that earlier runs declared, to be asked for all at once: their names in full, as they
+/// were rendered.
+fn declared_units(state: &State) -> Vec<String> {
+    let named = state.targets.keys().filter_map(|target| target.strip_prefix("unit "));
+    named.map(str::to_owned).collect()
 }
 
 fn drive(

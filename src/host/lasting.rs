@@ -36,8 +36,12 @@ impl Lasting {
     pub fn exclusive(folder: &Path, holder: &str) -> Result<Self, LastingError> {
         std::fs::create_dir_all(folder)
             .map_err(|e| HostError::file("make directory", folder, e))?;
-        std::fs::set_permissions(folder, Permissions::from_mode(0o700))
-            .map_err(|e| HostError::file("set the mode of", folder, e))?;
+        let private = Permissions::from_mode(0o700);
+        let mode = std::fs::metadata(folder).map(|found| found.permissions().mode() & 0o7777);
+        if mode.ok() != Some(private.mode()) {
+            std::fs::set_permissions(folder, private)
+                .map_err(|e| HostError::file("set the mode of", folder, e))?;
+        }
         let path = folder.join("lock");
         let mut lock = OpenOptions::new()
             .create(true)

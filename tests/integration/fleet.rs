@@ -21,6 +21,8 @@ pub(crate) struct Fleet {
     vars: Vec<(String, String)>,
     /// What the controller takes for /etc/hosts, where that is not the machine's.
     names: Option<PathBuf>,
+    /// Reached as any host is, not by nsenter.
+    ssh: bool,
 }
 
 /// What one call of the command said.
@@ -58,7 +60,7 @@ impl Fleet {
         let folder = TempDir::new().unwrap();
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
         let role = role.to_owned();
-        Self { lab, folder, hosts, role, group: None, vars: Vec::new(), names: None }
+        Self { lab, folder, hosts, role, group: None, vars: Vec::new(), names: None, ssh: false }
             .set("mail_root_alias", "admin@lab.test")
     }
 
@@ -67,6 +69,11 @@ impl Fleet {
         self.vars.retain(|(known, _)| known != name);
         self.vars.push((name.to_owned(), yaml.to_owned()));
         self
+    }
+
+    /// The hosts are reached by plain ssh, and get their agent by it.
+    pub(crate) fn by_ssh(self) -> Self {
+        Self { ssh: true, ..self }
     }
 
     /// All hosts are in this group.
@@ -116,9 +123,16 @@ impl Fleet {
     }
 
     /// The inventory, with the hosts' present process ids.
-    fn inventory(&self) -> PathBuf {
+    pub(crate) fn inventory(&self) -> PathBuf {
         let mut text = "all:\n  hosts:\n".to_owned();
         for host in &self.hosts {
+            if self.ssh {
+                let config = self.lab.ssh_config().display();
+                text += &format!(
+                    "    {host}: {{ansible_ssh_common_args: -F {config}, ansible_user: root}}\n"
+                );
+                continue;
+            }
             // A host that is down: a process that cannot be.
             let pid = self.lab.host(host).unwrap().pid().unwrap_or(u32::MAX >> 1);
             text += &format!(
@@ -186,10 +200,43 @@ impl Fleet {
     pub(crate) fn apply(&self) -> Report {
         self.report(&[])
     }
+
+    /// A run that says that there is nothing to do, and after which no inode of the hosts is
+    /// another or was even written: not the host's memory either.
+    pub(crate) fn assert_nothing_to_do(&self) {
+        self.touches_nothing("the second run", || {
+            let again = self.apply();
+            again.assert_ok();
+            assert_eq!((again.status(), again.actions()), ("ok", vec![]));
+        });
+    }
+
+    /// Does this, and looks on the hosts for what it wrote.
+    pub(crate) fn touches_nothing(&self, what: &str, run: impl FnOnce()) {
+        let all = || self.hosts.iter().map(|host| self.lab.host(host).unwrap());
+        for host in all() {
+            let marked = host.sh("touch /run/mark && sleep 0.02").unwrap();
+            assert!(marked.success(), "{marked:?}");
+        }
+        run();
+        for host in all() {
+            let written = host.sh(WRITTEN).unwrap();
+            assert_eq!(written.stdout, "", "{what} wrote on {}: {written:?}", host.name());
+        }
+    }
 }
 
+/// Every path written since the mark, by content or by attributes; a folder, by what came and went
+/// in it. Left out is what the hosts' own daemons write, and the lock that says who ran.
+const WRITTEN: &str = r#"
+find / -xdev -newercm /run/mark ! -path '/proc/*' ! -path '/sys/*' ! -path '/dev/*' \
+    ! -path '/run*' ! -path '/tmp*' ! -path '/var/tmp*' ! -path '/var/log/*' \
+    ! -path '/var/spool/postfix/*' ! -path '/var/lib/postfix/*' ! -path '/var/lib/systemd/*' \
+    ! -path '/var/cache/private*' ! -path /var/lib/converge/lock ! -path '/var/lib/converge/agent*'
+"#;
+
 impl Said {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -212,6 +259,10 @@ pub(crate) struct Told {
     pub(crate) kind: String,
     pub(crate) target: String,
     pub(crate) certainty: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+    pub(crate) diff: String,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Report {
@@ -230,6 +281,10 @@ impl Report {
                     kind: text(&action["kind"]),
                     target: text(&action["target"]),
                     certainty: text(&action["certainty"]),
+                    before: text(&action["before"]),
+                    after: text(&action["after"]),
+                    diff: text(&action["diff"]),
+                    notes: action["notes"].as_array().unwrap().iter().map(text).collect(),
                 });
             }
         }
@@ -261,16 +316,21 @@ impl Report {
     }
 }
 
-/// Apply performed every exact action that check announced, in order, and none that it did not;
-/// of the exact and the unless-so at most one in ten fell away.
+/// Apply performed every exact action that check announced, in order and as it was shown (what is
+/// there, what will be, the diff, a transaction's every version), and none that it did not; of the
+/// exact and the unless-so at most one in ten fell away.
 pub(crate) fn assert_foretold(check: &Report, apply: &Report) {
     let key = |told: &Told| (told.task.clone(), told.kind.clone(), told.target.clone());
     let (announced, performed) = (check.actions(), apply.actions());
-    let exact: Vec<_> =
-        announced.iter().filter(|told| told.certainty == "exact").map(key).collect();
+    let exact: Vec<&Told> = announced.iter().filter(|told| told.certainty == "exact").collect();
+    let keys: Vec<_> = exact.iter().map(|told| key(told)).collect();
     let done: Vec<_> = performed.iter().map(key).collect();
-    let in_order: Vec<_> = done.iter().filter(|done| exact.contains(done)).cloned().collect();
-    assert_eq!(exact, in_order, "every exact action, in order");
+    let in_order: Vec<&Told> = performed.iter().filter(|told| keys.contains(&key(told))).collect();
+    let of_order: Vec<_> = in_order.iter().map(|told| key(told)).collect();
+    assert_eq!(keys, of_order, "every exact action, in order");
+    for (announced, performed) in exact.iter().zip(&in_order) {
+        assert_eq!(announced, performed, "as it was announced");
+    }
     for told in &performed {
         let foretold = announced.iter().any(|other| {
             other.task == told.task

@@ -128,15 +128,42 @@ impl Apt {
     /// As [`DpkgStatus::interrupted`].
     pub(super) fn interrupted(&self) -> Result<Option<String>, HostError> {
         let found = self.status.interrupted()?;
-        if found.is_some() {
-            return Ok(found);
-        }
-        let Some(left) = unfinished::left() else { return Ok(None) };
-        let Reached::Without(missing) = unfinished::reached(&left, &*self.status.read()?) else {
-            return Ok(None);
+        let left = unfinished::left();
+        let open = self.open(left.as_ref())?;
+        let names: Vec<&str> = open.iter().map(|open| open.name.as_str()).collect();
+        let names = names.join(" ");
+        Ok(match found {
+            None if names.is_empty() => None,
+            None => Some(format!("a transaction was interrupted; not done yet: {names}")),
+            Some(found) if left.is_none() || names.is_empty() => Some(found),
+            Some(found) => Some(format!("{found}; its transaction is carried on: {names}")),
+        })
+    }
+
+    /// What is still to do of what was begun: of our own transaction what it did not come to, as
+    /// it was shown, and each half-installed package that another one left.
+    fn open(&self, left: Option<&Transaction>) -> Result<Vec<Open>, HostError> {
+        let torn = self.status.half_installed()?;
+        let installed = self.status.read()?;
+        let ours = left.map(|left| left.changes.as_slice()).unwrap_or_default();
+        let is_torn = |change: &PackageChange| torn.contains(&change.name);
+        let reached = left.map(|left| unfinished::reached(left, &installed));
+        // Where all or nothing came, there is only more to do if a package of ours was torn.
+        let begun = matches!(reached, Some(Reached::Without(_))) || ours.iter().any(is_torn);
+        let there = |change: &PackageChange| {
+            installed.version(&change.name) == change.to.as_deref() && !is_torn(change)
         };
-        let names: Vec<&str> = missing.iter().map(|change| change.name.as_str()).collect();
-        Ok(Some(format!("a transaction was interrupted; not installed yet: {}", names.join(" "))))
+        let mut open: Vec<Open> = ours
+            .iter()
+            .filter(|change| begun && !there(change))
+            .map(|change| Open { name: change.name.clone(), argument: pin(change) })
+            .collect();
+        for name in torn {
+            if !open.iter().any(|open| open.name == name) {
+                open.push(Open { argument: name.clone(), name });
+            }
+        }
+        Ok(open)
     }
 
     /// Ends a killed transaction of which nothing is left to install.
@@ -157,63 +184,94 @@ impl Apt {
         Ok(())
     }
 
-    /// Installs what a killed transaction did not come to, as it was shown. What cannot be had any
-    /// more is left to the task that wants it.
-    fn finish(&self) -> Result<(), HostError> {
-        let Some(left) = unfinished::left() else { return Ok(()) };
-        let installed = self.status.read()?;
-        let reached = unfinished::reached(&left, &installed);
-        if reached == Reached::All {
-            mark_dependencies(&left)?;
-        }
-        if let Reached::Without(missing) = reached {
-            let missing: Vec<_> = missing.into_iter().cloned().collect();
-            let mut argv = vec!["apt-get".to_owned(), "-q".to_owned(), "-y".to_owned()];
-            argv.extend(only_these());
-            argv.extend(KEEPING.map(str::to_owned));
-            argv.push("install".to_owned());
-            argv.extend(pins(&missing));
-            if patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).is_ok() {
-                mark_dependencies(&left)?;
-            }
-        }
-        unfinished::end();
-        Ok(())
-    }
-
-    /// Finishes what an interrupted dpkg left. Units held by the killed run stay held meanwhile.
+    /// Finishes what an interrupted dpkg left, and nothing that was not shown: removes what was
+    /// going, configures what is unpacked, and carries on what [`Apt::interrupted`] names, every version pinned. Units held
+    /// by the killed run stay held meanwhile.
     ///
     /// # Errors
-    /// If dpkg cannot finish it.
+    /// If the database is not whole afterwards: with what dpkg said, and what a person can do.
     pub(super) fn repair(&self) -> Result<(), HostError> {
         let leaving = self.status.leaving()?;
+        let mut removed = Ok(());
         if !leaving.is_empty() {
             // As apt removes: what takes its place comes after it.
             let mut argv = vec!["dpkg", "--force-depends", "--force-remove-reinstreq", "--remove"];
             argv.extend(leaving.iter().map(String::as_str));
-            patiently(&noninteractive(&argv, TRANSACTION_SECONDS))?;
+            removed = patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).map(drop);
         }
-        let mut argv = vec!["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"];
+        let argv = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"];
         let configured = patiently(&noninteractive(&argv, TRANSACTION_SECONDS));
-        let broken = self.status.half_installed()?;
-        if configured.is_ok() && broken.is_empty() {
-            return self.finish();
+        let left = unfinished::left();
+        let open = self.open(left.as_ref())?;
+        let carried_on = if open.is_empty() { Ok(()) } else { carry_on(&open) };
+        if let Some(still) = self.status.unfinished()? {
+            let because = removed.err().or(carried_on.err()).or(configured.err());
+            return Err(not_whole(&still, because));
         }
-        argv = vec!["apt-get", "-q", "-y"];
-        argv.extend(KEEPING);
-        let mut again = argv.clone();
-        again.extend(["install", "--reinstall"]);
-        again.extend(broken.iter().map(String::as_str));
-        if !broken.is_empty() {
-            patiently(&noninteractive(&again, TRANSACTION_SECONDS))?;
+        // What cannot be had any more is left to the task that wants it.
+        if let Some(left) = left {
+            if unfinished::reached(&left, &*self.status.read()?) == Reached::All {
+                mark_dependencies(&left)?;
+            }
+            unfinished::end();
         }
-        argv.extend(["-f", "install"]);
-        patiently(&noninteractive(&argv, TRANSACTION_SECONDS))?;
-        self.finish()
+        Ok(())
     }
 }
 
-/// Changed conffiles stay (dpkg(1)), and another's lock is waited for (apt.conf(5)).
+/// A change that was begun and has not ended.
+struct Open {
+    name: String,
+    /// As apt-get install takes it.
+    argument: String,
+}
+
+/// Installs and removes these, and refuses if apt would then do anything else.
+fn carry_on(open: &[Open]) -> Result<(), HostError> {
+    let mut arguments = vec!["--reinstall".to_owned()];
+    arguments.extend(open.iter().map(|open| open.argument.clone()));
+    let mut options = only_these();
+    let simulated = process::run(&simulation(&options, &arguments))?;
+    if simulated.rc != 0 {
+        return Err(failure("apt-get", &simulated));
+    }
+    let more: Vec<String> = changes(&simulated.stdout)
+        .into_iter()
+        .filter(|change| !open.iter().any(|named| named.name == change.name))
+        .map(|change| change.name)
+        .collect();
+    if !more.is_empty() {
+        return Err(HostError::failed(format!("it would also change {}", more.join(" "))));
+    }
+    options.extend(KEEPING.map(str::to_owned));
+    let mut argv: Vec<String> =
+        ["apt-get", "-q", "-y", "--allow-downgrades"].map(str::to_owned).into();
+    argv.append(&mut options);
+    argv.push("install".to_owned());
+    argv.append(&mut arguments);
+    patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).map(drop)
+}
+
+/// The repair did what it may, and the database is not whole.
+fn not_whole(still: &str, because: Option<HostError>) -> HostError {
+    let mut notes = Vec::new();
+    if let Some(HostError::Failed { message, notes: said, .. }) = because {
+        notes.push(message);
+        notes.extend(said);
+    }
+    HostError::Failed {
+        message: format!("the package database cannot be repaired: {still}"),
+        notes,
+        help: Some(
+            "mend it by hand: `dpkg --configure -a` says what fails, and `apt-get -s -f install` \
+             what apt would change"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Changed conffiles stay (dpkg(1)). Another's lock is waited for by [`patiently`] alone: apt's own
+/// waiting (apt.conf(5)) would come on top.
 const KEEPING: [&str; 8] = [
     "-o",
     "Dpkg::Options::=--force-confdef",
@@ -222,7 +280,7 @@ const KEEPING: [&str; 8] = [
     "-o",
     "Dpkg::Use-Pty=false",
     "-o",
-    "DPkg::Lock::Timeout=300",
+    "DPkg::Lock::Timeout=0",
 ];
 
 /// A repository that does not answer is an error, not a warning, and a soon one.
@@ -318,11 +376,14 @@ fn only_these() -> Vec<String> {
 }
 
 fn pins(changes: &[PackageChange]) -> Vec<String> {
-    let pin = |change: &PackageChange| match &change.to {
+    changes.iter().map(pin).collect()
+}
+
+fn pin(change: &PackageChange) -> String {
+    match &change.to {
         Some(version) => format!("{}={version}", change.name),
         None => format!("{}-", change.name),
-    };
-    changes.iter().map(pin).collect()
+    }
 }
 
 /// The pinned transaction cannot be had any more.
@@ -369,9 +430,13 @@ fn noninteractive<S: AsRef<str>>(argv: &[S], seconds: u64) -> Command {
     command
 }
 
-/// Runs it; while another one holds a lock for which apt itself does not wait, tries again.
+/// Runs it; while another one holds a lock, tries again, for [`PATIENCE`] and no longer.
 fn patiently(command: &Command) -> Result<CommandOutput, HostError> {
-    let end = Instant::now() + PATIENCE;
+    within(PATIENCE, command)
+}
+
+fn within(patience: Duration, command: &Command) -> Result<CommandOutput, HostError> {
+    let end = Instant::now() + patience;
     loop {
         let output = process::run(command)?;
         if output.rc == 0 {
@@ -382,5 +447,28 @@ fn patiently(command: &Command) -> Result<CommandOutput, HostError> {
             return Err(failure(program, &output));
         }
         std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calls(script: &str) -> (usize, bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let count = folder.path().join("count");
+        let script = format!("echo >> {}; {script}", count.display());
+        let command = noninteractive(&["sh", "-c", &script], 10);
+        let done = within(Duration::from_millis(1500), &command);
+        (std::fs::read_to_string(count).unwrap().lines().count(), done.is_ok())
+    }
+
+    #[test]
+    fn only_a_lock_is_waited_for_and_not_longer_than_promised() {
+        assert_eq!(calls("echo 'E: Could not get lock /x' >&2; exit 100"), (3, false));
+        assert_eq!(calls("echo 'E: no' >&2; exit 100"), (1, false));
+        assert_eq!(calls("true"), (1, true));
+        // Or apt's own waiting would come on top, each time.
+        assert!(KEEPING.contains(&"DPkg::Lock::Timeout=0"));
     }
 }

@@ -36,9 +36,15 @@ fn between(text: &str, open: char, end: char) -> Option<String> {
 
 /// Whether it failed because another one holds a lock.
 pub(super) fn is_locked(output: &CommandOutput) -> bool {
-    ["Could not get lock", "Unable to lock", "Unable to acquire the dpkg frontend lock"]
-        .iter()
-        .any(|words| output.stderr.contains(words))
+    [
+        "Could not get lock",
+        "Unable to lock",
+        "Unable to acquire the dpkg frontend lock",
+        // dpkg's own words.
+        "lock was locked by",
+    ]
+    .iter()
+    .any(|words| output.stderr.contains(words))
 }
 
 /// Why it failed: in converge's words where the cause is known, apt's own beside.
@@ -220,6 +226,9 @@ mod tests {
         };
         assert!(is_locked(&output(
             "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"
+        )));
+        assert!(is_locked(&output(
+            "dpkg: error: dpkg frontend lock was locked by another process with pid 7"
         )));
         assert!(!is_locked(&output("E: Unable to locate package lock")));
     }

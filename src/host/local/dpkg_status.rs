@@ -105,7 +105,11 @@ impl DpkgStatus {
         self.unfinished()
     }
 
-    fn unfinished(&self) -> Result<Option<String>, HostError> {
+    /// The same of what is there now, whoever is at work.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub(super) fn unfinished(&self) -> Result<Option<String>, HostError> {
         let installed = self.read()?;
         let in_state = |state| {
             let entries = installed.packages.iter().filter(|(name, _)| !name.contains(':'));
@@ -139,12 +143,16 @@ impl DpkgStatus {
         Ok(leaving.map(|(name, _)| name.clone()).collect())
     }
 
-    /// The packages that are neither wholly there nor wholly gone.
+    /// The packages that were to come and are neither wholly there nor wholly gone. Their version is
+    /// no help: during an upgrade it is the old one.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
     pub(super) fn half_installed(&self) -> Result<Vec<String>, HostError> {
         let installed = self.read()?;
         let entries = installed.packages.iter().filter(|(name, _)| !name.contains(':'));
         Ok(entries
-            .filter(|(_, e)| e.state == State::Broken)
+            .filter(|(_, e)| e.state == State::Broken && !e.leaves)
             .map(|(name, _)| name.clone())
             .collect())
     }
@@ -312,6 +320,17 @@ mod tests {
             let found = database.package("p").unwrap().installed.is_some();
             assert_eq!(found, installed, "{status}");
         }
+    }
+
+    #[test]
+    fn what_is_torn_was_coming_or_going() {
+        let (_folder, database) = database(&[
+            stanza("a", "install ok installed", "1"),
+            stanza("b", "install reinstreq half-installed", "1"),
+            stanza("c", "deinstall reinstreq half-installed", "1"),
+        ]);
+        assert_eq!(database.half_installed().unwrap(), ["b"]);
+        assert_eq!(database.leaving().unwrap(), ["c"]);
     }
 
     #[test]

@@ -188,9 +188,23 @@ impl Pacman {
         if !answer.targets.is_empty() {
             let mut argv = vec!["pacman", "-S", "--needed", "--noconfirm", "--noprogressbar", "--"];
             argv.extend(answer.targets.iter().map(String::as_str));
-            must(&tool(&argv, TRANSACTION_SECONDS))?;
+            self.install(&argv, &answer.transaction.changes)?;
         }
         Ok(())
+    }
+
+    /// Calls pacman for what comes. Where it fails, it may have noted packages as installed that
+    /// it could not unpack in full (a full disk): those are made unfinished, for the next run.
+    fn install(&self, argv: &[&str], coming: &[PackageChange]) -> Result<(), HostError> {
+        let done = must(&tool(argv, TRANSACTION_SECONDS)).map(drop);
+        if done.is_err() {
+            for change in coming {
+                if let Some(version) = &change.to {
+                    self.database.make_unfinished(&change.name, Some(version))?;
+                }
+            }
+        }
+        done
     }
 
     /// What an interrupted pacman left, in words. A running one is waited for.
@@ -246,7 +260,14 @@ impl Pacman {
         let mut argv =
             vec!["pacman", "-S", "--noconfirm", "--noprogressbar", "--overwrite", "*", "--"];
         argv.extend(unfinished.iter().map(|package| package.name.as_str()));
-        must(&tool(&argv, TRANSACTION_SECONDS))?;
+        if let Err(error) = must(&tool(&argv, TRANSACTION_SECONDS)) {
+            for package in &unfinished {
+                // What is there of it must not be forgotten: its files would be in the way.
+                self.database.make_unfinished(&package.name, None)?;
+                let _ = std::fs::create_dir(&package.folder);
+            }
+            return Err(error);
+        }
         let mut argv = vec!["pacman", "-D", "--asdeps", "--"];
         let dependencies = unfinished.iter().filter(|package| package.dependency);
         argv.extend(dependencies.map(|package| package.name.as_str()));
@@ -395,6 +416,8 @@ fn failure(output: &CommandOutput) -> HostError {
     } else if is_unreachable(&output.stderr) {
         help = Some("check the network and the servers in /etc/pacman.conf".to_owned());
         "the package repository cannot be reached".to_owned()
+    } else if let Some(path) = no_room(&output.stderr) {
+        format!("no space left on device: {path}")
     } else {
         if notes.is_empty() {
             notes = process::last_lines(&output.stderr, 6);
@@ -402,6 +425,14 @@ fn failure(output: &CommandOutput) -> HostError {
         format!("pacman exited with {}", output.rc)
     };
     HostError::Failed { message, notes, help }
+}
+
+/// The path that could not be unpacked for want of room, of which pacman only says `Write failed`.
+fn no_room(stderr: &str) -> Option<&str> {
+    let failed = stderr.lines().find_map(|line| line.strip_suffix(" (Write failed)"))?;
+    let path = failed.split_once("could not extract ")?.1;
+    let disk = rustix::fs::statvfs(Path::new(path).parent()?).ok()?;
+    (disk.f_bavail == 0 || disk.f_favail == 0).then_some(path)
 }
 
 fn is_unreachable(text: &str) -> bool {

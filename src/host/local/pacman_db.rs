@@ -120,6 +120,29 @@ impl PacmanDb {
         Ok(unfinished)
     }
 
+    /// Takes the list of files from a package's entry, if it is there (in this version): needs no
+    /// room, and is what [`PacmanDb::unfinished`] finds.
+    ///
+    /// # Errors
+    /// If the entry cannot be changed.
+    pub(super) fn make_unfinished(
+        &self,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<(), HostError> {
+        let Some(entry) = self.local()?.get(name).cloned() else { return Ok(()) };
+        if version.is_some_and(|version| version != entry.version) {
+            return Ok(());
+        }
+        let list = entry.folder.join("files");
+        match std::fs::remove_file(&list) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(HostError::file("remove", list, source))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn local(&self) -> Result<Rc<BTreeMap<String, Entry>>, HostError> {
         let folder = self.folder.join("local");
         self.local
@@ -191,6 +214,23 @@ mod tests {
         std::fs::write(local.join("ALPM_DB_VERSION"), "9\n").unwrap();
         let database = PacmanDb::new(folder.path());
         (folder, database)
+    }
+
+    #[test]
+    fn what_could_not_be_unpacked_becomes_unfinished() {
+        let (_folder, database) = database();
+        let unfinished = || -> Vec<String> {
+            database.unfinished().unwrap().into_iter().map(|package| package.name).collect()
+        };
+        assert_eq!(unfinished(), ["msmtp"]);
+        for (name, version) in [("none", None), ("postfix", Some("3.9.0-1"))] {
+            database.make_unfinished(name, version).unwrap();
+            assert_eq!(unfinished(), ["msmtp"], "another version, or none");
+        }
+        for _ in 0..2 {
+            database.make_unfinished("postfix", Some("3.9.1-1")).unwrap();
+            assert_eq!(unfinished(), ["msmtp", "postfix"]);
+        }
     }
 
     #[test]

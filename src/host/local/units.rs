@@ -90,7 +90,14 @@ impl Units {
             expected.insert(name.clone());
             expected.iter().cloned().collect()
         };
-        let shown = show(&names)?;
+        let asked = match show(&names) {
+            // The question for all fails if one of the others cannot be answered.
+            Err(_) if names.len() > 1 => {
+                show(std::slice::from_ref(&name)).map(|shown| (vec![name.clone()], shown))
+            }
+            shown => shown.map(|shown| (names, shown)),
+        };
+        let (names, shown) = asked?;
         let mut known = self.known.borrow_mut();
         known.extend(names.into_iter().zip(shown));
         Ok(known.get(&name).cloned().unwrap_or_default())

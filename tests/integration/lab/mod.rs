@@ -2,7 +2,9 @@
 //! done they fail and say why; they never skip.
 
 mod boots;
+mod commands;
 mod crashes;
+mod demo;
 mod leftovers;
 mod mail;
 mod refusals;

@@ -1,6 +1,11 @@
 //! Runs on real hosts that do not depend on any role of the project: what fails while running,
 //! what several hosts do together, what is never shown.
 
+mod apt;
 mod failures;
+mod full_disk;
 mod many;
+mod over_ssh;
+mod question;
 mod secrets;
+mod speed;

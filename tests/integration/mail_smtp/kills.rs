@@ -8,13 +8,19 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What must be the same: files, packages, units. Left out is what every installation makes
+/// What must be the same: files with their modes and owners, packages, every unit's state. Left out is what every installation makes
 /// differently (keys, caches, the account files' backups), and /etc/ssl: killed between its
 /// certificate and the link to it, ssl-cert's own script makes the link in no later run.
 const PICTURE: &str = r#"
 find /etc -xdev -type f ! -path '/etc/ssl/*' ! -name '*-' ! -name ld.so.cache ! -name .updated \
     ! -name machine-id ! -path '/etc/pacman.d/gnupg/*' -exec sha256sum {} + | sort -k2
 find /etc -xdev -type l ! -path '/etc/ssl/*' -printf '%p -> %l\n' | sort
+find /etc -xdev ! -type l ! -path '/etc/ssl/*' ! -name '*-' ! -name ld.so.cache ! -name .updated \
+    ! -path '/etc/pacman.d/gnupg/*' -printf '%p %y %m %u:%g\n' | sort
+find /var/spool/postfix /var/lib/postfix -maxdepth 1 -type d -printf '%p %m %u:%g\n' | sort
+systemctl list-unit-files --no-legend --no-pager --plain | awk '{print $1, $2}' | sort
+systemctl list-units --no-legend --no-pager --plain --type=service --state=active,failed |
+    awk '{print $1, $3}' | sort
 if command -v pacman >/dev/null; then pacman -Q; else dpkg-query -W -f '${Package} ${Status} ${Version}\n'; apt-mark showmanual; fi
 for unit in postfix.service postfix@-.service; do
     systemctl show -p ActiveState,UnitFileState,LoadState "$unit"
@@ -62,44 +68,63 @@ fn kill_agent(host: &Host<'_>) {
 /// Runs, and kills the agent right after its first action; in a package transaction, in its
 /// midst. Names the task, if there was anything to kill.
 pub(crate) fn run_killed(fleet: &Fleet, in_packages: &mut u64) -> Option<String> {
+    killed_run(fleet, in_packages).map(|killed| killed.task)
+}
+
+/// An action's kind and target.
+type Named = (String, String);
+
+/// A run that was killed.
+struct Killed {
+    /// The task that was seen to act before the kill.
+    task: String,
+    /// The actions that the run began, in order: in the midst of the last or right after it came
+    /// the kill.
+    began: Vec<Named>,
+}
+
+fn killed_run(fleet: &Fleet, in_packages: &mut u64) -> Option<Killed> {
     let mut child = fleet
         .command(&["--output", "events"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    let mut began: Vec<Named> = Vec::new();
     let mut acted = None;
     let mut told = Vec::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         let event: Value = serde_json::from_str(&line).unwrap();
         let event = &event["event"];
-        let announced = event["announced"]["actions"].as_array();
-        if announced.is_some_and(|all| all.iter().any(|action| action["kind"] == "packages")) {
+        let announced = own_actions(&event["announced"]);
+        let packages = announced.iter().any(|(kind, _)| kind == "packages");
+        let finished = &event["task_finished"];
+        // After the kill comes only what was on its way.
+        began.extend(announced);
+        told.push(line);
+        if acted.is_some() {
+            continue;
+        }
+        let id = |of: &Value| of["task"]["id"].as_str().map(str::to_owned);
+        if packages {
             // Each time a little later, and in no two test runs at the same moments: simulating,
             // fetching, unpacking, configuring.
             let later = 60 * *in_packages * (*in_packages + 1) / 2;
             let chance = u64::from(std::process::id() % 60);
             std::thread::sleep(Duration::from_millis(30 + later + chance));
             *in_packages += 1;
-            acted = event["announced"]["task"]["id"].as_str().map(str::to_owned);
-        }
-        let finished = event["task_finished"]["actions"].as_array();
-        // What the controller did for the host is not the host's.
-        let own = |all: &Vec<Value>| all.iter().any(|action| action["kind"] != "request");
-        if finished.is_some_and(own) {
-            let task = &event["task_finished"]["task"];
-            acted = task["id"].as_str().map(str::to_owned);
-            if task["handler"] == true {
+            acted = id(&event["announced"]);
+        } else if !own_actions(finished).is_empty() {
+            if finished["task"]["handler"] == true {
                 // That it has run is written after it is told: killed in between, it runs again.
                 std::thread::sleep(Duration::from_millis(200));
             }
+            acted = id(finished);
         }
         if acted.is_some() {
             kill_agent(&fleet.host());
-            break;
         }
-        told.push(line);
     }
     let status = child.wait().unwrap();
     // A run that fails before its first action has not shown that nothing is left.
@@ -108,25 +133,45 @@ pub(crate) fn run_killed(fleet: &Fleet, in_packages: &mut u64) -> Option<String>
         "{status} without an action:\n{}",
         told.join("\n")
     );
-    acted
+    acted.map(|task| Killed { task, began })
+}
+
+/// The actions of an event; what the controller did for the host is not the host's.
+fn own_actions(event: &Value) -> Vec<Named> {
+    let all = event["actions"].as_array().into_iter().flatten();
+    let own = all.filter(|action| action["kind"] != "request");
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    own.map(|action| (word(&action["kind"]), word(&action["target"]))).collect()
 }
 
 #[test]
 fn killed_after_every_first_action_it_still_gets_there() {
     in_both_families("k", |fleet| {
-        fleet.apply().assert_ok();
+        let whole = fleet.apply();
+        whole.assert_ok();
         let calm = picture(&fleet.host());
         a_handler_survives(&fleet);
         fleet.host().reset().unwrap();
 
         let mut rounds = 0;
         let mut in_packages = 0;
-        while run_killed(&fleet, &mut in_packages).is_some() {
+        let (mut begun, mut last) = (BTreeSet::new(), BTreeSet::new());
+        while let Some(Killed { began, .. }) = killed_run(&fleet, &mut in_packages) {
+            last.extend(began.last().map(|(kind, _)| kind.clone()));
+            begun.extend(began);
             rounds += 1;
             assert!(rounds < 40, "no end after {rounds} kills");
         }
         assert!(rounds >= 4, "killed only {rounds} times");
         assert!(in_packages >= 2, "never killed in the midst of a transaction");
+        // No action of a whole run was left to a run that was not killed; and kills came in or
+        // right after a transaction, and a unit's start.
+        for told in whole.actions() {
+            let action = (told.kind, told.target);
+            assert!(begun.contains(&action), "no killed run began {action:?}: {begun:?}");
+        }
+        let of = |kinds: &[&str]| kinds.iter().any(|kind| last.contains(*kind));
+        assert!(of(&["packages", "repair_packages"]) && of(&["service", "restart"]), "{last:?}");
         let last = fleet.apply();
         last.assert_ok();
         assert_eq!(last.actions(), [], "after {rounds} kills");

@@ -3,8 +3,6 @@
 use crate::fleet::{FAMILIES, Fleet};
 use crate::lab::lab;
 use converge::lab::Family;
-use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,6 +15,48 @@ get() { while IFS= read -r -t 20 line <&3; do echo "$line"; case "$line" in [0-9
 get; ask "EHLO client"; get; ask "MAIL FROM:<app@client.test>"; get
 ask "RCPT TO:<someone@example.test>"; get; ask DATA; get
 ask "Subject: $1"; ask ""; ask body; ask .; get; ask QUIT; get
+"#;
+
+/// A port that is open to all, beside the one that must not be.
+const OPEN: &str = r#"
+use IO::Socket::IP;
+my $server = IO::Socket::IP->new(
+    LocalHost => '::', LocalPort => 24, V6Only => 0, ReuseAddr => 1, Listen => 50) or die;
+while (my $client = $server->accept) { close($client); }
+"#;
+
+/// Connects to port 24 and port 25 of each address, again and again while there is /run/watch;
+/// says how often it asked and how often it was let in.
+const WATCH: &str = r#"
+use IO::Socket::IP;
+my (%asked, %opened);
+sub ask {
+    my ($address, $port) = @_;
+    my $socket = IO::Socket::IP->new(
+        PeerHost => $address, PeerPort => $port, Type => SOCK_STREAM, Timeout => 1);
+    close($socket) if $socket;
+    return defined $socket;
+}
+for my $address (@ARGV) {
+    # A link-local address is not there at once (RFC 4862, section 5.4).
+    until (ask($address, 24)) { select(undef, undef, undef, 0.05); }
+}
+open(my $told, '>', '/run/watch') or die; close($told);
+while (-e '/run/watch') {
+    for my $address (@ARGV) {
+        for my $port (24, 25) {
+            $asked{"$address $port"}++;
+            $opened{"$address $port"}++ if ask($address, $port);
+        }
+    }
+    select(undef, undef, undef, 0.01);
+}
+for my $address (@ARGV) {
+    for my $port (24, 25) {
+        my $key = "$address $port";
+        print "$key: $asked{$key} ", $opened{$key} // 0, "\n";
+    }
+}
 "#;
 
 #[test]
@@ -32,27 +72,43 @@ fn relays(family: Family) {
     let lab = lab(&format!("r{}", &family.name()[..1])).host("h", family).debian("other").up();
     let fleet = Fleet::over(lab.unwrap(), &["h"], "sys-svc-mail-smtp");
     let host = fleet.host();
-    let outside = SocketAddr::from((host.address(), 25));
-    let ended = AtomicBool::new(false);
-    let opened = std::thread::scope(|scope| {
-        // From the bridge: not the host's own loopback, so it must never connect.
-        let watch = scope.spawn(|| {
-            let (mut asked, mut opened) = (0, 0);
-            while !ended.load(Ordering::Relaxed) {
-                let answer = TcpStream::connect_timeout(&outside, Duration::from_millis(200));
-                asked += 1;
-                opened += usize::from(answer.is_ok());
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            (asked, opened)
-        });
-        let apply = fleet.apply();
-        ended.store(true, Ordering::Relaxed);
-        apply.assert_ok();
-        watch.join().unwrap()
-    });
-    assert!(opened.0 > 20, "port 25 was asked only {} times", opened.0);
-    assert_eq!(opened.1, 0, "port 25 was open to another host");
+    host.write("/run/open.pl", OPEN).unwrap();
+    let open = host.run(["systemd-run", "--unit=open", "perl", "/run/open.pl"]).unwrap();
+    assert!(open.success(), "{open:?}");
+    let listens = "until ss -ltnH 'sport = 24' | grep -q .; do sleep 0.1; done";
+    assert!(host.run(["timeout", "5", "sh", "-c", listens]).unwrap().success());
+    let watcher = fleet.lab.host("other").unwrap();
+    // Global and link-local, by which the other reaches this one.
+    let shown = host.sh("ip -6 -o address show scope link up | grep -v ' lo '").unwrap().stdout;
+    let link_local = shown.split_whitespace().nth(3).unwrap().split('/').next().unwrap().to_owned();
+    let way = watcher.sh("ip -o -4 address show scope global | awk '{print $2; exit}'");
+    let way = way.unwrap().stdout;
+    let addresses = [host.address().to_string(), format!("{link_local}%{}", way.trim())];
+    let mut watch = vec!["perl", "-e", WATCH];
+    watch.extend(addresses.iter().map(String::as_str));
+    let watching = watcher.spawn(&watch).unwrap();
+    let begun = "until [ -e /run/watch ]; do sleep 0.05; done";
+    assert!(watcher.run(["timeout", "10", "sh", "-c", begun]).unwrap().success());
+    let apply = fleet.apply();
+    watcher.run(["rm", "/run/watch"]).unwrap();
+    let watched = watching.wait_with_output().unwrap();
+    apply.assert_ok();
+    let told = String::from_utf8(watched.stdout).unwrap();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), addresses.len() * 2, "{told}");
+    for (line, address) in lines.chunks(2).zip(&addresses) {
+        let count = |line: &str, port: u16| {
+            let counts = line.strip_prefix(&format!("{address} {port}: ")).unwrap();
+            let (asked, opened) = counts.split_once(' ').unwrap();
+            (asked.parse::<u32>().unwrap(), opened.parse::<u32>().unwrap())
+        };
+        // The watch reaches the host all the time, by this very address.
+        let (asked, opened) = count(line[0], 24);
+        assert!(asked > 20 && opened == asked, "the open port answers each time: {told}");
+        let (asked, opened) = count(line[1], 25);
+        assert!(asked > 20, "port 25 was asked only {asked} times");
+        assert_eq!(opened, 0, "port 25 was open to another host: {told}");
+    }
 
     let mx = fleet.lab.mx();
     host.run(["useradd", "-m", "alice"]).unwrap();
@@ -71,8 +127,7 @@ fn relays(family: Family) {
         mx.wait_for(1, PATIENCE, |m| m.header("Subject") == Some(subject.clone())).unwrap();
     }
 
-    let other = fleet.lab.host("other").unwrap();
-    let refused = other.run(["bash", "-c", SEND, &host.address().to_string(), "no"]).unwrap();
+    let refused = watcher.run(["bash", "-c", SEND, &host.address().to_string(), "no"]).unwrap();
     assert!(!refused.success(), "{refused:?}");
     assert!(refused.stderr.contains("refused"), "{refused:?}");
 
