@@ -268,3 +268,29 @@ fn an_act_that_nothing_guards_is_said_to_be_done_in_every_run() {
     let all = ["bare", "created", "asked", "inside", "noticed", "handled"];
     assert_eq!(all.map(said), [true, false, false, false, false, false]);
 }
+
+#[test]
+fn a_waiting_handler_that_is_gone_is_dropped_with_a_warning() {
+    let tasks = "
+- name: one
+  copy: {dest: /etc/one, content: a}
+  notify: again
+- name: broken
+  fail: {msg: no}
+";
+    let world = world("units: {d.service: {enabled: enabled, active: true}}");
+    let handlers = "- name: again\n  service: {name: d, state: restarted}\n";
+    let mut bench = Bench::new(world, tasks).with("roles/r/handlers/main.yml", handlers);
+    bench.apply();
+    assert_eq!(bench.state.pending.len(), 1);
+    let mut bench = bench
+        .with("roles/r/tasks/main.yml", "- name: one\n  copy: {dest: /etc/one, content: a}\n")
+        .with("roles/r/handlers/main.yml", "");
+    let told = bench.apply();
+    let warned = told.events.iter().any(|event| {
+        matches!(event, converge::event::Event::Warning(warning)
+            if warning.message.contains("handler `again` of role `r` was waiting and is dropped"))
+    });
+    assert!(warned, "{:#?}", told.events);
+    assert!(bench.state.pending.is_empty());
+}

@@ -15,6 +15,7 @@ mod floors;
 mod foretell;
 mod house;
 mod inventory;
+mod keywords;
 mod lab;
 mod lab_mailu;
 mod lab_runs;

@@ -48,6 +48,13 @@ impl Bench {
         self
     }
 
+    /// `--tags` and `--skip-tags`.
+    pub(crate) fn tagged(mut self, tags: &[&str], skip_tags: &[&str]) -> Self {
+        let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
+        (self.options.tags, self.options.skip_tags) = (owned(tags), owned(skip_tags));
+        self
+    }
+
     pub(crate) fn load(&self) -> Result<Project, Box<LoadErrors>> {
         Project::load(&self.options, &self.files, &Vault::default())
     }

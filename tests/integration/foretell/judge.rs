@@ -15,6 +15,10 @@ pub(super) struct Tally {
     pub(super) fell_away: usize,
     pub(super) performed: usize,
     pub(super) failed: usize,
+    /// Roles whose second run was looked at.
+    pub(super) steady: usize,
+    /// Runs that were killed and begun again.
+    pub(super) killed: usize,
 }
 
 /// One action of a report, with the task it belongs to and where that stands among the events.

@@ -43,8 +43,14 @@ fn check_foretells_apply() {
         sum.fell_away += tally.fell_away;
         sum.performed += tally.performed;
         sum.failed += tally.failed;
+        sum.steady += tally.steady;
+        sum.killed += tally.killed;
     }
     say(&format!("seed {seed}, {cases} roles: {sum:?}"));
+    // Roles that do nothing would foretell it well.
+    let cases = cases as usize;
+    assert!(sum.announced > cases && sum.performed > cases, "too little is done: {sum:?}");
+    assert!(sum.steady * 10 > cases && sum.killed * 5 > cases, "too little is repeated: {sum:?}");
     assert!(
         sum.fell_away * 10 <= sum.announced,
         "more than one in ten fell away: {} of {}",
@@ -81,18 +87,20 @@ fn generated(seed: u64, cases: u32) -> Result<Tally, String> {
 #[test]
 fn what_once_went_wrong_does_not_again() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/foretell");
-    let mut wrong = Vec::new();
+    let (mut wrong, mut count) = (Vec::new(), 0);
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().is_some_and(|name| name == "world.yml") {
             continue;
         }
         let case = Case::read(&std::fs::read_to_string(&path).unwrap());
+        count += 1;
         if let Err(why) = holds(&case, &mut Tally::default()) {
             wrong.push(format!("{}: {}\n{why}", path.display(), case.about));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count > 25, "only {count} cases were found");
 }
 
 /// Everything that must be so of one case.
@@ -104,6 +112,7 @@ fn holds(case: &Case, tally: &mut Tally) -> Result<(), String> {
     if !case.steady || !well || first.told.tasks().any(|task| task.error.is_some()) {
         return Ok(());
     }
+    tally.steady += 1;
     let check = run(&bundle, Purpose::Check, &first.host, &first.state, 0);
     let second = run(&bundle, Purpose::Apply, &first.host, &first.state, 0);
     if !second.actions.is_empty() || second.status() != HostStatus::Ok {
@@ -128,6 +137,7 @@ fn killed(
     whole: &case::Run,
     tally: &mut Tally,
 ) -> Result<(), String> {
+    tally.killed += 1;
     let dead = run(bundle, Purpose::Apply, host, &State::default(), at);
     let again = foretold(bundle, &dead.host, &dead.state, tally)
         .map_err(|why| format!("after a kill at action {at}: {why}"))?;
