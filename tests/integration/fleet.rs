@@ -348,3 +348,30 @@ pub(crate) fn assert_foretold(check: &Report, apply: &Report) {
     let fell: Vec<_> = likely.iter().filter(|told| !done.contains(&key(told))).collect();
     assert!(fell.len() * 10 <= likely.len(), "of {} fell away: {fell:#?}", likely.len());
 }
+
+#[test]
+fn what_was_not_as_announced_is_seen() {
+    let report = |key: &str, value: Value| {
+        let mut action = serde_json::json!({
+            "kind": "packages", "target": "postfix", "certainty": "exact", "before": "absent",
+            "after": "postfix 3", "diff": "+x", "notes": ["installs also lmdb 1"],
+        });
+        action[key] = value;
+        let tasks = serde_json::json!([{"id": "role/main:postfix", "actions": [action]}]);
+        Report { code: 0, document: serde_json::json!({"hosts": [{"tasks": tasks}]}) }
+    };
+    let announced = report("target", "postfix".into());
+    assert_foretold(&announced, &report("target", "postfix".into()));
+    for (key, value) in [
+        ("kind", "write_file".into()),
+        ("target", "msmtp".into()),
+        ("before", "postfix 2".into()),
+        ("after", "postfix 4".into()),
+        ("diff", "+y".into()),
+        ("notes", serde_json::json!(["installs also lmdb 2"])),
+    ] {
+        let other = report(key, value);
+        let seen = std::panic::catch_unwind(|| assert_foretold(&announced, &other));
+        assert!(seen.is_err(), "{key}");
+    }
+}
