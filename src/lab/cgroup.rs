@@ -48,7 +48,8 @@ impl Cgroup {
     pub(super) fn init_pid(&self) -> Option<u32> {
         let procs = self.0.join("payload/init.scope/cgroup.procs");
         let text = std::fs::read_to_string(procs).ok()?;
-        text.lines().filter_map(|line| line.parse().ok()).min()
+        // Not the lowest number: numbers start anew, and what init forks is in its scope for a moment.
+        text.lines().filter_map(|line| line.parse().ok()).find(|pid| is_init(*pid))
     }
 
     /// Whether any process is left in the group or below it.
@@ -106,6 +107,13 @@ fn whole_cgroup2(mountinfo: &str) -> Option<PathBuf> {
         let (root, point) = (fields.next()?, fields.next()?);
         (kind.starts_with("cgroup2 ") && root == "/").then(|| PathBuf::from(point))
     })
+}
+
+/// Whether a process is number 1 where it lives (proc(5), `NSpid`).
+fn is_init(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let own = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    own.is_some_and(|numbers| numbers.split_whitespace().last() == Some("1"))
 }
 
 #[cfg(test)]
