@@ -68,6 +68,7 @@ fn no_message_that_was_accepted_is_lost_or_doubled() {
         }
         let wrong: Vec<_> =
             accepted.iter().filter(|subject| counts.get(*subject) != Some(&1)).collect();
-        assert_eq!(wrong, Vec::<&String>::new(), "lost or doubled, of {}", accepted.len());
+        let came: Vec<_> = wrong.iter().map(|subject| counts.get(*subject)).collect();
+        assert_eq!(wrong, Vec::<&String>::new(), "came {came:?} times, of {}", accepted.len());
     });
 }
