@@ -191,16 +191,23 @@ impl Apt {
     /// # Errors
     /// If the database is not whole afterwards: with what dpkg said, and what a person can do.
     pub(super) fn repair(&self) -> Result<(), HostError> {
-        let leaving = self.status.leaving()?;
-        let mut removed = Ok(());
-        if !leaving.is_empty() {
-            // As apt removes: what takes its place comes after it.
-            let mut argv = vec!["dpkg", "--force-depends", "--force-remove-reinstreq", "--remove"];
-            argv.extend(leaving.iter().map(String::as_str));
-            removed = patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).map(drop);
+        let (mut removed, mut configured) = (Ok(()), Ok(()));
+        // Twice: what dpkg's journal says of a removal stands in its status only after the first.
+        for _ in 0..2 {
+            let leaving = self.status.leaving()?;
+            if !leaving.is_empty() {
+                // As apt removes: what takes its place comes after it.
+                let mut argv =
+                    vec!["dpkg", "--force-depends", "--force-remove-reinstreq", "--remove"];
+                argv.extend(leaving.iter().map(String::as_str));
+                removed = patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).map(drop);
+            }
+            let argv = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"];
+            configured = patiently(&noninteractive(&argv, TRANSACTION_SECONDS)).map(drop);
+            if self.status.leaving()?.is_empty() {
+                break;
+            }
         }
-        let argv = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"];
-        let configured = patiently(&noninteractive(&argv, TRANSACTION_SECONDS));
         let left = unfinished::left();
         let open = self.open(left.as_ref())?;
         let carried_on = if open.is_empty() { Ok(()) } else { carry_on(&open) };
