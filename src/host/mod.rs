@@ -5,6 +5,7 @@
 pub(crate) mod action;
 mod disk;
 mod error;
+mod foreign_folder;
 pub mod lasting;
 pub mod local;
 pub mod memory;

@@ -32,6 +32,11 @@ pub trait View {
         Ok(None)
     }
 
+    /// Whether nobody but root and this user belongs to a group; `None` if that is not known.
+    fn is_private_group(&self, _group: &str, _owner: &str) -> Result<Option<bool>, HostError> {
+        Ok(None)
+    }
+
     /// Whether and in which version a package is installed.
     fn package(&self, name: &str) -> Result<Known<Package>, HostError>;
 

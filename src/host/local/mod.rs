@@ -272,6 +272,13 @@ impl View for Local {
         self.accounts.primary_user_of(group)
     }
 
+    fn is_private_group(&self, group: &str, owner: &str) -> Result<Option<bool>, HostError> {
+        let (Ok(gid), Ok(uid)) = (self.accounts.gid(group), self.accounts.uid(owner)) else {
+            return Ok(None);
+        };
+        Ok(Some(self.accounts.is_private_group(gid, uid)))
+    }
+
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
         match &self.packages {
             Packages::Apt(apt) => apt.status.package(name),

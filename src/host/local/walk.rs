@@ -2,7 +2,7 @@
 //! opened relative to the one before, and a symbolic link among the parents is followed only where
 //! none but root could have made or can change it (`/bin`, `/var/run`).
 
-use super::super::HostError;
+use super::super::{HostError, StatAttributes, foreign_folder};
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, readlinkat,
     statat,
@@ -30,6 +30,8 @@ pub(super) struct Guard<'a> {
     pub(super) owner: u32,
     /// Whether a group has no member but root and this user.
     pub(super) private_group: &'a dyn Fn(u32, u32) -> bool,
+    /// A user's name, for messages.
+    pub(super) user_name: &'a dyn Fn(u32) -> String,
 }
 
 impl Guard<'_> {
@@ -136,27 +138,20 @@ impl<'a> Walk<'a> {
     /// Looks at the directory it stands in.
     fn check(&mut self) -> Result<(), HostError> {
         let stat = fstat(&self.folder).map_err(|errno| self.error(errno))?;
-        let root_only = Guard { owner: 0, private_group: &|_, _| false };
+        let root_only =
+            Guard { owner: 0, private_group: &|_, _| false, user_name: &|_| String::new() };
         self.trusted &= root_only.admits(&stat);
         self.closed = stat.st_mode & 0o002 == 0 && (stat.st_mode & 0o020 == 0 || stat.st_gid == 0);
         if self.guard.is_none_or(|guard| guard.admits(&stat)) {
             return Ok(());
         }
-        let at = self.at.display();
-        Err(HostError::Failed {
-            message: format!(
-                "refusing to change {}: others than root and its owner can write to {at}",
-                self.path.display()
-            ),
-            notes: vec![format!(
-                "{at} has mode {:04o}, owner {}",
-                stat.st_mode & 0o7777,
-                stat.st_uid
-            )],
-            help: Some(
-                "let the folder's owner own it as well, or keep it in one of root's".to_owned(),
-            ),
-        })
+        let name = self.guard.map_or_else(String::new, |guard| (guard.user_name)(stat.st_uid));
+        let folder = StatAttributes {
+            mode: crate::value::Mode::from_bits(stat.st_mode),
+            owner: name,
+            group: stat.st_gid.to_string(),
+        };
+        Err(foreign_folder::refusal(self.path, &self.at, &folder))
     }
 
     /// What a link of root's says.

@@ -46,6 +46,7 @@ impl<'a> Target<'a> {
         let guard = Guard {
             owner: owner.or(found.map(|stat| stat.st_uid)).unwrap_or(0),
             private_group: &|gid, owner| accounts.is_private_group(gid, owner),
+            user_name: &|uid| accounts.user_name(uid),
         };
         let place = walk::parent(path, Some(&guard))?;
         Ok(Self { path, place, found, owner, group, mode })

@@ -2,6 +2,7 @@
 
 use super::world::{Entry, FileEntry, Owned, World};
 use super::{Memory, stale};
+use crate::host::foreign_folder;
 use crate::host::{Action, Attributes, FileBefore, HostError, Stat, StatAttributes};
 use crate::value::{Known, Sha256};
 use std::io::ErrorKind;
@@ -93,6 +94,7 @@ impl Memory {
     }
 
     pub(super) fn change_file(&mut self, action: &Action) -> Result<(), HostError> {
+        foreign_folder::check(self, action)?;
         match action {
             Action::WriteFile { path, content, attributes, backup, validate, before } => {
                 self.as_planned(path, before)?;

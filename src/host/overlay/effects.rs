@@ -1,12 +1,14 @@
 //! What each action does to a dry run's host, and what it makes unknown.
 
 use super::Overlay;
+use crate::host::foreign_folder;
 use crate::host::{Action, Attributes, HostError, ServiceChange, Stat, UserEntry, unit_name};
 use crate::value::{Known, Map, Origin, Value};
 use std::path::Path;
 
 impl Overlay<'_> {
-    /// Fails where performing it would: no parent directory, no such owner. Tells what has to be
+    /// Fails where performing it would: no parent directory, no such
+    /// owner, a folder that a stranger can write to. Tells what has to be
     /// so for it and is not known yet.
     pub(super) fn possible(&self, action: &Action) -> Result<Option<String>, HostError> {
         let assumptions = match action {
@@ -36,6 +38,7 @@ impl Overlay<'_> {
             }
             _ => [None, None, None],
         };
+        foreign_folder::check(self, action)?;
         let words: Vec<String> = assumptions.into_iter().flatten().collect();
         Ok((!words.is_empty()).then(|| words.join(" and ")))
     }

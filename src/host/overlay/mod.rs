@@ -88,6 +88,12 @@ impl View for Overlay<'_> {
         self.virtual_primary_user_of(group)
     }
 
+    fn is_private_group(&self, group: &str, owner: &str) -> Result<Option<bool>, HostError> {
+        // Who is pending may become, or have been, one of its members.
+        let settled = self.users.is_empty() && self.groups.is_empty() && self.everything.is_none();
+        if settled { self.inner.is_private_group(group, owner) } else { Ok(None) }
+    }
+
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
         self.virtual_package(name)
     }

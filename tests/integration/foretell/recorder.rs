@@ -82,6 +82,10 @@ impl View for Recorder<'_> {
         self.host.primary_user_of(group)
     }
 
+    fn is_private_group(&self, group: &str, owner: &str) -> Result<Option<bool>, HostError> {
+        self.host.is_private_group(group, owner)
+    }
+
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
         self.host.package(name)
     }
