@@ -213,7 +213,7 @@ impl Runner<'_> {
         file: &str,
         import: bool,
     ) -> Flow {
-        let Some(mut inner) = (match self.included(host, task, context, import) {
+        let Some(mut inner) = (match self.included(task, context, import) {
             Ok(inner) => inner,
             Err(flow) => return *flow,
         }) else {
@@ -240,7 +240,7 @@ impl Runner<'_> {
         file: &crate::value::Node,
         import: bool,
     ) -> Flow {
-        let Some(inner) = (match self.included(host, task, context, import) {
+        let Some(inner) = (match self.included(task, context, import) {
             Ok(inner) => inner,
             Err(flow) => return *flow,
         }) else {
@@ -269,7 +269,6 @@ impl Runner<'_> {
     /// condition is asked again for every task, an include's once, here.
     fn included(
         &mut self,
-        _host: &mut dyn Host,
         task: &Task,
         context: &Context,
         import: bool,

@@ -1,14 +1,8 @@
 //! What tasks written for Ansible rely on: long names, `check_mode: false`, `run_once_ROLE`.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, world};
 use converge::event::{Certainty, HostStatus, TaskStatus};
 use converge::host::memory::World;
-
-fn world(yaml: &str) -> World {
-    let source = converge::text::Sources::default().add("world", yaml);
-    let node = converge::config::yaml::parse(source, yaml).unwrap();
-    serde_json::from_value(node.to_value().to_json_exposed()).unwrap()
-}
 
 /// Everything wrong with a role of these tasks.
 fn errors(tasks: &str) -> Vec<String> {

@@ -1,14 +1,8 @@
 //! The loop's rules, case by case, on a host in memory.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, world};
 use converge::event::{Certainty, Change, HostStatus, TaskStatus};
 use converge::host::memory::World;
-
-fn world(yaml: &str) -> World {
-    let source = converge::text::Sources::default().add("world", yaml);
-    let node = converge::config::yaml::parse(source, yaml).unwrap();
-    serde_json::from_value(node.to_value().to_json_exposed()).unwrap()
-}
 
 #[test]
 fn a_file_is_foretold_written_and_then_as_declared() {

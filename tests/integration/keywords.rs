@@ -1,8 +1,7 @@
 //! What a task's keywords do to it, on a host in memory.
 
-use crate::bench::{Bench, Told};
-use converge::event::TaskStatus;
-use converge::host::memory::World;
+use crate::bench::{Bench, Told, world};
+use converge::event::{Event, TaskStatus};
 
 fn bench(tasks: &str) -> Bench {
     let yaml = "
@@ -12,10 +11,7 @@ commands:
   - {argv: [start, network], rc: 0}
   - {argv: [ask], rc: 1, stdout: not yet}
 ";
-    let source = converge::text::Sources::default().add("world", yaml);
-    let node = converge::config::yaml::parse(source, yaml).unwrap();
-    let world: World = serde_json::from_value(node.to_value().to_json_exposed()).unwrap();
-    Bench::new(world, tasks)
+    Bench::new(world(yaml), tasks)
 }
 
 fn names(told: &Told) -> Vec<&str> {
@@ -85,6 +81,10 @@ fn what_cannot_be_asked_in_a_dry_run_is_not_waited_for() {
 fn a_retried_act_is_done_until_it_succeeds_or_no_retry_is_left() {
     let told = bench("- {name: it, command: broken, retries: 2, delay: 0}\n").apply();
     assert_eq!(told.errors(), ["exit status 3"]);
+    let announced = |event: &&Event| matches!(event, Event::Announced { .. });
+    assert_eq!(told.events.iter().filter(announced).count(), 3, "once, and two more times");
+    let told = bench("- {name: it, command: tell, retries: 2, delay: 0}\n").apply();
+    assert_eq!(told.events.iter().filter(announced).count(), 1, "it succeeded");
 }
 
 #[test]

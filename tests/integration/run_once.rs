@@ -1,16 +1,12 @@
 //! `run_once` in the scopes that a host remembers, on a host in memory.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, world};
 use converge::event::TaskStatus;
-use converge::host::memory::World;
 
 const NOISE: &str = "commands: [{argv: [tell], rc: 0}, {argv: [broken], rc: 3}]";
 
 fn bench(tasks: &str) -> Bench {
-    let source = converge::text::Sources::default().add("world", NOISE);
-    let node = converge::config::yaml::parse(source, NOISE).unwrap();
-    let world: World = serde_json::from_value(node.to_value().to_json_exposed()).unwrap();
-    Bench::new(world, tasks)
+    Bench::new(world(NOISE), tasks)
 }
 
 /// What task `it` came to in one run after another.
@@ -63,11 +59,8 @@ fn until_changed_minds_items_and_the_content_of_files() {
             "- name: it\n  command: \"tell {{{{ item }}}}\"\n  loop: {items}\n  run_once: until_changed\n"
         )
     };
-    let world = "commands: [{argv: [tell, a], rc: 0}, {argv: [tell, b], rc: 0}]";
-    let source = converge::text::Sources::default().add("world", world);
-    let node = converge::config::yaml::parse(source, world).unwrap();
-    let world: World = serde_json::from_value(node.to_value().to_json_exposed()).unwrap();
-    let mut looped = Bench::new(world, &tasks("[a]"));
+    let told = "commands: [{argv: [tell, a], rc: 0}, {argv: [tell, b], rc: 0}]";
+    let mut looped = Bench::new(world(told), &tasks("[a]"));
     assert_eq!(looped.apply().actions().len(), 1);
     assert_eq!(looped.apply().actions().len(), 0, "the same");
     let mut looped = looped.with("roles/r/tasks/main.yml", &tasks("[a, b]"));

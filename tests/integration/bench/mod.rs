@@ -11,6 +11,17 @@ use converge::host::memory::{Memory, World};
 use converge::host::overlay::Overlay;
 use std::collections::HashSet;
 
+/// YAML as data.
+pub(crate) fn data(yaml: &str) -> serde_json::Value {
+    let source = converge::text::Sources::default().add("data", yaml);
+    converge::config::yaml::parse(source, yaml).unwrap().to_value().to_json_exposed()
+}
+
+/// A host in memory, as YAML describes it.
+pub(crate) fn world(yaml: &str) -> World {
+    serde_json::from_value(data(yaml)).unwrap()
+}
+
 /// One role, one host.
 #[derive(Debug, Clone)]
 pub(crate) struct Bench {

@@ -70,7 +70,7 @@ impl Case {
     }
 
     pub(super) fn read(text: &str) -> Self {
-        serde_json::from_value(from_yaml(text)).unwrap()
+        serde_json::from_value(crate::bench::data(text)).unwrap()
     }
 
     /// As a fixture holds it.
@@ -102,7 +102,7 @@ impl Case {
     pub(super) fn world(&self) -> World {
         static BASE: OnceLock<Value> = OnceLock::new();
         let mut world = BASE
-            .get_or_init(|| from_yaml(include_str!("../../fixtures/foretell/world.yml")))
+            .get_or_init(|| crate::bench::data(include_str!("../../fixtures/foretell/world.yml")))
             .clone();
         for (key, own) in self.host.as_object().into_iter().flatten() {
             match (world.get_mut(key), own) {
@@ -196,9 +196,4 @@ impl converge::engine::Outlet for Listener {
     fn gone(&self) -> bool {
         self.killed.get()
     }
-}
-
-fn from_yaml(text: &str) -> Value {
-    let source = converge::text::Sources::default().add("foretell", text);
-    converge::config::yaml::parse(source, text).unwrap().to_value().to_json_exposed()
 }

@@ -7,7 +7,9 @@
 mod case;
 mod judge;
 mod recorder;
+mod resources;
 mod role;
+mod start;
 mod strategy;
 
 use case::{Case, run};

@@ -1,0 +1,41 @@
+//! Keywords that concern a command's process: they need a real one.
+
+use crate::fleet::Fleet;
+use crate::lab::lab;
+
+const TASKS: &str = r#"
+- name: own environment
+  command: {argv: [sh, -c, 'echo "$GREETING $OTHER" >/srv/own'], creates: /srv/own}
+  environment: {GREETING: "{{ greeting }}", OTHER: task}
+
+- environment: {GREETING: block}
+  block:
+    - name: inherited
+      command: {argv: [sh, -c, 'echo "$GREETING" >/srv/inherited'], creates: /srv/inherited}
+
+- name: too long
+  command: {argv: [sh, -c, 'sleep 30; touch /srv/late'], creates: /srv/late}
+  timeout: 1
+  register: slow
+  ignore_errors: true
+
+- name: it was ended
+  copy: {dest: /srv/ended, content: "{{ slow is failed }}\n", mode: "0644"}
+"#;
+
+#[test]
+fn commands_have_their_environment_and_are_ended_in_time() {
+    let lab = lab("kw").debian("web1").up().unwrap();
+    let fleet = Fleet::over(lab, &["web1"], "trial")
+        .file("roles/trial/tasks/main.yml", TASKS)
+        .set("greeting", "hello");
+    let done = fleet.apply();
+    done.assert_ok();
+    let read = |path: &str| String::from_utf8(fleet.host().read(path).unwrap()).unwrap();
+    assert_eq!(read("/srv/own"), "hello task\n");
+    assert_eq!(read("/srv/inherited"), "block\n");
+    assert_eq!(read("/srv/ended"), "True\n");
+    assert!(done.document.to_string().contains("ran out of time after 1000 ms"));
+    let late = fleet.host().sh("test -e /srv/late || pgrep -x sleep").unwrap();
+    assert!(!late.success(), "its children are ended with it: {late:?}");
+}
