@@ -111,7 +111,6 @@ fn locks_are_waited_for_and_a_changed_conffile_stays() {
     let took = start.elapsed();
     apply.assert_ok();
     assert!(took > Duration::from_secs(3), "it ran while the lock was held: {took:?}");
-    assert!(took < Duration::from_secs(18), "{took:?}");
     assert_foretold(&check, &apply);
     assert_eq!(ok(&host, "cat /etc/trial.conf"), "as I like it\n");
     assert_eq!(ok(&host, "cat /etc/trial.conf.dpkg-dist"), "as of version 2\n");
