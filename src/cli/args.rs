@@ -65,7 +65,7 @@ pub(super) struct InventoryArgs {
     /// The inventory
     #[arg(short, long = "inventory", value_name = "FILE", default_value = INVENTORY)]
     pub(super) inventory: PathBuf,
-    /// Holds a vault password, or prints it where it is executable
+    /// Holds a vault password, or prints it where it is executable; ID@prompt asks for it
     #[arg(long, alias = "vault-id", value_name = "[ID@]FILE", action = ArgAction::Append)]
     pub(super) vault_password_file: Vec<String>,
     /// Ask for the vault password

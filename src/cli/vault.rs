@@ -16,10 +16,16 @@ pub(super) fn vault(args: &InventoryArgs) -> Result<Vault, Diagnostic> {
     let mut vault = Vault::default();
     for named in &args.vault_password_file {
         let (id, file) = named.split_once('@').unwrap_or(("default", named));
-        vault.add(id, password_of(Path::new(file))?);
+        let asks = file == "prompt" && named.contains('@');
+        let password = if asks {
+            asked(&format!("Vault password ({id}): "))
+        } else {
+            password_of(Path::new(file))
+        };
+        vault.add(id, password?);
     }
     if args.ask_vault_pass {
-        vault.add("default", asked()?);
+        vault.add("default", asked("Vault password: ")?);
     }
     Ok(vault)
 }
@@ -47,7 +53,7 @@ fn password_of(file: &Path) -> Result<Vec<u8>, Diagnostic> {
 }
 
 /// Asks on the terminal, whatever standard input is, without showing what is typed.
-fn asked() -> Result<Vec<u8>, Diagnostic> {
+fn asked(prompt: &str) -> Result<Vec<u8>, Diagnostic> {
     let failed = |error: std::io::Error| {
         Diagnostic::new(format!("cannot ask for the vault password: {error}"))
             .help("name a file that holds it with --vault-password-file")
@@ -59,7 +65,7 @@ fn asked() -> Result<Vec<u8>, Diagnostic> {
     tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| failed(error.into()))?;
     let mut line = Vec::new();
     let typed = terminal
-        .write_all(b"Vault password: ")
+        .write_all(prompt.as_bytes())
         .and_then(|()| BufReader::new(&terminal).read_until(b'\n', &mut line));
     let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
     let _ = terminal.write_all(b"\n");

@@ -5,7 +5,7 @@
 use super::bundle::Bundle;
 use super::context::Context;
 use super::outcome::Attempt;
-use super::perform::certainty;
+use super::perform::{EVERY_RUN, certainty, is_guarded};
 use super::run::Runner;
 use super::scope::Layers;
 use super::task::{Body, Task};
@@ -53,7 +53,11 @@ impl Runner<'_> {
             pending: host.pending(),
         };
         let mut attempt = self.outlet.delegate(&request)?;
+        let guarded = is_guarded(item, context);
         for action in &mut attempt.actions {
+            if !guarded {
+                action.notes.push(EVERY_RUN.to_owned());
+            }
             if let (certainty, Some(origin)) = certainty(&context.reach, None) {
                 action.certainty = certainty;
                 action.depends_on = Some(origin.to_string());
@@ -81,7 +85,8 @@ impl Runner<'_> {
         let names = self.bundle.delegated.get(&request.task);
         let allowed = |name: &String| names.is_some_and(|names| names.contains(name));
         let given = request.given.iter().filter(|(name, _)| allowed(name));
-        let context = self.role_context(&task.role, &Map::new());
+        let mut context = self.role_context(&task.role, &Map::new());
+        context.guarded = true; // By what only the host can tell.
         let mut layers = self.layers(task, &context);
         layers.results =
             Arc::new(given.map(|(name, value)| (name.clone(), value.clone())).collect());

@@ -215,8 +215,8 @@ impl Runner<'_> {
         let mut report = super::action_report::report(&step.action, view, doing.hidden);
         report.certainty = certainty;
         report.depends_on = depends_on.map(ToString::to_string);
-        if !is_guarded(doing) {
-            report.notes.push("every run: nothing says when it has been done".to_owned());
+        if !is_guarded(doing.item, doing.context) {
+            report.notes.push(EVERY_RUN.to_owned());
         }
         super::action_report::redact(&mut report, &self.redactor);
         report
@@ -261,9 +261,11 @@ impl Runner<'_> {
     }
 }
 
+/// What is said of an act that is not guarded.
+pub(super) const EVERY_RUN: &str = "every run: nothing says when it has been done";
+
 /// Whether something turns an act off once it has succeeded; what has an end state needs nothing.
-fn is_guarded(doing: &Doing<'_>) -> bool {
-    let Doing { item, context, .. } = doing;
+pub(super) fn is_guarded(item: &Item<'_>, context: &Context) -> bool {
     let keywords = &item.task.keywords;
     let Body::Resource { kind, params } = &item.task.body else { return true };
     let acts = match kind.as_str() {

@@ -3,6 +3,7 @@
 use crate::house::ROOT;
 use assert_cmd::Command;
 use std::path::Path;
+use std::process::Stdio;
 
 /// `converge` with these arguments, in the project's folder, without anybody's environment.
 fn converge(arguments: &[&str]) -> Command {
@@ -192,6 +193,57 @@ fn only_root_converges_this_machine() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(64), "{err}");
     assert!(err.contains("-b (--become)"), "{err}");
+}
+
+/// Runs the command on a terminal, types this once it is asked for, and tells what the screen shows.
+fn asked(question: &str, typed: &str, arguments: &[&str]) -> (i32, String) {
+    use std::io::{Read, Write};
+    let line = [&[env!("CARGO_BIN_EXE_converge")], arguments].concat().join(" ");
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut process = script.spawn().unwrap();
+    let (mut keys, mut screen) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+    let (mut shown, mut byte) = (Vec::new(), [0]);
+    while !shown.ends_with(question.as_bytes()) && screen.read(&mut byte).unwrap() == 1 {
+        shown.push(byte[0]);
+    }
+    writeln!(keys, "{typed}").unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    (process.wait().unwrap().code().unwrap(), String::from_utf8(shown).unwrap())
+}
+
+#[test]
+fn a_vault_password_is_asked_for_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = folder.path().join("hosts.yml");
+    let inline = format!("{ROOT}/tests/integration/fixtures/vault/inline.yml");
+    let inline = std::fs::read_to_string(inline).unwrap();
+    let (first, _) = inline.split_once("block:").unwrap();
+    std::fs::write(&hosts, "all: {hosts: {web1: }}\n").unwrap();
+    std::fs::create_dir(folder.path().join("group_vars")).unwrap();
+    std::fs::write(folder.path().join("group_vars/all.yml"), first).unwrap();
+    let hosts = hosts.to_str().unwrap();
+    let arguments = ["inventory", "host", "web1", "-i", hosts];
+    for (question, option) in [
+        ("Vault password: ", &["-J"][..]),
+        ("Vault password: ", &["--ask-vault-pass"]),
+        ("Vault password (prod): ", &["--vault-id", "prod@prompt"]),
+    ] {
+        let (code, screen) = asked(question, "battery staple", &[&arguments, option].concat());
+        assert_eq!(code, 0, "{screen}");
+        assert!(screen.contains(question) && screen.contains("[redacted]"), "{screen}");
+        assert!(!screen.contains("battery") && !screen.contains("inline secret"), "{screen}");
+    }
+    let (code, screen) = asked("Vault password: ", "guess", &[&arguments[..], &["-J"]].concat());
+    assert_eq!(code, 65, "{screen}");
+    assert!(screen.contains("no vault password that was given"), "{screen}");
+    // Nowhere to ask: nothing hangs, and the error says what to do.
+    let mut command = std::process::Command::new("setsid");
+    command.arg("-w").arg(env!("CARGO_BIN_EXE_converge")).args(arguments).arg("-J");
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(65), "{err}");
+    assert!(err.contains("--vault-password-file"), "{err}");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 /// # Errors
 /// `Resolve` if the name has no address; else the last address's error.
 pub(super) fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Unreached> {
-    let addresses = resolve::addresses(host).map_err(Unreached::Resolve)?;
+    let limit = left(deadline).map_err(Unreached::Connect)?;
+    let addresses = resolve::addresses(host, limit).map_err(Unreached::Resolve)?;
     let mut last = Error::from(ErrorKind::TimedOut);
     for address in addresses {
         let left = left(deadline).map_err(Unreached::Connect)?;

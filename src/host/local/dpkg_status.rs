@@ -193,12 +193,14 @@ fn parse(bytes: &[u8]) -> Installed {
     for stanza in text.split("\n\n") {
         let (mut name, mut status, mut version, mut architecture) = (None, None, "", "");
         for line in stanza.lines() {
-            // Continuation lines begin with a space; the fields asked for have none.
-            match line.split_once(": ") {
-                Some(("Package", value)) => name = Some(value),
-                Some(("Status", value)) => status = Some(value),
-                Some(("Version", value)) => version = value,
-                Some(("Architecture", value)) => architecture = value,
+            // Most lines continue a field, with a space; this is asked in every run.
+            match line.as_bytes().first() {
+                Some(b'P') => name = line.strip_prefix("Package: ").or(name),
+                Some(b'S') => status = line.strip_prefix("Status: ").or(status),
+                Some(b'V') => version = line.strip_prefix("Version: ").unwrap_or(version),
+                Some(b'A') => {
+                    architecture = line.strip_prefix("Architecture: ").unwrap_or(architecture);
+                }
                 _ => {}
             }
         }

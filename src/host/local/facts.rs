@@ -94,8 +94,9 @@ pub(super) fn gather(distribution: &Distribution) -> Map {
     all
 }
 
-/// As `hostname -f` finds it: in the hosts file, else by asking the name service.
-fn full_name(nodename: &str) -> String {
+/// A host's full name as `hostname -f` finds it: in the hosts file, else by asking the name
+/// service.
+pub(super) fn full_name(nodename: &str) -> String {
     let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
     if nodename.contains('.') {
         return nodename.to_owned();

@@ -141,12 +141,12 @@ impl Resolver for HostResolver {
         &self,
         uri: &http::Uri,
         _config: &Config,
-        _timeout: NextTimeout,
+        timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let host = uri.host().ok_or(ureq::Error::HostNotFound)?;
         let port =
             uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-        let found = resolve::addresses(host)
+        let found = resolve::addresses(host, *timeout.after)
             .map_err(|words| ureq::Error::Io(std::io::Error::other(words)))?;
         let mut resolved = self.empty();
         // As many as the array holds.

@@ -395,12 +395,17 @@ fn failure(output: &CommandOutput) -> HostError {
     let mut notes: Vec<String> = output
         .stderr
         .lines()
-        .chain(output.stdout.lines().filter(|line| line.starts_with("::")))
+        .chain(
+            output
+                .stdout
+                .lines()
+                .filter(|line| line.starts_with("::") || line.contains("exists in ")),
+        )
         .filter(|line| {
             line.starts_with("error: ")
                 // What it asks and answers, not what it is busy with.
                 || (line.starts_with(":: ") && !line.ends_with("..."))
-                || line.contains("exists in filesystem")
+                || line.contains("exists in ")
         })
         .take(6)
         .map(|line| line.strip_prefix("error: ").unwrap_or(line).to_owned())

@@ -3,15 +3,16 @@
 
 use super::process::{self, tool};
 use std::net::IpAddr;
+use std::time::Duration;
 
-/// Seconds for an answer.
-const SECONDS: u64 = 15;
+/// The most that is waited for an answer.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The addresses of a name in the order in which to try them; an address stands for itself.
 ///
 /// # Errors
-/// Why there is none, in words.
-pub(super) fn addresses(host: &str) -> Result<Vec<IpAddr>, String> {
+/// Why there is none by then, in words.
+pub(super) fn addresses(host: &str, limit: Duration) -> Result<Vec<IpAddr>, String> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = host.parse() {
         return Ok(vec![address]);
@@ -20,8 +21,10 @@ pub(super) fn addresses(host: &str) -> Result<Vec<IpAddr>, String> {
     if host.is_empty() || host.starts_with('-') || !host.bytes().all(plain) {
         return Err(format!("`{}` is no host name", host.escape_debug()));
     }
-    let output = process::run(&tool(&["getent", "ahosts", host], SECONDS))
-        .map_err(|error| error.to_string())?;
+    let mut command = tool(&["getent", "ahosts", host], 0);
+    let limit = limit.min(PATIENCE).as_millis();
+    command.timeout_ms = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
+    let output = process::run(&command).map_err(|error| error.to_string())?;
     let found = parse(&output.stdout);
     match output.rc {
         _ if output.timed_out => Err(format!("no name server answered for {host}")),
@@ -59,6 +62,7 @@ mod tests {
 
     #[test]
     fn addresses_need_no_question() {
+        let addresses = |host: &str| super::addresses(host, Duration::from_secs(10));
         assert_eq!(addresses("[::1]").unwrap(), ["::1".parse::<IpAddr>().unwrap()]);
         assert!(addresses("-x").is_err() && addresses("a b").is_err());
         assert!(!addresses("localhost").unwrap().is_empty());

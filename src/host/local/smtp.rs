@@ -3,7 +3,7 @@
 
 use super::super::{HostError, SmtpDialogue, SmtpReply, SmtpTls};
 use super::connect::{self, Unreached, left};
-use super::trust;
+use super::{facts, trust};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls::pki_types::ServerName;
@@ -162,7 +162,8 @@ impl<S: Read + Write> Client<S> {
     }
 
     fn ehlo(&mut self, reply: &mut SmtpReply) -> Result<(), Stop> {
-        let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        // Servers may insist on a full name (RFC 5321, 4.1.1.1).
+        let name = facts::full_name(&rustix::system::uname().nodename().to_string_lossy());
         let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
         let name = if plain && !name.is_empty() { name } else { "localhost".to_owned() };
         let answer = self.command("ehlo", &format!("EHLO {name}"), reply)?;

@@ -75,13 +75,16 @@ library glib2 "" libglib2.0-0
 library libsecret glib2 libsecret-1-0 libsecret-common
 library libgsasl "" libgsasl18 libgssglue1 libidn12 libntlm0
 
-unpack msmtp msmtp
+# On Arch msmtpd comes with msmtp, and msmtp-mta is a link.
+unpack msmtp msmtp msmtp-mta
+root=$scratch/msmtp
+rm -r "$root"/usr/bin/sendmail "$root"/usr/bin/newaliases "$root"/usr/lib/sendmail "$root"/usr/share/man
 pack msmtp msmtp "depend = libgsasl" "depend = libsecret"
 
-unpack msmtp-mta msmtp-mta
 root=$scratch/msmtp-mta
-rm "$root/usr/bin/newaliases"
-ln -sf msmtp "$root/usr/bin/sendmail"
+mkdir -p "$root/usr/bin" "$root/usr/lib"
+ln -s msmtp "$root/usr/bin/sendmail"
+ln -s ../bin/msmtp "$root/usr/lib/sendmail"
 pack msmtp-mta msmtp-mta "depend = msmtp" \
     "provides = smtp-forwarder" "conflict = smtp-forwarder"
 

@@ -1,5 +1,6 @@
 //! The role sys-svc-mail on real hosts of both families, beside a real Mailu.
 
+mod clients;
 mod gone;
 mod kills;
 mod queue;

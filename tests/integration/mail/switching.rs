@@ -1,7 +1,8 @@
 //! From nothing to Mailu, to a relay of its own, and back: foretold, complete, and to the end.
 
-use super::{converges_as_foretold, everyone_can_send, in_both_families};
+use super::{beside_mailu, converges_as_foretold, everyone_can_send, in_both_families};
 use crate::fleet::Fleet;
+use converge::lab::Family;
 
 #[test]
 fn a_blank_host_sends_by_mailu_and_can_change_its_mind() {
@@ -37,6 +38,24 @@ fn a_host_that_finds_no_mailu_relays_by_itself() {
         converges_as_foretold(&fleet);
         everyone_can_send(&fleet, "local", None);
     });
+}
+
+/// As on a distribution that has no msmtp-mta: the pacman family's msmtp has all that is needed.
+#[test]
+fn where_no_package_makes_msmtp_sendmail_a_link_does() {
+    let fleet = beside_mailu("li", Family::Pacman, &["h"]).set("mail_msmtp_mta", "\"\"");
+    converges_as_foretold(&fleet);
+    everyone_can_send(&fleet, "linked", Some("h@lab.test"));
+    let link = fleet.host().sh("readlink /usr/bin/sendmail; pacman -Q msmtp-mta").unwrap();
+    assert_eq!(link.stdout, "/usr/bin/msmtp\n", "{link:?}");
+
+    let fleet = fleet.set("mail_mode", "local");
+    converges_as_foretold(&fleet);
+    everyone_can_send(&fleet, "local", None);
+
+    let fleet = fleet.set("mail_mode", "mailu");
+    converges_as_foretold(&fleet);
+    everyone_can_send(&fleet, "linked again", Some("h@lab.test"));
 }
 
 fn the_token_is_roots_alone(fleet: &Fleet) {
