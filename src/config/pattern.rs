@@ -3,6 +3,7 @@
 use super::{Inventory, Reader};
 use crate::text::{Diagnostic, nearest};
 use crate::value::HostName;
+use indexmap::IndexSet;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,9 +15,9 @@ const MAX_FILES: usize = 100;
 ///
 /// `a:b` and `a,b` are both, `&c` keeps those that are in `c` too, `!d` takes away those in `d`;
 /// the order in which they stand does not matter. Each part is a group's or a host's name, a
-/// wildcard (`web*`, `db?`), a regular expression behind `~`, or `@FILE`, a file with a pattern
-/// on each line. `web[0]`, `web[-1]`, `web[0:2]` and `web[2:]` take some of the hosts that
-/// `web` names; both ends belong to it.
+/// wildcard (`web*`, `db?`, `web[12].example`), a regular expression behind `~`, or `@FILE`, a file
+/// with a pattern on each line. `web[0]`, `web[-1]`, `web[0:2]` and `web[2:]` take some of the
+/// hosts that `web` names, in the order of [`Inventory::hosts_of`]; both ends belong to it.
 ///
 /// # Errors
 /// A part that matches nothing, or a whole that leaves no host.
@@ -133,7 +134,7 @@ fn union(inventory: &Inventory, parts: &[String]) -> Result<BTreeSet<usize>, Dia
 }
 
 /// The numbers of the hosts that one part names.
-fn matching(inventory: &Inventory, part: &str) -> Result<BTreeSet<usize>, Diagnostic> {
+fn matching(inventory: &Inventory, part: &str) -> Result<IndexSet<usize>, Diagnostic> {
     if let Some(found) = by_name(inventory, part) {
         return Ok(found);
     }
@@ -142,13 +143,13 @@ fn matching(inventory: &Inventory, part: &str) -> Result<BTreeSet<usize>, Diagno
         None => subscript(part)?,
     };
     let found = match matcher(name)? {
-        _ if name == "*" => Some((0..inventory.hosts().len()).collect()),
+        _ if name == "*" => by_name(inventory, "all"),
         None => by_name(inventory, name),
         Some(matcher) => by_regex(inventory, &matcher),
     };
     let Some(found) = found else { return Err(unmatched(inventory, name)) };
     let Some(subscript) = subscript else { return Ok(found) };
-    let found = subscript.of(&found.into_iter().collect::<Vec<_>>());
+    let found = subscript.of(&found);
     if found.is_empty() {
         return Err(Diagnostic::new(format!("`{part}` matches no host"))
             .help(format!("`{name}` has fewer hosts than that")));
@@ -157,15 +158,15 @@ fn matching(inventory: &Inventory, part: &str) -> Result<BTreeSet<usize>, Diagno
 }
 
 /// A group's hosts, or else the host of that name.
-fn by_name(inventory: &Inventory, name: &str) -> Option<BTreeSet<usize>> {
+fn by_name(inventory: &Inventory, name: &str) -> Option<IndexSet<usize>> {
     match inventory.group(name) {
         Some(group) => Some(inventory.host_ids_of(group)),
-        None => inventory.host_id(name).map(|host| BTreeSet::from([host])),
+        None => inventory.host_id(name).map(|host| IndexSet::from([host])),
     }
 }
 
-fn by_regex(inventory: &Inventory, matcher: &Regex) -> Option<BTreeSet<usize>> {
-    let mut found = BTreeSet::new();
+fn by_regex(inventory: &Inventory, matcher: &Regex) -> Option<IndexSet<usize>> {
+    let mut found = IndexSet::new();
     let mut any = false;
     for group in inventory.groups().filter(|group| matcher.is_match(&group.name)) {
         found.extend(inventory.host_ids_of(group));
@@ -185,10 +186,7 @@ fn by_regex(inventory: &Inventory, matcher: &Regex) -> Option<BTreeSet<usize>> {
 fn matcher(name: &str) -> Result<Option<Regex>, Diagnostic> {
     let expression = match name.strip_prefix('~') {
         Some(expression) => format!("^(?:{expression})"),
-        None if name.contains(['*', '?']) => {
-            let escaped = regex::escape(name).replace(r"\*", ".*").replace(r"\?", ".");
-            format!("^{escaped}$")
-        }
+        None if name.contains(['*', '?', '[']) => wildcard(name),
         None => return Ok(None),
     };
     Regex::new(&expression).map(Some).map_err(|error| {
@@ -196,6 +194,31 @@ fn matcher(name: &str) -> Result<Option<Regex>, Diagnostic> {
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
         Diagnostic::new(format!("`{name}` is not a regular expression: {reason}"))
     })
+}
+
+/// A wildcard as a regular expression: `*`, `?`, `[ab]`, `[a-c]` and `[!a]`, as in a shell.
+fn wildcard(name: &str) -> String {
+    let mut expression = String::from("^");
+    let mut rest = name;
+    while let Some(letter) = rest.chars().next() {
+        rest = &rest[letter.len_utf8()..];
+        match (letter, rest.split_once(']')) {
+            ('*', _) => expression.push_str(".*"),
+            ('?', _) => expression.push('.'),
+            ('[', Some((class, after))) if !class.trim_start_matches('!').is_empty() => {
+                let (not, class) = match class.strip_prefix('!') {
+                    Some(class) => ("^", class),
+                    None => ("", class),
+                };
+                // Everything but a range's `-` stands for itself.
+                let class = regex::escape(class).replace(r"\-", "-");
+                expression.extend(["[", not, &class, "]"]);
+                rest = after;
+            }
+            _ => expression.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    expression + "$"
 }
 
 /// Which of the hosts that a part names.
@@ -206,7 +229,7 @@ enum Subscript {
 }
 
 impl Subscript {
-    fn of(self, hosts: &[usize]) -> BTreeSet<usize> {
+    fn of(self, hosts: &IndexSet<usize>) -> IndexSet<usize> {
         let count = isize::try_from(hosts.len()).unwrap_or(isize::MAX);
         let absolute = |at: isize| if at < 0 { at + count } else { at };
         let (first, last) = match self {
@@ -224,7 +247,13 @@ fn subscript(part: &str) -> Result<(&str, Option<Subscript>), Diagnostic> {
         return Ok((part, None));
     };
     let number = |text: &str| text.parse::<isize>().ok();
-    let subscript = match inside.split_once(':') {
+    if inside.contains(char::is_alphabetic) && !inside.contains(':') {
+        return Ok((part, None));
+    }
+    // `[0-2]` is what Ansible once wrote for `[0:2]`, and still reads.
+    let from = usize::from(inside.starts_with('-'));
+    let between = inside.find(':').or_else(|| inside.get(from..)?.find('-').map(|at| at + from));
+    let subscript = match between.map(|at| (&inside[..at], &inside[at + 1..])) {
         None => number(inside).map(Subscript::One),
         Some((first, last)) => {
             let first = if first.is_empty() { Some(0) } else { number(first) };
@@ -261,8 +290,9 @@ mod tests {
 web: {hosts: {'web[1:4]': }}
 db: {hosts: {'db[1:2]': , web4: }}
 old: {hosts: {web2: , db2: }}
-site: {children: {web: , db: }}
+site: {hosts: {site1: }, children: {web: , db: }}
 empty: {}
+ungrouped: {hosts: {alone: }}
 ";
 
     fn selected(pattern: &str) -> Result<String, String> {
@@ -286,13 +316,13 @@ empty: {}
     #[test]
     fn patterns() {
         for (pattern, hosts) in [
-            ("all", "web1 web2 web3 web4 db1 db2"),
-            ("*", "web1 web2 web3 web4 db1 db2"),
+            ("all", "web1 web2 web3 web4 db1 db2 site1 alone"),
+            ("*", "web1 web2 web3 web4 db1 db2 site1 alone"),
             ("web1", "web1"),
             ("db:web1", "web1 web4 db1 db2"),
             ("db1, web1", "web1 db1"),
-            ("site:!old", "web1 web3 web4 db1"),
-            ("!old", "web1 web3 web4 db1"),
+            ("site:!old", "web1 web3 web4 db1 site1"),
+            ("!old", "web1 web3 web4 db1 site1 alone"),
             ("web:&db", "web4"),
             ("!old:&db:site", "web4 db1"),
             ("db*", "web4 db1 db2"),
@@ -305,6 +335,18 @@ empty: {}
             ("web[2:]:db1", "web3 web4 db1"),
             ("web[:1]", "web1 web2"),
             ("web*[0]", "web1"),
+            // In the order in which a group names its hosts, its own before its children's.
+            ("db[0]", "db1"),
+            ("db[-1]", "web4"),
+            ("site[0]", "site1"),
+            ("site[5]", "db1"),
+            ("all[0]", "alone"),
+            ("*[0]", "alone"),
+            ("web[0-1]", "web1 web2"),
+            ("web[12]*", "web1 web2"),
+            ("d[a-c][12]*", "db1 db2"),
+            ("d[a-c][1-2]", "web4 db2"),
+            ("web[!1-3]*[0]", "web4"),
             ("@failed", "web1 web3 db1"),
             ("@failed:!db", "web1 web3"),
         ] {
@@ -320,7 +362,7 @@ empty: {}
     #[test]
     fn what_matches_nothing_is_an_error_that_names_the_nearest() {
         let all: Vec<String> = [
-            "wbe", "web9", "db:!odl", "web:&odl", "web:!web", "x*", "empty", "web[7]", "web[x]",
+            "wbe", "web9", "db:!odl", "web:&odl", "web:!web", "x*", "empty", "web[7]", "web[x:y]",
             "~(", "@none", "@nobody", "@loop", "",
         ]
         .iter()

@@ -33,9 +33,9 @@ impl Default for Draft {
             errors: Vec::new(),
             names: HashMap::new(),
         };
-        for name in [ALL, "ungrouped"] {
-            draft.group_of_name(name, None);
-        }
+        let [all, ungrouped] = [ALL, "ungrouped"].map(|name| draft.group_of_name(name, None));
+        draft.groups[all].children.push(ungrouped);
+        draft.groups[ungrouped].parents.push(all);
         draft
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Inventory;
 use crate::text::Diagnostic;
+use indexmap::IndexSet;
 
 /// The numbers of the groups that always exist.
 const ALL: usize = 0;
@@ -14,7 +15,7 @@ impl Inventory {
     /// # Errors
     /// A group that is inside itself.
     pub(super) fn link(&mut self) -> Result<(), Diagnostic> {
-        for group in UNGROUPED..self.groups.len() {
+        for group in UNGROUPED + 1..self.groups.len() {
             if self.groups[group].parents.is_empty() {
                 self.groups[group].parents.push(ALL);
                 self.groups[ALL].children.push(group);
@@ -34,14 +35,14 @@ impl Inventory {
                 *groups = vec![UNGROUPED];
             }
         }
-        let mut ungrouped = Vec::new();
-        for (number, host) in self.hosts.values().enumerate() {
-            if host.groups == [UNGROUPED] {
-                ungrouped.push(number);
-            }
-        }
-        self.groups[ALL].hosts.clear();
-        self.groups[UNGROUPED].hosts = ungrouped;
+        // Those that were put there come first.
+        let written = std::mem::take(&mut self.groups[UNGROUPED].hosts);
+        let ungrouped: IndexSet<usize> = written
+            .into_iter()
+            .chain(0..self.hosts.len())
+            .filter(|host| self.hosts[*host].groups == [UNGROUPED])
+            .collect();
+        self.groups[UNGROUPED].hosts = ungrouped.into_iter().collect();
     }
 
     /// Visits each group after all of its parents (Kahn 1962); what is never reached so is inside

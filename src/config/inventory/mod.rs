@@ -10,7 +10,7 @@ use super::variables::{Layer, Layers};
 use super::{Reader, yaml};
 use crate::text::{Diagnostic, Span};
 use crate::value::HostName;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -112,12 +112,16 @@ impl Inventory {
         group.children.iter().map(|&child| &self.groups[child])
     }
 
-    /// The hosts that a group itself names, those of its children not included.
+    /// The hosts that a group itself names, those of its children not included. `all` has none:
+    /// each of its hosts is in another group, or in `ungrouped`.
     pub fn own_hosts<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Host> {
-        group.hosts.iter().map(|&host| &self.hosts[host])
+        let own = if group.depth == 0 { &[] } else { group.hosts.as_slice() };
+        own.iter().map(|&host| &self.hosts[host])
     }
 
-    /// Every host of a group and of the groups below it, in inventory order.
+    /// Every host of a group and of the groups below it, in the order that Ansible gives them in
+    /// `groups` and counts them in for `web[0]`: the group's own, then those of its children, then
+    /// of theirs.
     pub fn hosts_of<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Host> {
         self.host_ids_of(group).into_iter().map(|host| &self.hosts[host])
     }
@@ -180,16 +184,15 @@ impl Inventory {
         self.hosts.get_index_of(name)
     }
 
-    /// The numbers of every host of a group and of the groups below it, in inventory order.
-    pub(super) fn host_ids_of(&self, group: &Group) -> BTreeSet<usize> {
-        let mut hosts: BTreeSet<usize> = group.hosts.iter().copied().collect();
-        let mut seen = BTreeSet::new();
-        let mut open = group.children.clone();
-        while let Some(child) = open.pop() {
-            if seen.insert(child) {
-                hosts.extend(&self.groups[child].hosts);
-                open.extend(&self.groups[child].children);
-            }
+    /// The numbers of the hosts that [`Inventory::hosts_of`] gives.
+    pub(super) fn host_ids_of(&self, group: &Group) -> IndexSet<usize> {
+        let mut hosts: IndexSet<usize> = group.hosts.iter().copied().collect();
+        let mut groups: IndexSet<usize> = group.children.iter().copied().collect();
+        let mut at = 0;
+        while let Some(&below) = groups.get_index(at) {
+            hosts.extend(&self.groups[below].hosts);
+            groups.extend(&self.groups[below].children);
+            at += 1;
         }
         hosts
     }

@@ -51,9 +51,26 @@ other: {hosts: edge1}
     assert_eq!(names(inventory.hosts_of(inventory.group("site").unwrap())), "web1 web2 db1 edge1");
     assert_eq!(
         names(inventory.hosts_of(inventory.group("all").unwrap())),
-        names(inventory.hosts())
+        "alone web1 web2 edge1 db1"
     );
     assert_eq!(names(inventory.own_hosts(inventory.group("ungrouped").unwrap())), "alone");
+}
+
+/// As `groups` has them in Ansible (`Group.get_hosts`, ansible-core 2.19).
+#[test]
+fn a_group_s_own_hosts_come_before_those_below_it_and_in_its_own_order() {
+    let inventory = of("
+all: {children: {web: {hosts: {web1: , web2: }}, db: {hosts: {db1: , web1: }}}, hosts: {alone: }}
+site: {children: {db: , web: }, hosts: {web2: , site1: }}
+ungrouped: {hosts: {first: }}
+");
+    let order = |group: &str| names(inventory.hosts_of(inventory.group(group).unwrap()));
+    assert_eq!(order("db"), "db1 web1");
+    assert_eq!(order("site"), "web2 site1 db1 web1");
+    assert_eq!(order("all"), "alone first web1 web2 db1 site1");
+    let all = inventory.group("all").unwrap();
+    let children: Vec<&str> = inventory.children(all).map(|group| &*group.name).collect();
+    assert_eq!(children, ["ungrouped", "web", "db", "site"]);
 }
 
 #[test]
