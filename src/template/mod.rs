@@ -1,6 +1,7 @@
 //! Templates and expressions: Jinja as Ansible's roles write it, strict about undefined names,
 //! honest about what is secret or not known yet, without clock, randomness or a loader.
 
+mod backslash;
 mod condition;
 mod environment;
 mod evaluation;

@@ -1,5 +1,6 @@
 //! Compiled templates, kept for the life of the process.
 
+use super::backslash;
 use super::fault;
 use super::guard;
 use super::place::Place;
@@ -9,6 +10,7 @@ use minijinja::Error;
 use minijinja::machinery::ast::{BinOpKind, Expr, Stmt, UnaryOpKind};
 use minijinja::machinery::{CodeGenerator, Instructions, parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
@@ -67,11 +69,21 @@ pub(super) fn compile(form: Form, text: &str, place: Place) -> Result<Arc<Progra
     if let Some(program) = known {
         return Ok(program);
     }
-    check(form, text, place)?;
-    let source: &'static str = Box::leak(text.to_owned().into_boxed_str());
-    let program = Arc::new(generate(form, source).map_err(|e| fault::syntax(&e, text, place))?);
+    let readable = readable(form, text);
+    check(form, &readable, place)?;
+    let key: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    let source = match readable {
+        Cow::Borrowed(_) => key,
+        Cow::Owned(source) => Box::leak(source.into_boxed_str()),
+    };
+    let program = Arc::new(generate(form, source).map_err(|e| fault::syntax(&e, source, place))?);
     let mut cache = CACHE.write().unwrap_or_else(PoisonError::into_inner);
-    Ok(cache.entry((form, source)).or_insert(program).clone())
+    Ok(cache.entry((form, key)).or_insert(program).clone())
+}
+
+/// The text as the parser is to read it.
+pub(super) fn readable(form: Form, text: &str) -> Cow<'_, str> {
+    if form == Form::Text { backslash::doubled(text) } else { Cow::Borrowed(text) }
 }
 
 /// The compiled form of a condition.

@@ -213,6 +213,7 @@ pub(super) fn is_template(text: &str) -> bool {
 }
 
 fn names_in(form: Form, text: &str, place: Place) -> Named {
+    let text = &*program::readable(form, text);
     let (survey, errors) = program::survey_all(form, text, place);
     let name = |used: Use| Name {
         span: place.span(text, used.range),

@@ -1,9 +1,10 @@
-//! Every case of `tests/template/TOPIC.yml`: an expression or a text, and what it results in.
+//! Every case of `tests/template/TOPIC.yml`: an expression, a template file's text or a task's, and
+//! what it results in.
 //!
 //! ```yaml
 //! variables: {…}          # of every case in the file
 //! cases:
-//!   - expression: …       # or `template:`
+//!   - expression: …       # or `template:`, or `text:`
 //!     variables: {…}      # besides the file's
 //!     expected: …         # the value; or
 //!     error: …            # words of the message, and
@@ -41,7 +42,7 @@ fn every_expression_results_in_what_its_case_says() {
 }
 
 fn run(file: &Node, case: &Node) -> Result<(), String> {
-    let known = ["expression", "template", "variables", "expected", "error", "help"];
+    let known = ["expression", "template", "text", "variables", "expected", "error", "help"];
     for (key, _) in case.entries() {
         assert!(known.contains(&key.name.as_str()), "no key `{}` in a case", key.name);
     }
@@ -53,10 +54,11 @@ fn run(file: &Node, case: &Node) -> Result<(), String> {
     let templates = Templates::new().with_yaml(yaml::data);
     let text = |key: &str| case.get(key).map(|node| node.as_str().unwrap().to_owned());
     let span = Span { source: SourceId(0), line: 1, column: 1, len: 0 };
-    let result = match (text("expression"), text("template")) {
-        (Some(expression), None) => templates.expression(&expression, span, &scope),
-        (None, Some(template)) => templates.file(SourceId(0), &template, &scope),
-        _ => panic!("a case has an expression or a template"),
+    let result = match (text("expression"), text("template"), text("text")) {
+        (Some(expression), None, None) => templates.expression(&expression, span, &scope),
+        (None, Some(template), None) => templates.file(SourceId(0), &template, &scope),
+        (None, None, Some(text)) => templates.text(&text, span, &scope),
+        _ => panic!("a case has an expression, a template or a text"),
     };
     match (result, case.get("expected"), text("error")) {
         (Ok(value), Some(expected), None) if same(&value, &expected.to_value()) => Ok(()),

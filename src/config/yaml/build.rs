@@ -302,12 +302,13 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// `!unsafe` text as a template that renders to it.
+/// `!unsafe` text as a template that renders to it. In `{% … %}` the backslashes of JSON are what
+/// Jinja takes for escapes; in `{{ … }}` each would stand for itself.
 fn literal(text: &str) -> String {
     if !["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)) {
         return text.to_owned();
     }
-    format!("{{{{ {} }}}}", serde_json::Value::from(text))
+    format!("{{% set text = {} %}}{{{{ text }}}}", serde_json::Value::from(text))
 }
 
 fn not_text_key(span: Span) -> Diagnostic {
