@@ -2,7 +2,7 @@
 
 use super::{invalid, text};
 use crate::template::environment::Registry;
-use minijinja::value::{Kwargs, Rest};
+use minijinja::value::{Kwargs, Rest, ValueOrKwargs, from_args};
 use minijinja::{Error, Value};
 use regex::{Captures, Regex, RegexBuilder};
 use std::collections::HashMap;
@@ -23,11 +23,15 @@ pub(in crate::template) struct Flags {
 }
 
 impl Flags {
-    /// Takes `ignorecase` and `multiline` from named arguments.
-    pub(in crate::template) fn of(kwargs: &Kwargs) -> Result<Self, Error> {
+    /// Takes `ignorecase` and `multiline`, given by position or by name.
+    pub(in crate::template) fn of(
+        ignore_case: Option<bool>,
+        multiline: Option<bool>,
+        kwargs: &Kwargs,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            ignore_case: kwargs.get::<Option<bool>>("ignorecase")?.unwrap_or(false),
-            multiline: kwargs.get::<Option<bool>>("multiline")?.unwrap_or(false),
+            ignore_case: ignore_case.or(kwargs.get("ignorecase")?).unwrap_or(false),
+            multiline: multiline.or(kwargs.get("multiline")?).unwrap_or(false),
         })
     }
 }
@@ -45,7 +49,7 @@ pub(in crate::template) fn compile(pattern: &str, flags: Flags) -> Result<Arc<Re
              supported; capture the surroundings in a group instead",
         ));
     }
-    let regex = RegexBuilder::new(&pattern.replace(r"\Z", r"\z"))
+    let regex = RegexBuilder::new(&from_python(pattern))
         .case_insensitive(flags.ignore_case)
         .multi_line(flags.multiline)
         .size_limit(1 << 20)
@@ -58,6 +62,68 @@ pub(in crate::template) fn compile(pattern: &str, flags: Flags) -> Result<Arc<Re
     }
     cache.insert(key, regex.clone());
     Ok(regex)
+}
+
+/// An expression with what the crate reads otherwise than Python, or not at all, written so that it
+/// means the same: `\Z`, `\<`, a `{` that repeats nothing, `[`, `&` and `~` in a class.
+fn from_python(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut in_class = false;
+    let mut letters = pattern.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        let rest = &pattern[at + letter.len_utf8()..];
+        match letter {
+            '\\' => match letters.next() {
+                Some((_, 'Z')) => out.push_str(r"\z"),
+                Some((_, mark @ ('<' | '>'))) => out.push(mark),
+                Some((_, other)) => out.extend(['\\', other]),
+                None => out.push('\\'),
+            },
+            '[' if !in_class => {
+                in_class = true;
+                out.push('[');
+                // A bracket that comes first stands for itself.
+                let first = if rest.starts_with('^') { "^]" } else { "]" };
+                if rest.starts_with(first) {
+                    letters.nth(first.len() - 1);
+                    out.push_str(if first == "]" { r"\]" } else { r"^\]" });
+                }
+            }
+            ']' => {
+                in_class = false;
+                out.push(']');
+            }
+            '[' | '&' | '~' if in_class => out.extend(['\\', letter]),
+            '{' if !in_class && !repeats(rest) => out.push_str(r"\{"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Whether what follows a `{` makes it a repetition: `3}`, `3,}`, `3,5}` or `,5}`.
+fn repeats(rest: &str) -> bool {
+    let Some((inside, _)) = rest.split_once('}') else { return false };
+    inside.bytes().any(|byte| byte.is_ascii_digit())
+        && inside.bytes().all(|byte| byte.is_ascii_digit() || byte == b',')
+        && inside.matches(',').count() <= 1
+}
+
+/// Every match, as Python finds them: an empty one may follow right on one that is not.
+fn matches<'t>(regex: &Regex, text: &'t str, most: usize) -> Vec<Captures<'t>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while found.len() < most
+        && let Some(captures) = (at <= text.len()).then(|| regex.captures_at(text, at)).flatten()
+    {
+        let Some(whole) = captures.get(0) else { break };
+        at = whole.end();
+        if whole.is_empty() {
+            at += text[at..].chars().next().map_or(1, char::len_utf8);
+        }
+        found.push(captures);
+    }
+    found
 }
 
 /// The cause in one line; the crate draws a picture of several.
@@ -79,27 +145,36 @@ fn replace(
     value: &Value,
     pattern: Option<&str>,
     replacement: Option<&str>,
-    kwargs: Kwargs,
+    flags: Rest<ValueOrKwargs>,
 ) -> Result<String, Error> {
+    type Given = (Option<bool>, Option<bool>, Option<usize>, Option<usize>, Kwargs);
+    let flags = flags.into_values();
+    let (ignore_case, multiline, count, mandatory, kwargs): Given = from_args(&flags)?;
     let pattern = pattern.or(kwargs.get("pattern")?).unwrap_or("");
     let replacement = replacement.or(kwargs.get("replacement")?).unwrap_or("");
-    let count = kwargs.get::<Option<usize>>("count")?.unwrap_or(0);
-    let mandatory = kwargs.get::<Option<usize>>("mandatory_count")?.unwrap_or(0);
-    let regex = compile(pattern, Flags::of(&kwargs)?)?;
+    let count = count.or(kwargs.get("count")?).filter(|count| *count > 0);
+    let mandatory = mandatory.or(kwargs.get("mandatory_count")?).unwrap_or(0);
+    let regex = compile(pattern, Flags::of(ignore_case, multiline, &kwargs)?)?;
     kwargs.assert_all_used()?;
     let value = text(value)?;
     let pieces = Piece::parse(replacement, &regex)?;
-    let mut made = 0;
-    let result = regex.replacen(&value, count, |found: &Captures<'_>| {
-        made += 1;
-        Piece::fill(&pieces, found)
-    });
+    let found = matches(&regex, &value, count.unwrap_or(usize::MAX));
+    let made = found.len();
     if made < mandatory {
         return Err(invalid(format!(
             "`regex_replace` made {made} replacements, {mandatory} are mandatory"
         )));
     }
-    Ok(result.into_owned())
+    let mut result = String::with_capacity(value.len());
+    let mut copied = 0;
+    for captures in &found {
+        let Some(whole) = captures.get(0) else { continue };
+        result.push_str(&value[copied..whole.start()]);
+        result.push_str(&Piece::fill(&pieces, captures));
+        copied = whole.end();
+    }
+    result.push_str(&value[copied..]);
+    Ok(result)
 }
 
 /// A part of a replacement.
@@ -191,14 +266,10 @@ impl Piece {
 }
 
 /// The first match, or the groups asked for (`'\\1'`, `'\\g<name>'`); null where none is.
-fn search(
-    value: &Value,
-    pattern: &str,
-    groups: Rest<minijinja::value::ValueOrKwargs>,
-) -> Result<Value, Error> {
+fn search(value: &Value, pattern: &str, groups: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let groups = groups.into_values();
-    let (groups, kwargs): (&[Value], Kwargs) = minijinja::value::from_args(&groups)?;
-    let regex = compile(pattern, Flags::of(&kwargs)?)?;
+    let (groups, kwargs): (&[Value], Kwargs) = from_args(&groups)?;
+    let regex = compile(pattern, Flags::of(None, None, &kwargs)?)?;
     kwargs.assert_all_used()?;
     let value = text(value)?;
     let Some(found) = regex.captures(&value) else { return Ok(Value::from(())) };
@@ -221,19 +292,25 @@ fn search(
 }
 
 /// Every match; with one group its text, with several a list of their texts.
-fn find_all(value: &Value, pattern: &str, kwargs: Kwargs) -> Result<Vec<Value>, Error> {
-    let regex = compile(pattern, Flags::of(&kwargs)?)?;
+fn find_all(
+    value: &Value,
+    pattern: &str,
+    multiline: Option<bool>,
+    ignore_case: Option<bool>,
+    kwargs: Kwargs,
+) -> Result<Vec<Value>, Error> {
+    let regex = compile(pattern, Flags::of(ignore_case, multiline, &kwargs)?)?;
     kwargs.assert_all_used()?;
     let value = text(value)?;
     let group = |found: &Captures<'_>, at: usize| {
         found.get(at).map_or("", |group| group.as_str()).to_owned()
     };
-    Ok(regex
-        .captures_iter(&value)
+    Ok(matches(&regex, &value, usize::MAX)
+        .iter()
         .map(|found| match found.len() {
-            1 => Value::from(group(&found, 0)),
-            2 => Value::from(group(&found, 1)),
-            groups => (1..groups).map(|at| Value::from(group(&found, at))).collect(),
+            1 => Value::from(group(found, 0)),
+            2 => Value::from(group(found, 1)),
+            groups => (1..groups).map(|at| Value::from(group(found, at))).collect(),
         })
         .collect())
 }
@@ -244,7 +321,12 @@ fn escape(value: &Value, kind: Option<&str>, kwargs: Kwargs) -> Result<String, E
     kwargs.assert_all_used()?;
     let value = text(value)?;
     match kind {
-        "python" => Ok(regex::escape(&value)),
+        "python" => {
+            // Blanks too, as in Python.
+            let blanks = [(' ', r"\ "), ('\t', "\\\t"), ('\n', "\\\n"), ('\r', "\\\r")];
+            let escaped = regex::escape(&value);
+            Ok(blanks.into_iter().fold(escaped, |text, (blank, with)| text.replace(blank, with)))
+        }
         "posix_basic" => Ok(value
             .chars()
             .flat_map(|letter| {
