@@ -5,7 +5,7 @@ use crate::template::condition::boolean;
 use crate::template::environment::Registry;
 use crate::template::evaluation::Evaluation;
 use crate::text::Diagnostic;
-use minijinja::value::{Kwargs, ValueKind};
+use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Error, ErrorKind, State, Value};
 
 pub(super) fn register(to: &mut Registry) {
@@ -22,13 +22,21 @@ pub(super) fn register(to: &mut Registry) {
 /// Another value for an undefined one; with a true second argument for any false one, too.
 fn default(
     value: &Value,
-    other: Option<Value>,
-    boolean: Option<Value>,
-    kwargs: Kwargs,
+    // An optional argument would take an undefined one for none.
+    others: Rest<ValueOrKwargs>,
 ) -> Result<Value, Error> {
+    let others = others.into_values();
+    let (others, kwargs): (&[Value], Kwargs) = from_args(&others)?;
+    let (other, boolean) = match others {
+        [] => (None, None),
+        [other] => (Some(other.clone()), None),
+        [other, boolean] => (Some(other.clone()), Some(boolean.clone())),
+        _ => return Err(Error::from(ErrorKind::TooManyArguments)),
+    };
     let other = match other {
         Some(other) => Some(other),
-        None => kwargs.get::<Option<Value>>("default_value")?,
+        None if kwargs.has("default_value") => Some(kwargs.get::<Value>("default_value")?),
+        None => None,
     };
     let boolean = match boolean {
         Some(boolean) => Some(boolean),
@@ -48,9 +56,15 @@ fn bool(value: &Value) -> Result<Option<bool>, Error> {
         ValueKind::Bool => Ok(Some(value.is_true())),
         ValueKind::Number => Ok(Some(value.as_i64() == Some(1))),
         ValueKind::String if value.as_str().is_some_and(str::is_empty) => Ok(Some(false)),
-        ValueKind::String => value.as_str().and_then(boolean).map(Some).ok_or_else(|| {
-            invalid("the text given to `bool` is no boolean such as `yes`, `true`, `off` or `0`")
-        }),
+        ValueKind::String => {
+            // Ansible's filter takes `y` and `t` for false, its other readers for true.
+            let word = value.as_str().filter(|word| word.len() > 1 || matches!(*word, "0" | "1"));
+            word.and_then(boolean).map(Some).ok_or_else(|| {
+                invalid(
+                    "the text given to `bool` is no boolean such as `yes`, `true`, `off` or `0`",
+                )
+            })
+        }
         kind => Err(invalid(format!("`bool` cannot take a {kind}; write `… | length > 0`"))),
     }
 }
@@ -68,15 +82,15 @@ fn int(
     };
     let base = base.or(kwargs.get("base")?).unwrap_or(10);
     kwargs.assert_all_used()?;
-    if !(2..=36).contains(&base) {
-        return Err(invalid(format!("`int` knows bases from 2 to 36, not {base}")));
+    if base != 0 && !(2..=36).contains(&base) {
+        return Err(invalid(format!("`int` knows bases from 2 to 36, and 0, not {base}")));
     }
     let number = match value.kind() {
         ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
         ValueKind::Bool => Some(Value::from(i64::from(value.is_true()))),
         ValueKind::Number if value.is_integer() => Some(value.clone()),
         ValueKind::Number => f64::try_from(value.clone()).ok().and_then(whole).map(Value::from),
-        ValueKind::String => value.as_str().and_then(|text| digits(text, base)).map(Value::from),
+        ValueKind::String => value.as_str().map(|text| digits(text, base)).transpose()?.flatten(),
         _ => None,
     };
     Ok(number.or(default).unwrap_or_else(|| Value::from(0)))
@@ -89,28 +103,29 @@ fn whole(number: f64) -> Option<i64> {
     (number.abs() <= EXACT).then_some(number.trunc() as i64)
 }
 
-fn digits(text: &str, base: u32) -> Option<i64> {
+/// As Python's `int` reads it: blanks around it, a sign, and single `_` between digits.
+fn digits(text: &str, base: u32) -> Result<Option<Value>, Error> {
     let text = text.trim();
-    let (negative, text) = match text.strip_prefix('-') {
+    let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let lower = text.to_ascii_lowercase();
-    let prefix = match base {
-        16 => "0x",
-        8 => "0o",
-        2 => "0b",
-        _ => "",
-    };
-    let plain = lower.strip_prefix(prefix).unwrap_or(&lower);
-    let starts = plain.starts_with(|first: char| first.is_digit(base));
-    let number = starts.then(|| i64::from_str_radix(plain, base).ok()).flatten();
+    let lower = unsigned.to_ascii_lowercase();
+    let prefixed = [(16, "0x"), (8, "0o"), (2, "0b")].into_iter().find_map(|(radix, prefix)| {
+        let digits = lower.strip_prefix(prefix)?;
+        (base == radix || base == 0).then_some((radix, digits))
+    });
+    let (base, digits) = prefixed.unwrap_or((if base == 0 { 10 } else { base }, &lower));
+    let joined = digits.replace('_', "");
+    let well_formed = !digits.starts_with('_') && !digits.ends_with('_') && !digits.contains("__");
+    if well_formed && !joined.is_empty() && joined.chars().all(|digit| digit.is_digit(base)) {
+        let number = i64::from_str_radix(&joined, base)
+            .map_err(|_| invalid(format!("`{text}` does not fit in 64 bits")))?;
+        return Ok(Some(Value::from(if negative { -number } else { number })));
+    }
     // `'2.9' | int` is 2, as in Jinja.
-    let number = number.or_else(|| match base {
-        10 => plain.parse().ok().and_then(whole),
-        _ => None,
-    })?;
-    Some(if negative { -number } else { number })
+    let fraction = (base == 10).then(|| text.parse().ok().and_then(whole)).flatten();
+    Ok(fraction.map(Value::from))
 }
 
 /// The number that a value says; another value, 0.0 if none is given, where it says none.

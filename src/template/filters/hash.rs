@@ -72,6 +72,9 @@ fn password_hash(
     };
     let rounds = kwargs.get::<Option<u32>>("rounds")?.unwrap_or(ROUNDS);
     kwargs.assert_all_used()?;
+    if !matches!(kind, "sha512" | "sha256") {
+        return Err(invalid(format!("`password_hash` knows sha512 and sha256, not `{kind}`")));
+    }
     let Some(salt) = salt.filter(|salt| !salt.is_none()) else {
         return Err(invalid(
             "`password_hash` without a salt would give another hash at every run; give a salt, \
@@ -92,12 +95,9 @@ fn password_hash(
             let digest = sha_crypt::sha512_crypt(password.as_bytes(), salt.as_bytes(), params);
             ("6", encode(&digest, 21))
         }
-        "sha256" => {
+        _ => {
             let digest = sha_crypt::sha256_crypt(password.as_bytes(), salt.as_bytes(), params);
             ("5", encode(&digest, 10))
-        }
-        other => {
-            return Err(invalid(format!("`password_hash` knows sha512 and sha256, not `{other}`")));
         }
     };
     let stated = if rounds == ROUNDS { String::new() } else { format!("rounds={rounds}$") };

@@ -33,12 +33,22 @@ struct Style {
     indent: Option<usize>,
     sort_keys: bool,
     ascii: bool,
+    /// Between members, and between a name and its value.
+    separators: (String, String),
 }
 
 impl Style {
     fn of(kwargs: &Kwargs, indent: Option<usize>, sort_keys: bool) -> Result<Self, Error> {
+        let indent = kwargs.get::<Option<usize>>("indent")?.or(indent);
+        let comma = if indent.is_some() { "," } else { ", " };
+        let separators = match kwargs.get::<Option<Vec<String>>>("separators")?.as_deref() {
+            None => (comma.to_owned(), ": ".to_owned()),
+            Some([between, after_name]) => (between.clone(), after_name.clone()),
+            Some(_) => return Err(invalid("`separators` is two texts, such as `(',', ':')`")),
+        };
         let style = Self {
-            indent: kwargs.get::<Option<usize>>("indent")?.or(indent),
+            indent,
+            separators,
             sort_keys: kwargs.get::<Option<bool>>("sort_keys")?.unwrap_or(sort_keys),
             ascii: kwargs.get::<Option<bool>>("ensure_ascii")?.unwrap_or(true),
         };
@@ -79,7 +89,7 @@ impl Style {
                 for (at, (key, member)) in members.into_iter().enumerate() {
                     self.between(at, depth, out);
                     self.text(key, out);
-                    out.push_str(": ");
+                    out.push_str(&self.separators.1);
                     self.value(member, depth + 1, out)?;
                 }
                 self.end(depth, out);
@@ -92,11 +102,12 @@ impl Style {
     }
 
     fn between(&self, at: usize, depth: usize, out: &mut String) {
+        let separator = if at > 0 { self.separators.0.as_str() } else { "" };
         match self.indent {
-            None if at > 0 => out.push_str(", "),
-            None => {}
+            None => out.push_str(separator),
             Some(indent) => {
-                out.push_str(if at > 0 { ",\n" } else { "\n" });
+                out.push_str(separator);
+                out.push('\n');
                 out.extend(std::iter::repeat_n(' ', indent * (depth + 1)));
             }
         }
@@ -120,7 +131,7 @@ impl Style {
                 '\t' => out.push_str("\\t"),
                 '\u{8}' => out.push_str("\\b"),
                 '\u{c}' => out.push_str("\\f"),
-                ' '..='~' => out.push(letter),
+                ' '..='\u{7f}' => out.push(letter),
                 _ if !self.ascii && letter >= '\u{7f}' => out.push(letter),
                 _ => {
                     let mut units = [0; 2];

@@ -13,8 +13,8 @@ pub(super) fn register(to: &mut Registry) {
 }
 
 /// A list of `{key, value}`; other names with `key_name` and `value_name`.
-fn to_items(map: &Value, kwargs: Kwargs) -> Result<Vec<Value>, Error> {
-    let (key_name, value_name) = member_names(&kwargs)?;
+fn to_items(map: &Value, names: Rest<ValueOrKwargs>) -> Result<Vec<Value>, Error> {
+    let (key_name, value_name) = member_names(names)?;
     let pair = |key: Value| {
         let value = map.get_item(&key)?;
         Ok(Value::from_pairs([(key_name.clone(), key), (value_name.clone(), value)]))
@@ -23,8 +23,8 @@ fn to_items(map: &Value, kwargs: Kwargs) -> Result<Vec<Value>, Error> {
 }
 
 /// A mapping from a list of `{key, value}`.
-fn from_items(list: &Value, kwargs: Kwargs) -> Result<Value, Error> {
-    let (key_name, value_name) = member_names(&kwargs)?;
+fn from_items(list: &Value, names: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let (key_name, value_name) = member_names(names)?;
     let mut pairs = Vec::new();
     for item in items(list)? {
         let member = |name: &str| match item.get_attr(name)? {
@@ -39,9 +39,11 @@ fn from_items(list: &Value, kwargs: Kwargs) -> Result<Value, Error> {
     Ok(Value::from_pairs(pairs))
 }
 
-fn member_names(kwargs: &Kwargs) -> Result<(String, String), Error> {
-    let key = kwargs.get::<Option<&str>>("key_name")?.unwrap_or("key").to_owned();
-    let value = kwargs.get::<Option<&str>>("value_name")?.unwrap_or("value").to_owned();
+fn member_names(names: Rest<ValueOrKwargs>) -> Result<(String, String), Error> {
+    let names = names.into_values();
+    let (key, value, kwargs): (Option<&str>, Option<&str>, Kwargs) = from_args(&names)?;
+    let key = key.or(kwargs.get("key_name")?).unwrap_or("key").to_owned();
+    let value = value.or(kwargs.get("value_name")?).unwrap_or("value").to_owned();
     kwargs.assert_all_used()?;
     Ok((key, value))
 }

@@ -17,8 +17,10 @@ mod yaml;
 pub(super) use lists::items;
 
 use super::environment::Registry;
-use minijinja::{Error, ErrorKind, Value, filters as jinja};
+use minijinja::value::Kwargs;
+use minijinja::{Error, ErrorKind, State, Value, filters as jinja};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Adds every filter.
 pub(super) fn register(to: &mut Registry) {
@@ -40,11 +42,11 @@ pub(super) fn register(to: &mut Registry) {
     to.filter("list", jinja::list);
     to.filter("lower", jinja::lower);
     to.filter("map", jinja::map);
-    to.filter("max", jinja::max);
+    to.filter("max", max);
     to.filter("min", jinja::min);
     to.filter("reject", jinja::reject);
     to.filter("rejectattr", jinja::rejectattr);
-    to.filter("replace", jinja::replace);
+    to.filter("replace", replace);
     to.filter("reverse", jinja::reverse);
     to.filter("round", jinja::round);
     to.filter("safe", jinja::safe);
@@ -52,7 +54,7 @@ pub(super) fn register(to: &mut Registry) {
     to.filter("selectattr", jinja::selectattr);
     to.filter("slice", jinja::slice);
     to.filter("sort", jinja::sort);
-    to.filter("split", jinja::split);
+    to.filter("split", split);
     to.filter("string", jinja::string);
     to.filter("sum", jinja::sum);
     to.filter("title", jinja::title);
@@ -75,6 +77,40 @@ pub(super) fn register(to: &mut Registry) {
     ] {
         register(to);
     }
+}
+
+/// The first of the greatest; the engine's own filter gives the last.
+fn max(state: &State<'_, '_>, list: &Value, kwargs: Kwargs) -> Result<Value, Error> {
+    let mut items: Vec<Value> = list.try_iter()?.checked().collect::<Result<_, _>>()?;
+    items.reverse();
+    jinja::max(state, Value::from(items), kwargs)
+}
+
+/// Every place where a text stands replaced, or the first so many.
+fn replace(
+    value: &Value,
+    old: &Value,
+    new: &Value,
+    count: Option<usize>,
+    kwargs: Kwargs,
+) -> Result<String, Error> {
+    let count = count.or(kwargs.get("count")?);
+    kwargs.assert_all_used()?;
+    let (value, old, new) = (text(value)?, text(old)?, text(new)?);
+    Ok(value.replacen(&*old, &new, count.unwrap_or(usize::MAX)))
+}
+
+/// The parts of a text between blanks, or between a text.
+fn split(
+    value: &Value,
+    at: Option<Arc<str>>,
+    most: Option<i64>,
+    kwargs: Kwargs,
+) -> Result<Value, Error> {
+    let at = at.or(kwargs.get("sep")?);
+    let most = most.or(kwargs.get("maxsplit")?);
+    kwargs.assert_all_used()?;
+    jinja::split(value, at, most)
 }
 
 /// A value as text; undefined is an error, not an empty text.

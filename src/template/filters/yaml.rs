@@ -13,9 +13,11 @@ use std::fmt::Write;
 pub(super) fn register(to: &mut Registry) {
     to.filter("from_yaml", from_yaml);
     to.filter("to_nice_yaml", |value: &Value, kwargs: Kwargs| {
-        Style::of(&kwargs, 4, false)?.write(value)
+        Style::of(&kwargs, 4, Flow::Never)?.write(value)
     });
-    to.filter("to_yaml", |value: &Value, kwargs: Kwargs| Style::of(&kwargs, 2, true)?.write(value));
+    to.filter("to_yaml", |value: &Value, kwargs: Kwargs| {
+        Style::of(&kwargs, 2, Flow::Leaves)?.write(value)
+    });
 }
 
 fn from_yaml(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
@@ -34,16 +36,32 @@ fn from_yaml(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
 struct Style {
     indent: usize,
     sort_keys: bool,
-    /// Whether a collection of scalars stands on one line.
-    flow: bool,
+    /// Which collections stand on one line.
+    flow: Flow,
+    explicit_start: bool,
+    explicit_end: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Flow {
+    Never,
+    /// Those of scalars.
+    Leaves,
+    Always,
 }
 
 impl Style {
-    fn of(kwargs: &Kwargs, indent: usize, flow: bool) -> Result<Self, Error> {
+    fn of(kwargs: &Kwargs, indent: usize, flow: Flow) -> Result<Self, Error> {
         let style = Self {
             indent: kwargs.get::<Option<usize>>("indent")?.unwrap_or(indent).clamp(2, 9),
             sort_keys: kwargs.get::<Option<bool>>("sort_keys")?.unwrap_or(true),
-            flow: kwargs.get::<Option<bool>>("default_flow_style")?.unwrap_or(flow),
+            flow: match kwargs.get::<Option<bool>>("default_flow_style")? {
+                Some(true) => Flow::Always,
+                Some(false) => Flow::Never,
+                None => flow,
+            },
+            explicit_start: kwargs.get::<Option<bool>>("explicit_start")?.unwrap_or(false),
+            explicit_end: kwargs.get::<Option<bool>>("explicit_end")?.unwrap_or(false),
         };
         // Lines are never folded, and letters never escaped.
         let _ = kwargs.get::<Option<i64>>("width")?;
@@ -55,22 +73,30 @@ impl Style {
     fn write(&self, value: &Value) -> Result<String, Error> {
         let data = tree::data(value)?;
         let mut out = String::new();
+        if self.explicit_start {
+            let alone = !matches!(data, Data::List(_) | Data::Map(_));
+            out.push_str(if alone { "--- " } else { "---\n" });
+        }
         if self.stands_on_one_line(&data) {
             self.flow(&data, false, &mut out);
             out.push('\n');
         } else {
             self.block(&data, 0, &mut out);
         }
+        if self.explicit_end {
+            out.push_str("...\n");
+        }
         Ok(out)
     }
 
     fn stands_on_one_line(&self, value: &Data) -> bool {
         let scalar = |value: &Data| !matches!(value, Data::List(_) | Data::Map(_));
-        match value {
-            Data::List(items) => items.is_empty() || (self.flow && items.iter().all(scalar)),
-            Data::Map(map) => map.is_empty() || (self.flow && map.values().all(scalar)),
-            _ => true,
-        }
+        let all_scalars = match value {
+            Data::List(items) if !items.is_empty() => items.iter().all(scalar),
+            Data::Map(map) if !map.is_empty() => map.values().all(scalar),
+            _ => return true,
+        };
+        self.flow == Flow::Always || (self.flow == Flow::Leaves && all_scalars)
     }
 
     fn members<'a>(&self, map: &'a crate::value::Map) -> Vec<(&'a String, &'a Data)> {

@@ -44,7 +44,10 @@ pub(super) fn register(to: &mut Registry) {
     to.test("number", jinja::is_number);
     to.test("odd", jinja::is_odd);
     to.test("sameas", jinja::is_sameas);
-    to.test("sequence", jinja::is_sequence);
+    // Whatever has a length and members, in Python: text and mappings too.
+    to.test("sequence", |value: &Value| {
+        jinja::is_sequence(value) || jinja::is_string(value) || jinja::is_mapping(value)
+    });
     to.test("string", jinja::is_string);
     to.test("true", jinja::is_true);
     to.test("undefined", jinja::is_undefined);
