@@ -16,6 +16,7 @@ mod project;
 mod rollout;
 mod run_once;
 mod session;
+mod tags;
 
 pub use connection::Root;
 pub use lint::{LintOptions, Linted, LintedRole, lint};

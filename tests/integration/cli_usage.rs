@@ -106,6 +106,37 @@ fn what_is_wrong_with_the_project_is_65_in_every_form() {
 }
 
 #[test]
+fn a_tag_that_no_task_has_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("hosts.yml", "all:\n  hosts: {web1: {ansible_connection: none}}\n  roles: [r]\n");
+    write(
+        "roles/r/tasks/main.yml",
+        "- block:\n    - {debug: {msg: a}, tags: [inner]}\n  tags: [outer, config]\n",
+    );
+    let hosts = folder.path().join("hosts.yml");
+    let hosts = hosts.to_str().unwrap();
+    for (flag, tag, help) in [
+        ("--tags", "confg", "did you mean `config`?"),
+        ("--skip-tags", "nothing-like-it", "one of config, inner, outer"),
+    ] {
+        let (code, out, err) = run(&["--check", "-i", hosts, flag, tag]);
+        assert_eq!((code, out.as_str()), (65, ""), "{err}");
+        assert!(err.contains(&format!("error: no task has the tag `{tag}`")), "{err}");
+        assert!(err.contains(help), "{err}");
+    }
+    // Past the tags, what is wrong is how the host is to be reached.
+    for words in ["inner", "outer", "always", "never"] {
+        let (_, _, err) = run(&["--check", "-i", hosts, "--tags", words]);
+        assert!(!err.contains("tag") && err.contains("connection `none`"), "{err}");
+    }
+}
+
+#[test]
 fn the_inventory_is_shown_as_ansible_shows_it() {
     let hosts = "tests/integration/fixtures/inventory/hosts.yml";
     let (code, out, _) = run(&["inventory", "list", "--output", "json", "-i", hosts]);
