@@ -1,8 +1,8 @@
 //! How a host is reached: on this machine, by ssh, or by entering a local container. Decided from
 //! the inventory and `-e` alone, never from what a host says.
 
-use crate::text::{Diagnostic, split_words};
-use crate::value::{Map, Value};
+use crate::text::{Diagnostic, command_line, quote, split_words};
+use crate::value::{Map, REDACTED, Value};
 use std::path::PathBuf;
 
 /// Where the agent is on a host that does not say otherwise (`converge_agent`).
@@ -13,14 +13,29 @@ const AGENT: &str = "converge";
 pub(super) enum Connection {
     /// In this process.
     Local,
-    /// This program, which runs the agent over its standard input and output.
-    Program(Vec<String>),
+    /// A program, which runs the agent over its standard input and output.
+    Program(Way),
+}
+
+/// A program that reaches a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Way {
+    /// It and its arguments.
+    pub(super) argv: Vec<String>,
+    /// What reaches the host in the same way and does nothing there, for people; without secrets.
+    pub(super) by_hand: String,
 }
 
 impl Connection {
     /// From a host's connection variables.
     pub(super) fn of(host: &str, variables: &Map, root: &Root) -> Result<Self, Diagnostic> {
         let text = |name: &str| variables.get(name).map(as_text);
+        let shown = |name: &str| {
+            variables.get(name).map(|value| match value {
+                Value::Secret(_) => REDACTED.to_owned(),
+                value => as_text(value),
+            })
+        };
         let kind = text("ansible_connection");
         let implicit = if host == "localhost" { "local" } else { "ssh" };
         let agent = text("converge_agent").unwrap_or_else(|| AGENT.to_owned());
@@ -28,12 +43,18 @@ impl Connection {
             "local" | "ansible.builtin.local" => Ok(match root {
                 Root::Sudo { program: Some(program) } => {
                     let program = program.to_string_lossy().into_owned();
-                    Self::Program(["sudo", "-n", "--", &program, "agent"].map(str::to_owned).into())
+                    let argv = ["sudo", "-n", "--", &program, "agent"].map(str::to_owned).into();
+                    Self::Program(Way { argv, by_hand: "sudo -n -- true".to_owned() })
                 }
                 _ => Self::Local,
             }),
             "ssh" | "smart" | "ansible.builtin.ssh" => {
-                ssh(host, &agent, *root != Root::Already, &text).map(Self::Program)
+                let mut argv = ssh(host, &text)?;
+                let by_hand =
+                    command_line(ssh(host, &shown)?.iter().map(String::as_str).chain(["true"]));
+                let sudo = if *root == Root::Already { "" } else { "sudo -n -- " };
+                argv.push(format!("exec {sudo}{} agent", quote(&agent)));
+                Ok(Self::Program(Way { argv, by_hand }))
             }
             "community.general.nsenter" | "nsenter" => {
                 let pid = text("ansible_nsenter_pid").ok_or_else(|| {
@@ -41,7 +62,8 @@ impl Connection {
                         .help("set it to the process id of the container's init")
                 })?;
                 let argv = ["nsenter", "--target", &pid, "--all", "--", &agent, "agent"];
-                Ok(Self::Program(argv.map(str::to_owned).to_vec()))
+                let by_hand = format!("nsenter --target {pid} --all -- true");
+                Ok(Self::Program(Way { argv: argv.map(str::to_owned).to_vec(), by_hand }))
             }
             other => Err(Diagnostic::new(format!("connection `{other}` is not supported"))
                 .note(format!("`ansible_connection` of host `{host}`"))
@@ -63,13 +85,8 @@ pub enum Root {
     },
 }
 
-/// The words for ssh; the host stands behind `--`, so that no name is taken for an option.
-fn ssh(
-    host: &str,
-    agent: &str,
-    sudo: bool,
-    text: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<String>, Diagnostic> {
+/// The words for ssh, without the command there; the host stands behind `--`, so that no name is taken for an option.
+fn ssh(host: &str, text: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Diagnostic> {
     let mut argv: Vec<String> =
         ["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"].map(str::to_owned).to_vec();
     let mut option = |flag: &str, value: Option<String>| {
@@ -90,8 +107,6 @@ fn ssh(
     }
     argv.push("--".to_owned());
     argv.push(text("ansible_host").unwrap_or_else(|| host.to_owned()));
-    let sudo = if sudo { "sudo -n -- " } else { "" };
-    argv.push(format!("exec {sudo}{} agent", crate::text::quote(agent)));
     Ok(argv)
 }
 
@@ -117,6 +132,20 @@ mod tests {
         assert!(argv.windows(2).any(|pair| pair == ["-p", "2222"]));
         let here = Connection::of("localhost", &Map::new(), &Root::Already).unwrap();
         assert_eq!(here, Connection::Local);
+    }
+
+    #[test]
+    fn what_to_try_by_hand_is_whole_and_shows_no_secret() {
+        let mut set = variables(&[("ansible_host", "192.0.2.7"), ("ansible_port", "2222")]);
+        set.insert("ansible_user".into(), Value::from("ann-in-the-vault").into_secret());
+        let way = |set: &Map| match Connection::of("web1", set, &Root::Already).unwrap() {
+            Connection::Program(way) => way.by_hand,
+            Connection::Local => panic!(),
+        };
+        let ssh = "ssh -T -o BatchMode=yes -o ConnectTimeout=10 -p 2222 -l '[redacted]' -- 192.0.2.7 true";
+        assert_eq!(way(&set), ssh);
+        let inside = variables(&[("ansible_connection", "nsenter"), ("ansible_nsenter_pid", "7")]);
+        assert_eq!(way(&inside), "nsenter --target 7 --all -- true");
     }
 
     #[test]
@@ -149,7 +178,7 @@ mod tests {
 
     fn argv(host: &str, set: &[(&str, &str)], root: &Root) -> Vec<String> {
         match Connection::of(host, &variables(set), root).unwrap() {
-            Connection::Program(argv) => argv,
+            Connection::Program(way) => way.argv,
             Connection::Local => panic!("no program"),
         }
     }

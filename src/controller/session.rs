@@ -1,6 +1,6 @@
 //! One host's session: the bundle goes out in the first write, events come back until the end.
 
-use super::connection::Connection;
+use super::connection::{Connection, Way};
 use super::delegates::DelegateDesk;
 use super::run_once::RunOnceDesk;
 use crate::agent;
@@ -31,7 +31,7 @@ pub(super) fn run(
     let host = bundle.host.clone();
     let ended = match connection {
         Connection::Local => local(bundle, desks, events),
-        Connection::Program(argv) => remote(argv, bundle, desks, events),
+        Connection::Program(way) => remote(way, bundle, desks, events),
     };
     desks.once.leave(&host);
     if let Err(broken) = ended {
@@ -78,13 +78,8 @@ fn local(bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> En
     })
 }
 
-fn remote(
-    argv: &[String],
-    bundle: Bundle,
-    desks: &Desks<'_>,
-    events: &mut dyn FnMut(Event),
-) -> Ended {
-    let mut process = SessionProcess::start(argv)
+fn remote(way: &Way, bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> Ended {
+    let mut process = SessionProcess::start(&way.argv)
         .map_err(|error| Box::new((HostStatus::Unreachable, error.diagnostic())))?;
     let (to, from) = process.pipes();
     match converse(to, from, bundle, desks, events) {
@@ -92,14 +87,14 @@ fn remote(
         Err(Broken::Said(status, error)) => Err(Box::new((status, error))),
         Err(Broken::Frame(error)) => {
             let (status, said) = process.end();
-            let program = argv.first().map(String::as_str).unwrap_or_default();
-            Err(Box::new((HostStatus::Unreachable, unreachable(program, status, &said, &error))))
+            Err(Box::new((HostStatus::Unreachable, unreachable(way, status, &said, &error))))
         }
     }
 }
 
 /// Why a host could not be reached, by what the connecting program said.
-fn unreachable(program: &str, status: Option<i32>, said: &str, error: &FrameError) -> Diagnostic {
+fn unreachable(way: &Way, status: Option<i32>, said: &str, error: &FrameError) -> Diagnostic {
+    let program = way.argv.first().map(String::as_str).unwrap_or_default();
     let last = said.lines().rfind(|line| !line.trim().is_empty());
     let message = match (last, status) {
         (Some(line), _) => match line.trim() {
@@ -117,7 +112,7 @@ fn unreachable(program: &str, status: Option<i32>, said: &str, error: &FrameErro
     } else if said.contains("sudo:") {
         diagnostic.help("let sudo run converge there without a password, or connect as root")
     } else {
-        diagnostic.help(format!("try the same by hand: {program} … true"))
+        diagnostic.help(format!("try the same by hand: {}", way.by_hand))
     }
 }
 
