@@ -97,6 +97,9 @@ pub(super) fn error(host: &HostFold) -> &Diagnostic {
 fn left(out: &mut dyn Write, info: &RunInfo<'_>, name: &str, host: &HostFold) -> io::Result<()> {
     let Some(end) = &host.end else { return Ok(()) };
     let not_run = count(end.not_run, "task");
+    if info.mode != Mode::Apply && end.not_run == 0 {
+        return writeln!(out, "{name}: nothing was changed");
+    }
     if info.mode != Mode::Apply {
         return writeln!(out, "{name}: {not_run} after it not looked at; nothing was changed");
     }

@@ -5,6 +5,7 @@ use super::fold::RunFold;
 use super::plans::{changes, head, plans};
 use super::progress::Progress;
 use super::run_info::{Mode, RunEnd, RunInfo, seconds, status_word};
+use super::said::said;
 use super::style::{DiffShow, Style};
 use super::task_lines::TaskLines;
 use super::totals::{results, totals};
@@ -133,6 +134,9 @@ impl<W: Write> Report for Human<'_, W> {
                     results(&mut self.out, &self.style, &self.run, self.info.mode)?
                 }
             }
+        }
+        if self.run.len() > 1 {
+            said(&mut self.out, &self.run)?;
         }
         warnings::write(&mut self.out, &self.style, &self.info, &self.run)?;
         failure::stopped(&mut self.out, &self.style, &self.info, &self.run)?;

@@ -20,6 +20,7 @@ mod preview;
 mod progress;
 pub mod ranges;
 mod run_info;
+mod said;
 pub mod snippet;
 mod style;
 mod task_lines;

@@ -58,6 +58,24 @@ fn nothing_to_do() {
 }
 
 #[test]
+fn what_hosts_without_a_change_say_is_told_once() {
+    let mut story = Story::default();
+    let debug = story::mail_tasks().remove(0).0;
+    let debug = converge::event::TaskRef { resource: "debug".into(), ..debug };
+    for (host, words) in [("mx1", "by relay"), ("mx2", "by relay"), ("db", "by itself")] {
+        story.start(host, Some("7f3a"));
+        let mut said = task(&debug, TaskStatus::Ok, &[]);
+        said.reason = Some(words.into());
+        story.finished(said);
+        story.end(HostStatus::Ok, 0, 0, &[]);
+    }
+    for mode in [Mode::Check, Mode::Apply] {
+        let text = told(&story, mode, SHORT);
+        assert!(text.contains("\n  mx1 mx2: by relay\n  db: by itself\n"), "{text}");
+    }
+}
+
+#[test]
 fn sixteen_hosts_and_one_failure() {
     let story = story::sixteen(true);
     insta::assert_snapshot!(told(&story, Mode::Apply, SHORT));
