@@ -60,10 +60,12 @@ pub enum LabError {
         name: String,
     },
     /// No lab of this name.
-    #[error("there is no lab `{name}`")]
+    #[error("there is no lab `{name}`{}", others(.up))]
     NoSuchLab {
         /// The instance name.
         name: String,
+        /// Labs that there are.
+        up: Vec<String>,
     },
     /// The lab has no such host.
     #[error("the lab `{lab}` has no host `{host}`")]
@@ -155,6 +157,11 @@ pub enum LabError {
     },
 }
 
+/// What one may have meant, where no lab has the name.
+fn others(up: &[String]) -> String {
+    if up.is_empty() { String::new() } else { format!(": give `--name`, one of {}", up.join(", ")) }
+}
+
 /// Turns an I/O error into one that names the file.
 pub(super) fn io(
     what: &'static str,
@@ -162,4 +169,19 @@ pub(super) fn io(
 ) -> impl FnOnce(std::io::Error) -> LabError {
     let path = path.into();
     move |source| LabError::Io { what, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LabError;
+
+    #[test]
+    fn a_lab_that_is_not_there_names_those_that_are() {
+        let said = |up: &[&str]| {
+            let up = up.iter().map(|name| (*name).to_owned()).collect();
+            LabError::NoSuchLab { name: "lab".into(), up }.to_string()
+        };
+        assert_eq!(said(&[]), "there is no lab `lab`");
+        assert_eq!(said(&["a", "b"]), "there is no lab `lab`: give `--name`, one of a, b");
+    }
 }

@@ -78,7 +78,8 @@ impl LabState {
         let path = Self::path(instance);
         let text = match std::fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(LabError::NoSuchLab { name: instance.to_string() });
+                let up = names()?.iter().map(ToString::to_string).collect();
+                return Err(LabError::NoSuchLab { name: instance.to_string(), up });
             }
             other => other.map_err(io("read", &path))?,
         };
@@ -114,19 +115,20 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
 /// The labs of this machine, by name, also those that a crash left half-way. A lab whose
 /// description cannot be read has none.
 pub fn list() -> Result<Vec<(Instance, Option<LabState>)>, LabError> {
+    let state = |instance: &Instance| LabState::load(instance).ok();
+    Ok(names()?.into_iter().map(|instance| (instance.clone(), state(&instance))).collect())
+}
+
+fn names() -> Result<Vec<Instance>, LabError> {
     let dir = runs_dir();
     let entries = match std::fs::read_dir(&dir) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(io("list", &dir))?,
     };
-    let mut labs: Vec<_> = entries
+    let mut names: Vec<_> = entries
         .flatten()
         .filter_map(|entry| Instance::new(entry.file_name().to_str()?).ok())
-        .map(|instance| {
-            let state = LabState::load(&instance).ok();
-            (instance, state)
-        })
         .collect();
-    labs.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(labs)
+    names.sort();
+    Ok(names)
 }
