@@ -114,7 +114,8 @@ fn file_diff(
     if secret || !readable {
         let count = changed_lines(&old, new);
         let change = if count == 1 { "line changes" } else { "lines change" };
-        return Some(format!("({count} {change}; not shown, because they are secret)"));
+        let why = if secret { "it holds a secret" } else { "not everybody may read the file" };
+        return Some(format!("({count} {change}; not shown, because {why})"));
     }
     match (std::str::from_utf8(&old), std::str::from_utf8(new)) {
         (Ok(old), Ok(new)) => Some(unified(old, new)),

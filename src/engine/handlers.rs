@@ -10,7 +10,7 @@ use super::task::Task;
 use super::task_run::Item;
 use crate::event::Event;
 use crate::host::Host;
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, with_article};
 use crate::value::{Known, Map, Origin, Value};
 
 /// A notification that waits.
@@ -120,8 +120,8 @@ impl Runner<'_> {
                 }
                 other => {
                     return Err(Diagnostic::new(format!(
-                        "a handler's name is text, not a {}",
-                        other.kind()
+                        "a handler's name is text, not {}",
+                        with_article(other.kind())
                     ))
                     .at(node.span));
                 }

@@ -8,7 +8,7 @@ use super::scope::Layers;
 use super::task::Task;
 use crate::event::{TaskReport, TaskStatus};
 use crate::host::Host;
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, with_article};
 use crate::value::{Known, Node, Value};
 use std::sync::Arc;
 
@@ -108,8 +108,15 @@ impl Runner<'_> {
                 return Err(Box::new(Flow::Go));
             }
             other => {
-                let error = Diagnostic::new(format!("`loop` takes a list, not a {}", other.kind()));
-                let error = error.at(list.span).help("add `| list`, or `| dict2items`");
+                let kind = with_article(other.kind());
+                let help = match other {
+                    Value::Map(_) => "add `| dict2items`",
+                    Value::Str(_) => "write the items in brackets, or take `text | split(',')`",
+                    Value::Int(_) => "to count, write `range(N) | list`",
+                    _ => "write the items in brackets",
+                };
+                let error = Diagnostic::new(format!("`loop` takes a list, not {kind}"));
+                let error = error.at(list.span).help(help);
                 return Err(Box::new(self.stop(task, context, error)));
             }
         };

@@ -8,7 +8,7 @@ use super::scope::Layers;
 use super::task::Body;
 use super::task_run::Item;
 use crate::host::Host;
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, with_article};
 use crate::value::{Known, Node, Origin, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,9 +152,8 @@ impl Runner<'_> {
             Value::Str(text) if text.trim().parse::<f64>().is_ok() => {
                 Ok(text.trim().parse().unwrap_or(default))
             }
-            other => {
-                Err(Diagnostic::new(format!("a number, not a {}", other.kind())).at(node.span))
-            }
+            other => Err(Diagnostic::new(format!("a number, not {}", with_article(other.kind())))
+                .at(node.span)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Text as people read it: positions in source files, diagnostics in rustc's form, unified diffs,
 //! redaction, nearest names. Nothing here knows what converge does.
 
+mod article;
 mod diagnostic;
 mod diff;
 mod lack;
@@ -11,6 +12,7 @@ mod redact;
 mod span;
 mod words;
 
+pub use article::with_article;
 pub use diagnostic::Diagnostic;
 pub use diff::unified;
 pub use lack::Lack;

@@ -55,6 +55,9 @@ fn only(mut files: MemoryFiles, tasks: &str) -> MemoryFiles {
 fn keys_and_parameters() {
     insta::assert_snapshot!(mistakes(&[
         ("an unknown resource", "- name: x\n  templaet: {src: ok.j2, dest: /etc/x}\n"),
+        ("a full name that is misspelt", "- ansible.builtin.sytemd: {name: x}\n"),
+        ("another's name", "- amazon.aws.group: {name: x}\n"),
+        ("a playbook", "- hosts: all\n  tasks: []\n"),
         ("an unknown keyword", "- name: x\n  file: {path: /etc/x}\n  wen: true\n"),
         (
             "an unknown parameter",

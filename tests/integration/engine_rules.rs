@@ -264,6 +264,31 @@ fn an_act_that_nothing_guards_is_said_to_be_done_in_every_run() {
 }
 
 #[test]
+fn a_diff_that_is_not_shown_says_why() {
+    let files = "files: {/etc/x: {file: {content: a, mode: '0640'}}, /etc/y: {file: {content: a}}}";
+    let tasks = "- copy: {dest: /etc/x, content: b}\n- copy: {dest: /etc/y, content: b}\n";
+    let told = Bench::new(world(files), tasks).check();
+    let diffs: Vec<_> = told.actions().iter().filter_map(|action| action.diff.clone()).collect();
+    let hidden = "not shown, because not everybody may read the file";
+    assert!(diffs[0].contains(hidden) && diffs[1].contains("+b"), "{diffs:?}");
+}
+
+#[test]
+fn a_loop_over_what_is_no_list_says_how_to_write_one() {
+    for (items, kind, help) in [
+        ("3", "an integer", "to count, write `range(N) | list`"),
+        ("{'a': 1}", "a mapping", "add `| dict2items`"),
+        ("'a,b'", "text", "write the items in brackets, or take `text | split(',')`"),
+    ] {
+        let tasks = format!("- debug: {{msg: x}}\n  loop: \"{{{{ {items} }}}}\"\n");
+        let told = Bench::new(World::default(), &tasks).apply();
+        assert_eq!(told.errors(), [format!("`loop` takes a list, not {kind}")]);
+        let said = told.tasks().find_map(|task| task.error.clone()).unwrap();
+        assert_eq!(said.help.as_deref(), Some(help));
+    }
+}
+
+#[test]
 fn a_waiting_handler_that_is_gone_is_dropped_with_a_warning() {
     let tasks = "
 - name: one

@@ -3,7 +3,7 @@
 use super::Typing;
 use super::keywords::is_variable_name;
 use crate::engine::task::Body;
-use crate::text::{Diagnostic, Lack, nearest};
+use crate::text::{Diagnostic, Lack, nearest, with_article};
 use crate::value::{Key, Kind, Node};
 
 const CONTROL: &[&str] = &[
@@ -206,9 +206,9 @@ impl Typing<'_> {
             }
             self.error(
                 Diagnostic::new(format!(
-                    "`{}` takes a mapping, not a {}",
+                    "`{}` takes a mapping, not {}",
                     key.name,
-                    node.kind_name()
+                    with_article(node.kind_name())
                 ))
                 .at(node.span)
                 .help("write its parameters as `name: value`"),

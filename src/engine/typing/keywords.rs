@@ -2,7 +2,7 @@
 
 use super::Typing;
 use crate::engine::task::{Keywords, LoopControl, RunOnce};
-use crate::text::{Diagnostic, Lack, nearest};
+use crate::text::{Diagnostic, Lack, nearest, with_article};
 use crate::value::{Key, Kind, Node};
 
 const KEYWORDS: &[&str] = &[
@@ -225,9 +225,13 @@ impl Typing<'_> {
 
     fn wrong_type(&mut self, key: &Key, node: &Node, wanted: &str) {
         self.error(
-            Diagnostic::new(format!("`{}` takes {wanted}, not a {}", key.name, node.kind_name()))
-                .at(node.span)
-                .help(format!("as in `{}: {}`", key.name, example(&key.name))),
+            Diagnostic::new(format!(
+                "`{}` takes {wanted}, not {}",
+                key.name,
+                with_article(node.kind_name())
+            ))
+            .at(node.span)
+            .help(format!("as in `{}: {}`", key.name, example(&key.name))),
         );
     }
 
@@ -264,8 +268,8 @@ impl Typing<'_> {
         let Kind::Map(entries) = &node.kind else {
             self.error(
                 Diagnostic::new(format!(
-                    "`loop_control` takes a mapping, not a {}",
-                    node.kind_name()
+                    "`loop_control` takes a mapping, not {}",
+                    with_article(node.kind_name())
                 ))
                 .at(node.span),
             );

@@ -14,7 +14,7 @@ pub(crate) use role::for_each;
 pub use role::{TypedRole, type_role};
 
 use super::task::{Body, Task};
-use crate::text::{Diagnostic, Lack, nearest};
+use crate::text::{Diagnostic, Lack, nearest, with_article};
 use crate::value::{Key, Kind, Node};
 use std::collections::HashMap;
 
@@ -41,9 +41,12 @@ impl<'a> Typing<'a> {
             Kind::List(items) => items.iter().filter_map(|item| self.task(item)).collect(),
             _ => {
                 self.error(
-                    Diagnostic::new(format!("a list of tasks, not a {}", node.kind_name()))
-                        .at(node.span)
-                        .help("write each task as `- name: …`"),
+                    Diagnostic::new(format!(
+                        "a list of tasks, not {}",
+                        with_article(node.kind_name())
+                    ))
+                    .at(node.span)
+                    .help("write each task as `- name: …`"),
                 );
                 Vec::new()
             }
@@ -58,9 +61,12 @@ impl<'a> Typing<'a> {
     fn task(&mut self, node: &Node) -> Option<Task> {
         let Kind::Map(entries) = &node.kind else {
             self.error(
-                Diagnostic::new(format!("a task is a mapping, not a {}", node.kind_name()))
-                    .at(node.span)
-                    .help("name a resource and what it takes, as in `- command: COMMAND`"),
+                Diagnostic::new(format!(
+                    "a task is a mapping, not {}",
+                    with_article(node.kind_name())
+                ))
+                .at(node.span)
+                .help("name a resource and what it takes, as in `- command: COMMAND`"),
             );
             return None;
         };
@@ -156,13 +162,15 @@ fn unknown_key(key: &Key) -> Diagnostic {
             .at(key.span)
             .help(instead);
     }
-    let known = keywords::names()
-        .chain(control::names())
-        .chain(crate::resource::kinds().iter().map(|kind| kind.name));
+    let known = keywords::names().chain(control::names()).chain(
+        crate::resource::kinds()
+            .iter()
+            .flat_map(|kind| std::iter::once(kind.name).chain(kind.aliases.iter().copied())),
+    );
     let known: Vec<&str> = known.collect();
     let diagnostic =
         Diagnostic::new(format!("no resource or keyword is called `{}`", key.name)).at(key.span);
-    match nearest(&key.name, known.iter().copied()) {
+    match nearest(refused::bare(&key.name), known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("`converge doc` lists the resources"),
     }

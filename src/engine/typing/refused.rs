@@ -16,6 +16,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("getent", "use `command: getent …` with `changed_when: false`"),
     ("git", "use `command: git clone …` with `creates`"),
     ("group_by", "write the group in the inventory"),
+    (
+        "hosts",
+        "this is a playbook: a role's file is a list of tasks; who gets it, the inventory says",
+    ),
     ("import_playbook", "name the roles in the inventory, under `roles:`"),
     ("include", "use `include_tasks` or `import_tasks`"),
     ("include_vars", "put the variables into vars/main.yml or into the inventory"),
@@ -33,8 +37,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("set_stats", "use `--output json`"),
     ("setup", "facts are gathered always; leave it out"),
     ("synchronize", "use `copy` for each file"),
+    ("tasks", "this is a playbook: a role's file is a list of tasks, without `tasks:`"),
     ("tempfile", "a role has no randomness: write under a name of its own"),
     ("timezone", "use `file` with `state: link` for /etc/localtime"),
+    ("ufw", "use `command: ufw …` with `when`"),
     ("unarchive", "use `command: tar -x …` with `creates`"),
     ("validate_argument_spec", "write meta/argument_specs.yml: it is held against every host"),
     ("wait_for_connection", "every run says which hosts it did not reach; leave it out"),
@@ -43,9 +49,14 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// What to use instead of a module.
 pub(super) fn instead(name: &str) -> Option<&'static str> {
-    let prefixes = ["ansible.builtin.", "ansible.legacy.", "ansible.posix.", "community.general."];
-    let bare = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    let bare = bare(name);
     REFUSED.iter().find(|(refused, _)| *refused == bare).map(|(_, instead)| *instead)
+}
+
+/// A module's name without the collection that Ansible's own modules may be named with.
+pub(super) fn bare(name: &str) -> &str {
+    let prefixes = ["ansible.builtin.", "ansible.legacy.", "ansible.posix.", "community.general."];
+    prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 
 #[cfg(test)]

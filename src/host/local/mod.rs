@@ -210,10 +210,13 @@ fn no_manager(distribution: &str) -> HostError {
 /// Runs a command; its result as `register` gets it.
 fn run(command: &Command) -> Result<Performed, HostError> {
     let output = process::run(command)?;
+    let program = process::program(command);
     let failed = match output.rc {
-        _ if output.timed_out => Some(format!("ran out of time after {} ms", command.timeout_ms)),
+        _ if output.timed_out => {
+            Some(format!("`{program}` ran out of time after {} ms", command.timeout_ms))
+        }
         0 => None,
-        rc => Some(format!("exited with {rc}")),
+        rc => Some(format!("`{program}` exited with {rc}")),
     };
     let lines = |text: &str| Value::from(text.lines().map(str::to_owned).collect::<Vec<_>>());
     let trimmed = |text: &str| Value::str(text.trim_end_matches(['\r', '\n']));

@@ -247,10 +247,15 @@ pub(super) fn must(command: &Command) -> Result<String, HostError> {
     if output.rc == 0 { Ok(output.stdout) } else { Err(refused(command, &output)) }
 }
 
+/// The name of a command's program, without its folder.
+pub(super) fn program(command: &Command) -> &str {
+    let program = command.argv.first().map_or("", String::as_str);
+    program.rsplit('/').next().unwrap_or(program)
+}
+
 /// A tool's failure: its name, how it ended, and the last lines it said.
 pub(super) fn refused(command: &Command, output: &CommandOutput) -> HostError {
-    let program = command.argv.first().map_or("", String::as_str);
-    let program = program.rsplit('/').next().unwrap_or(program);
+    let program = program(command);
     let ended = if output.timed_out {
         "ran out of time".to_owned()
     } else {

@@ -72,7 +72,7 @@ impl Overlay<'_> {
         if let Some(owner) = attributes.owner.as_ref().filter(|owner| !is_number(owner)) {
             match self.virtual_user(owner)? {
                 Known::Is(None) => {
-                    return Err(HostError::failed(format!("there is no user `{owner}`")));
+                    return Err(missing("user", owner));
                 }
                 Known::Unknown(origin) if !self.sure_users.contains(owner) => {
                     assumed = Some(format!("there is a user `{owner}` ({origin})"));
@@ -95,7 +95,7 @@ impl Overlay<'_> {
     fn group_exists(&self, group: Option<&String>) -> Result<Option<String>, HostError> {
         let Some(group) = group else { return Ok(None) };
         match self.virtual_group(group)? {
-            Known::Is(None) => Err(HostError::failed(format!("there is no group `{group}`"))),
+            Known::Is(None) => Err(missing("group", group)),
             Known::Unknown(origin) if !self.sure_groups.contains(group) => {
                 Ok(Some(format!("there is a group `{group}` ({origin})")))
             }
@@ -219,6 +219,14 @@ impl Overlay<'_> {
                 self.units.insert(unit_name(name), Known::Unknown(origin.clone()));
             }
         }
+    }
+}
+
+fn missing(kind: &str, name: &str) -> HostError {
+    HostError::Failed {
+        message: format!("there is no {kind} `{name}`"),
+        notes: Vec::new(),
+        help: Some(format!("declare it before this task: `{kind}: {{name: {name}}}`")),
     }
 }
 
