@@ -146,6 +146,22 @@ fn what_is_said_of_variables_is_so() {
 }
 
 #[test]
+fn what_is_said_to_those_who_come_from_ansible_is_so() {
+    let text = document("from-ansible.md");
+    follow(&Here::new(), &text);
+    let section =
+        text.split("## Keywords").nth(1).unwrap().split("`run_once` says").next().unwrap();
+    let mut known: Vec<&str> = converge::engine::typing::task_keywords().collect();
+    known.sort_unstable();
+    for name in known.iter().filter(|name| **name != "id") {
+        assert!(
+            section.contains(&format!("`{name}`")) || section.contains(&format!("`{name}:")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn the_ci_job_runs_and_reads_what_is_printed() {
     let lab = lab("ci").debian("web1").up().unwrap();
     let here = Here::new();

@@ -66,7 +66,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("with_random_choice", "a role has no randomness: a dry run could not foretell it"),
 ];
 
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+/// The keywords that stand beside a resource in a task.
+pub fn names() -> impl Iterator<Item = &'static str> {
     KEYWORDS.iter().copied()
 }
 

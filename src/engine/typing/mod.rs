@@ -10,6 +10,7 @@ mod refused;
 mod role;
 
 pub(super) use control::with_suffix;
+pub use keywords::names as task_keywords;
 pub(crate) use role::for_each;
 pub use role::{TypedRole, type_role};
 
