@@ -1,6 +1,7 @@
 //! The loop: types tasks when they are loaded, then renders, looks, performs and looks again.
 //! It is the same for a dry run and for real; only the host and the memory it is given differ.
 
+mod account_report;
 mod action_report;
 mod attempt;
 pub mod bundle;

@@ -213,6 +213,9 @@ impl Runner<'_> {
     ) -> ActionReport {
         let (certainty, depends_on) = certainty(&doing.context.reach, step.unless.as_ref());
         let mut report = super::action_report::report(&step.action, view, doing.hidden);
+        if let Action::User { entry: Some(entry), before, .. } = &step.action {
+            super::account_report::tell(&mut report, entry, before, doing.hidden || doing.secret);
+        }
         report.certainty = certainty;
         report.depends_on = depends_on.map(ToString::to_string);
         if !is_guarded(doing.item, doing.context) {

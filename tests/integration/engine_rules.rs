@@ -264,6 +264,36 @@ fn an_act_that_nothing_guards_is_said_to_be_done_in_every_run() {
 }
 
 #[test]
+fn what_becomes_of_a_user_is_told_but_no_secret() {
+    let bob = "{name: bob, uid: 1001, group: bob, groups: [adm], comment: Bob, home: /home/bob, shell: /bin/sh}";
+    let host = format!(
+        "users: [{bob}]\ngroups: [{{name: bob, gid: 1001}}, {{name: adm, gid: 4}}, {{name: sudo, gid: 27}}]"
+    );
+    let tasks = "
+- name: changed
+  user: {name: bob, shell: /bin/bash, groups: [adm, sudo], uid: 1001}
+- name: new
+  user: {name: eve, comment: Eve, password: in-the-clear}
+- name: private
+  user: {name: ann, comment: Ann}
+  no_log: true
+";
+    let told = Bench::new(world(&host), tasks).check();
+    let action = |task: &str| told.task(task).actions[0].clone();
+    let changed = action("changed");
+    assert_eq!(changed.notes, ["sets groups, shell"]);
+    let diff = changed.diff.unwrap();
+    for line in
+        ["-groups: adm\n", "+groups: adm, sudo\n", "-shell: /bin/sh\n", "+shell: /bin/bash\n"]
+    {
+        assert!(diff.contains(line), "{diff}");
+    }
+    let new = action("new").diff.unwrap();
+    assert!(new.contains("+comment: Eve\n") && !new.contains("in-the-clear"), "{new}");
+    assert_eq!(action("private").diff, None);
+}
+
+#[test]
 fn a_diff_that_is_not_shown_says_why() {
     let files = "files: {/etc/x: {file: {content: a, mode: '0640'}}, /etc/y: {file: {content: a}}}";
     let tasks = "- copy: {dest: /etc/x, content: b}\n- copy: {dest: /etc/y, content: b}\n";
