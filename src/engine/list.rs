@@ -50,11 +50,8 @@ impl Runner<'_> {
                 self.block(host, block, rescue, always, &inner)
             }
             _ if !self.selected(task, context) => Flow::Go,
-            Body::IncludeRole { role, file, import } => {
-                self.include_role(host, task, context, role, file, *import)
-            }
-            Body::IncludeTasks { file, import } => {
-                self.include_tasks(host, task, context, file, *import)
+            Body::IncludeRole { .. } | Body::IncludeTasks { .. } => {
+                self.includes(host, task, context)
             }
             Body::FlushHandlers => {
                 let facts = context.layers.facts.as_ref().clone();
@@ -202,6 +199,38 @@ impl Runner<'_> {
         self.notified
             .extend(called.into_iter().skip(known).map(|call| call.if_ever(&doubt.origin)));
         None
+    }
+
+    /// Runs what is included, once for every item of its loop.
+    fn includes(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
+        let Some(list) = &task.keywords.loop_over else { return self.include(host, task, context) };
+        let layers = self.layers(task, context);
+        let items = match self.items(host, task, list, context, &layers) {
+            Ok(items) => items,
+            Err(flow) => return *flow,
+        };
+        let control = task.keywords.loop_control.clone().unwrap_or_default();
+        for (index, item) in items.iter().enumerate() {
+            let mut context = context.clone();
+            context.layers.set_item(&control, index, item);
+            match self.include(host, task, &context) {
+                Flow::Go => {}
+                flow => return flow,
+            }
+        }
+        Flow::Go
+    }
+
+    fn include(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
+        match &task.body {
+            Body::IncludeRole { role, file, import } => {
+                self.include_role(host, task, context, role, file, *import)
+            }
+            Body::IncludeTasks { file, import } => {
+                self.include_tasks(host, task, context, file, *import)
+            }
+            _ => Flow::Go,
+        }
     }
 
     fn include_role(

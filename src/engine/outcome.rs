@@ -128,12 +128,45 @@ pub(super) fn registered_loop(items: Vec<Value>) -> Value {
         }
         unknown.map_or(Value::Bool(false), Value::Unknown)
     };
-    let all_skipped = !items.is_empty()
-        && items.iter().all(|item| item.get("skipped") == Some(&Value::Bool(true)));
+    // A loop over nothing was passed over as a whole, too.
+    let mut all_skipped = Value::Bool(true);
+    for item in &items {
+        match item.get("skipped") {
+            Some(Value::Bool(true)) => {}
+            Some(Value::Unknown(origin)) => all_skipped = Value::Unknown(origin.clone()),
+            _ => {
+                all_skipped = Value::Bool(false);
+                break;
+            }
+        }
+    }
     let mut map = Map::new();
     map.insert("changed".into(), any("changed"));
     map.insert("failed".into(), any("failed"));
-    map.insert("skipped".into(), Value::Bool(all_skipped));
+    map.insert("skipped".into(), all_skipped);
     map.insert("results".into(), Value::List(items));
     Value::Map(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_is_skipped_if_no_item_was_done() {
+        let item = |skipped: Value| Value::Map(Map::from_iter([("skipped".to_owned(), skipped)]));
+        let unknown = || Value::Unknown(Origin::new("later"));
+        let (yes, no) = (|| Value::Bool(true), || Value::Bool(false));
+        for (items, skipped) in [
+            (vec![], yes()),
+            (vec![yes(), yes()], yes()),
+            (vec![yes(), no()], no()),
+            (vec![yes(), unknown()], unknown()),
+            (vec![unknown(), no()], no()),
+        ] {
+            let result = registered_loop(items.into_iter().map(item).collect());
+            // An unknown equals nothing: its words are compared.
+            assert_eq!(format!("{:?}", result.get("skipped")), format!("{:?}", Some(&skipped)));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What names mean to a task: every layer of variables, weakest last, rendered when asked for.
 
+use super::task::LoopControl;
 use crate::template::{LookupKey, Scope, Templates};
 use crate::text::Diagnostic;
 use crate::value::{Key, Map, Node, Value};
@@ -53,6 +54,15 @@ impl Layers {
         }
     }
 
+    /// Sets a loop's variables.
+    pub fn set_item(&mut self, control: &LoopControl, index: usize, item: &Value) {
+        let vars = Arc::make_mut(&mut self.loop_vars);
+        vars.insert(control.variable().to_owned(), item.clone());
+        if let Some(index_var) = &control.index_var {
+            vars.insert(index_var.clone(), Value::Int(position(index)));
+        }
+    }
+
     /// The scope that templates ask.
     #[must_use]
     pub fn scope(&self) -> Arc<dyn Scope> {
@@ -71,6 +81,11 @@ impl Layers {
             .chain(self.role_defaults.iter());
         nearest_first.into_iter().find_map(|layer| find(layer, name))
     }
+}
+
+/// An item's place, as a value.
+pub(super) fn position(index: usize) -> i64 {
+    i64::try_from(index).unwrap_or(i64::MAX)
 }
 
 fn find<'a>(layer: &'a Layer, name: &str) -> Option<&'a Node> {

@@ -167,6 +167,14 @@ pub struct LoopControl {
     pub pause: Option<Node>,
 }
 
+impl LoopControl {
+    /// The name of the item's variable.
+    #[must_use]
+    pub fn variable(&self) -> &str {
+        self.loop_var.as_deref().unwrap_or("item")
+    }
+}
+
 /// The scope of `run_once`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,8 +4,9 @@ use super::context::Context;
 use super::control::Truth;
 use super::outcome::{Attempt, registered_loop};
 use super::run::{Flow, Runner, millis};
-use super::scope::Layers;
+use super::scope::{Layers, position};
 use super::task::Task;
+use super::tries::wait;
 use crate::event::{TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::text::{Diagnostic, with_article};
@@ -72,15 +73,15 @@ impl Runner<'_> {
         }
     }
 
-    /// Every item; an error is how the list goes on where there was nothing to go through.
-    fn looped(
+    /// The items of a loop; an error is how the list goes on where there is nothing to go through.
+    pub(super) fn items(
         &mut self,
         host: &mut dyn Host,
         task: &Task,
         list: &Node,
         context: &Context,
         layers: &Layers,
-    ) -> Result<(Value, Flow), Box<Flow>> {
+    ) -> Result<Vec<Value>, Box<Flow>> {
         let items = match self.templates.node(list, &layers.scope()) {
             Ok(value) => value,
             Err(error) => {
@@ -121,19 +122,32 @@ impl Runner<'_> {
             }
         };
         self.evaluated.insert(task.id.clone());
+        Ok(items)
+    }
+
+    /// Every item, and what all of them register.
+    fn looped(
+        &mut self,
+        host: &mut dyn Host,
+        task: &Task,
+        list: &Node,
+        context: &Context,
+        layers: &Layers,
+    ) -> Result<(Value, Flow), Box<Flow>> {
+        let items = self.items(host, task, list, context, layers)?;
         let control = task.keywords.loop_control.clone().unwrap_or_default();
-        let name = control.loop_var.unwrap_or_else(|| "item".to_owned());
         let mut results = Vec::new();
         let mut flow = Flow::Go;
         for (index, value) in items.into_iter().enumerate() {
+            if index > 0 && control.pause.is_some() {
+                match self.number(control.pause.as_ref(), layers, 0.0) {
+                    Ok(seconds) => wait(host, seconds),
+                    Err(error) => return Err(Box::new(self.stop(task, context, error))),
+                }
+            }
             let mut layers = layers.clone();
             layers.results = Arc::clone(&self.results);
-            let vars = Arc::make_mut(&mut layers.loop_vars);
-            vars.insert(name.clone(), value.clone());
-            let position = i64::try_from(index).unwrap_or(i64::MAX);
-            if let Some(index_var) = &control.index_var {
-                vars.insert(index_var.clone(), Value::Int(position));
-            }
+            layers.set_item(&control, index, &value);
             let label = match &control.label {
                 Some(label) => match self.templates.node(label, &layers.scope()) {
                     Ok(label) => shown(&label),
@@ -147,7 +161,10 @@ impl Runner<'_> {
             let item = Item { task, id, key, label: Some(label), layers };
             let (result, ended) = self.item(host, &item, context);
             let mut result = result.as_map().cloned().unwrap_or_default();
-            result.insert(name.clone(), value);
+            result.insert(control.variable().to_owned(), value);
+            if let Some(index_var) = &control.index_var {
+                result.insert(index_var.clone(), Value::Int(position(index)));
+            }
             results.push(Value::Map(result));
             if !matches!(ended, Flow::Go) {
                 flow = ended;

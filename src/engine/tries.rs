@@ -68,7 +68,7 @@ impl Runner<'_> {
                 return Ok(attempt);
             }
             left -= 1.0;
-            host.pause(Duration::from_secs_f64(delay.clamp(0.0, 86_400.0)));
+            wait(host, delay);
         }
     }
 
@@ -135,7 +135,7 @@ impl Runner<'_> {
         layers
     }
 
-    fn number(
+    pub(super) fn number(
         &self,
         node: Option<&Node>,
         layers: &Layers,
@@ -173,4 +173,9 @@ impl Attempt {
         }
         self.reason.get_or_insert_with(|| format!("only if {origin}"));
     }
+}
+
+/// Waits so many seconds, a day at most.
+pub(super) fn wait(host: &dyn Host, seconds: f64) {
+    host.pause(Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0)));
 }

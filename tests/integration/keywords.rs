@@ -2,6 +2,7 @@
 
 use crate::bench::{Bench, Told, world};
 use converge::event::{Event, TaskStatus};
+use converge::host::View as _;
 
 fn bench(tasks: &str) -> Bench {
     let yaml = "
@@ -128,4 +129,89 @@ fn handlers_listen_to_topics() {
 ";
     let told = bench(tasks).with("roles/r/handlers/main.yml", handlers).apply();
     assert_eq!(names(&told), ["one", "a", "b"]);
+}
+
+#[test]
+fn an_include_is_gone_through_for_every_item() {
+    let tasks = "
+- name: each
+  include_tasks: more.yml
+  loop: [a, b, c]
+  loop_control: {loop_var: one, index_var: at}
+  vars: {dest: \"/etc/{{ at }}-{{ one }}\"}
+  when: one != 'b'
+- include_role: {name: other}
+  loop: \"{{ ['x', 'y'] }}\"
+- include_tasks: more.yml
+  loop: []
+  vars: {dest: /never}
+";
+    let more = "- {name: more, copy: {dest: \"{{ dest }}\", content: x}}\n\
+                - {name: inner, debug: {msg: \"{{ item }}\"}, loop: [1]}\n";
+    let other = "- {name: other, copy: {dest: \"/srv/{{ item }}\", content: x}}\n";
+    let mut bench =
+        bench(tasks).with("roles/r/tasks/more.yml", more).with("roles/other/tasks/main.yml", other);
+    for told in [bench.check(), bench.apply()] {
+        assert_eq!(told.errors(), Vec::<String>::new());
+        let targets: Vec<_> = told.actions().iter().map(|action| action.target.clone()).collect();
+        assert_eq!(targets, ["/etc/0-a", "/etc/2-c", "/srv/x", "/srv/y"]);
+    }
+    assert!(bench.apply().actions().is_empty(), "a second run");
+}
+
+#[test]
+fn an_include_over_what_is_not_known_yet_is_open() {
+    let tasks = "
+- {name: ask, command: tell, register: r}
+- include_tasks: more.yml
+  loop: \"{{ r.stdout_lines }}\"
+";
+    let more = "- {name: more, copy: {dest: \"/etc/{{ item }}\", content: x}}\n";
+    let told = bench(tasks).with("roles/r/tasks/more.yml", more).check();
+    assert_eq!(told.errors(), Vec::<String>::new());
+    assert_eq!(told.status("include_tasks"), TaskStatus::Unknown);
+    assert_eq!(names(&told), ["ask", "include_tasks"]);
+}
+
+#[test]
+fn a_loop_pauses_between_its_items() {
+    let mut bench = bench(
+        "- {name: it, command: tell, loop: [1, 2, 3], loop_control: {pause: \"{{ 1.5 }}\"}}\n",
+    );
+    bench.apply();
+    assert_eq!(bench.host.clock(), std::time::Duration::from_secs(3));
+}
+
+#[test]
+fn a_keyword_that_would_do_nothing_is_refused() {
+    let refused = [
+        ("block: [{command: tell}]", "loop: [1]"),
+        ("block: [{command: tell}]", "register: x"),
+        ("block: [{command: tell}]", "until: true"),
+        ("block: [{command: tell}]", "run_once: true"),
+        ("block: [{command: tell}]", "timeout: 5"),
+        ("block: [{command: tell}]", "changed_when: false"),
+        ("import_tasks: more.yml", "loop: [1]"),
+        ("import_tasks: more.yml", "with_items: [1]"),
+        ("import_role: {name: r, tasks_from: more}", "loop: [1]"),
+        ("include_tasks: more.yml", "register: x"),
+        ("include_tasks: more.yml", "run_once: true"),
+        ("meta: flush_handlers", "when: false"),
+        ("meta: end_host", "loop: [1]"),
+        ("command: tell", "rescue: [{command: tell}]"),
+        ("command: tell", "loop_control: {extended: true}"),
+    ];
+    let told: Vec<String> = refused
+        .into_iter()
+        .map(|(action, keyword)| {
+            let errors = bench(&format!("- {action}\n  {keyword}\n"))
+                .with("roles/r/tasks/more.yml", "- command: tell\n")
+                .load()
+                .err();
+            let error =
+                errors.unwrap_or_else(|| panic!("{action} {keyword}")).diagnostics.remove(0);
+            format!("{}; {}", error.message, error.help.unwrap_or_default())
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
 }

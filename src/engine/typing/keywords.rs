@@ -287,9 +287,13 @@ impl Typing<'_> {
                     let known = ["loop_var", "index_var", "label", "pause"];
                     let mut diagnostic =
                         Diagnostic::new(format!("`loop_control` has no `{other}`")).at(key.span);
-                    if let Some(near) = nearest(other, known) {
-                        diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-                    }
+                    diagnostic = match nearest(other, known) {
+                        _ if other.starts_with("extended") => {
+                            diagnostic.help("use `index_var`, and the list itself")
+                        }
+                        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                        None => diagnostic,
+                    };
                     self.error(diagnostic);
                 }
             }

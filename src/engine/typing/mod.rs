@@ -3,6 +3,7 @@
 
 mod control;
 mod keywords;
+mod misplaced;
 mod observe;
 mod one_line;
 mod params;
@@ -84,6 +85,7 @@ impl<'a> Typing<'a> {
                     .help("only `uri` can: it leaves the controller's machine as it is"),
             );
         }
+        self.misplaced(key, &body, entries);
         self.observation(&keywords, &body, entries);
         self.other_user(&keywords, &body);
         let name = entries.iter().find(|(key, _)| key.name == "name").map(|(_, name)| name.clone());
