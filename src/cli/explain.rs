@@ -4,6 +4,7 @@ use super::args::ExplainArgs;
 use super::inventory::no_host;
 use crate::config::{Layer, Layers};
 use crate::controller::{LoadOptions, Project};
+use crate::engine::names::is_supplied;
 use crate::host::Disk;
 use crate::report::escape;
 use crate::text::{Diagnostic, Sources, nearest};
@@ -33,7 +34,12 @@ pub(super) fn text(args: &ExplainArgs) -> Result<String, (Vec<Diagnostic>, Sourc
         return Err((vec![no_host(&project.inventory, &args.host)], project.sources));
     };
     let Some(variable) = &args.variable else { return Ok(all(&layers, &project.sources)) };
-    match layers.all(variable) {
+    match project.settings(&args.host, variable).unwrap_or_default().as_slice() {
+        [] if is_supplied(variable) => {
+            let error = Diagnostic::new(format!("`{variable}` is set by converge itself"));
+            let help = "it is a fact of the host, or what the inventory's groups make of it";
+            Err((vec![error.help(help)], project.sources))
+        }
         [] => {
             let message = format!("nothing sets `{variable}` for {}", args.host);
             let error = Diagnostic::new(message);
@@ -47,7 +53,8 @@ pub(super) fn text(args: &ExplainArgs) -> Result<String, (Vec<Diagnostic>, Sourc
     }
 }
 
-/// Every layer of a variable, the winner first.
+/// Every layer of a variable, the strongest first: what `wins` before any task has run, and above
+/// it what stands at a task and is stronger `here`: in the task, or from there on.
 fn one(layers: &[Layer], sources: &Sources) -> String {
     let rows = layers.iter().rev().map(|layer| [place(layer, sources), layer.kind.to_string()]);
     let rows: Vec<[String; 2]> = rows.collect();
@@ -55,8 +62,14 @@ fn one(layers: &[Layer], sources: &Sources) -> String {
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let (places, kinds) = (width(0), width(1));
     let mut out = String::new();
-    for (at, ([place, kind], layer)) in rows.iter().zip(layers.iter().rev()).enumerate() {
-        let word = if at == 0 { "wins" } else { "" };
+    let mut won = false;
+    for ([place, kind], layer) in rows.iter().zip(layers.iter().rev()) {
+        let word = match (won, layer.kind.is_at_a_task()) {
+            (true, _) => "",
+            (false, true) => "here",
+            (false, false) => "wins",
+        };
+        won |= word == "wins";
         let value = value(layer);
         let _ = writeln!(out, "{word:<4}  {place:<places$}  {kind:<kinds$}  {value}");
     }

@@ -369,3 +369,47 @@ fn fenced(text: &str) -> impl Iterator<Item = &str> {
     let blocks = text.split("\n```").skip(1).step_by(2);
     blocks.flat_map(|block| block.lines().skip(1))
 }
+
+#[test]
+fn explain_shows_what_tasks_set_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("hosts.yml", "all:\n  hosts: {web1: {x: inventory}}\n  roles: [r]\n");
+    write("roles/r/defaults/main.yml", "x: default\n");
+    write(
+        "roles/r/tasks/main.yml",
+        "- block:\n    - {name: ask, command: tell, register: x}\n  vars: {x: block}\n\
+         - include_tasks: more.yml\n  vars: {x: include}\n",
+    );
+    write(
+        "roles/r/tasks/more.yml",
+        "- set_fact: {x: fact, y: 1}\n- {set_fact: {x: hidden}, no_log: true}\n",
+    );
+    let hosts = folder.path().join("hosts.yml");
+    let shown = |words: &[&str]| {
+        let words: Vec<&str> =
+            words.iter().copied().chain(["-i", hosts.to_str().unwrap()]).collect();
+        let (_, out, err) = run(&words);
+        // The columns are as wide as the folder's name makes them.
+        let cells = |line: &str| {
+            line.split("  ")
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty())
+                .collect::<Vec<_>>()
+                .join(" | ")
+        };
+        let shown = (out + &err).replace(&format!("{}/", folder.path().display()), "");
+        shown.lines().map(cells).collect::<Vec<_>>().join("\n")
+    };
+    let all = [
+        shown(&["explain", "web1", "x"]),
+        shown(&["explain", "web1", "x", "-e", "x=given"]),
+        shown(&["explain", "web1", "y"]),
+        shown(&["explain", "web1", "group_names"]),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}

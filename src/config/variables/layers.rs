@@ -27,8 +27,10 @@ pub enum LayerKind {
     BlockVar,
     /// `vars:` of a task, or of the task that included the role or file.
     TaskVar,
-    /// `set_fact` or `register`, while running.
+    /// `set_fact`, while running.
     Runtime,
+    /// `register`; for people to read, the value is the task's name.
+    Registered,
     /// `-e` on the command line, where every process can read it.
     Extra,
     /// `-e @FILE`: as strong as `-e`.
@@ -36,6 +38,12 @@ pub enum LayerKind {
 }
 
 impl LayerKind {
+    /// Whether it is set at a task, for what stands in it or comes after it.
+    #[must_use]
+    pub const fn is_at_a_task(&self) -> bool {
+        matches!(self, Self::BlockVar | Self::TaskVar | Self::Runtime | Self::Registered)
+    }
+
     /// How strong it is: of two layers the one with the higher rank wins, of equal ones the later.
     #[must_use]
     pub const fn rank(&self) -> u8 {
@@ -48,7 +56,7 @@ impl LayerKind {
             Self::RoleVar(_) => 5,
             Self::BlockVar => 6,
             Self::TaskVar => 7,
-            Self::Runtime => 8,
+            Self::Runtime | Self::Registered => 8,
             Self::Extra | Self::ExtraFile => 9,
         }
     }
@@ -66,7 +74,8 @@ impl std::fmt::Display for LayerKind {
             Self::RoleVar(role) => write!(f, "vars of role {role}"),
             Self::BlockVar => f.write_str("vars of a block"),
             Self::TaskVar => f.write_str("vars of a task"),
-            Self::Runtime => f.write_str("set while running"),
+            Self::Runtime => f.write_str("set_fact of a task"),
+            Self::Registered => f.write_str("result of the task"),
             Self::Extra => f.write_str("-e"),
             Self::ExtraFile => f.write_str("-e @file"),
         }
