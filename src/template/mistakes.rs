@@ -99,6 +99,17 @@ impl Survey {
         }
     }
 
+    /// Python's `'…' % values`: here `%` is of numbers.
+    pub(super) fn filled_text(&mut self, left: &Expr<'_>) {
+        if let Expr::Const(text) = left
+            && text.value.as_str().is_some()
+        {
+            let message = "`%` does not put values into a text".to_owned();
+            let help = "write `'…' | format(VALUE, …)`".to_owned();
+            self.mistake(range(text.span()), message, Some(help));
+        }
+    }
+
     /// A regular expression that is written out is tried at once.
     pub(super) fn pattern(&mut self, name: &str, args: &[CallArg<'_>]) {
         let takes = matches!(

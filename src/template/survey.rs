@@ -201,6 +201,9 @@ impl Survey {
                     BinOpKind::ScAnd | BinOpKind::ScOr => truth_of(&wanted),
                     kind => compared_with_nothing(kind, &op.left, &op.right),
                 };
+                if matches!(op.op, BinOpKind::Rem) {
+                    self.filled_text(&op.left);
+                }
                 let both = side == Purpose::Truth;
                 self.reach(&op.left, Wanted::new(side));
                 self.reach(&op.right, Wanted::new(if both { side } else { Purpose::Value }));
