@@ -28,7 +28,7 @@ impl Runner<'_> {
     pub(super) fn list(&mut self, host: &mut dyn Host, tasks: &[Task], context: &Context) -> Flow {
         for (index, task) in tasks.iter().enumerate() {
             if self.outlet.gone() {
-                return self.stop(task, context, Diagnostic::new("the controller went away"));
+                return self.halt(task, context, Diagnostic::new("the controller went away"));
             }
             match self.entry(host, task, context) {
                 Flow::Go => {}
@@ -251,7 +251,7 @@ impl Runner<'_> {
         let bundle = self.bundle;
         let Some(tasks) = bundle.library.get(role).and_then(|role| role.tasks.get(file)) else {
             let error = Diagnostic::new(format!("role `{role}` has no tasks/{file}"));
-            return self.stop(task, context, error.at(task.span));
+            return self.stop(task, &inner, error.at(task.span));
         };
         inner = self.enter(role, &inner);
         let flow = self.list(host, tasks, &inner);
@@ -283,13 +283,13 @@ impl Runner<'_> {
                 return Flow::Go;
             }
             Ok(value) => with_suffix(value.as_str().unwrap_or_default()),
-            Err(error) => return self.stop(task, context, error),
+            Err(error) => return self.stop(task, &inner, error),
         };
         let bundle = self.bundle;
         let role = bundle.library.get(&context.role);
         let Some(tasks) = role.and_then(|role| role.tasks.get(&name)) else {
             let error = Diagnostic::new(format!("role `{}` has no tasks/{name}", context.role));
-            return self.stop(task, context, error.at(file.span));
+            return self.stop(task, &inner, error.at(file.span));
         };
         self.list(host, tasks, &inner)
     }

@@ -60,6 +60,11 @@ impl Attempt {
         Self { failed: Known::Is(Some(error)), ..Self::ok() }
     }
 
+    /// Whether it fails is not known.
+    pub(super) fn doubtful() -> Self {
+        Self { may_fail: true, ..Self::ok() }
+    }
+
     pub(super) fn skipped(reason: &str) -> Self {
         Self { skipped: Known::Is(true), ..Self::ok() }.because(reason)
     }

@@ -84,13 +84,7 @@ impl Runner<'_> {
     ) -> Result<Vec<Value>, Box<Flow>> {
         let items = match self.templates.node(list, &layers.scope()) {
             Ok(value) => value,
-            Err(error) => {
-                // A condition that says no is stronger than a list that is not there.
-                return Err(Box::new(match self.truth(&self.conditions(task, context), layers) {
-                    Ok(Truth::No) => Flow::Go,
-                    _ => self.stop(task, context, error),
-                }));
-            }
+            Err(error) => return Err(Box::new(self.no_items(task, context, layers, error))),
         };
         let items = if task.keywords.loop_flat { flattened(items) } else { items };
         let secret = matches!(items, Value::Secret(_));
@@ -118,11 +112,32 @@ impl Runner<'_> {
                 };
                 let error = Diagnostic::new(format!("`loop` takes a list, not {kind}"));
                 let error = error.at(list.span).help(help);
-                return Err(Box::new(self.stop(task, context, error)));
+                return Err(Box::new(self.no_items(task, context, layers, error)));
             }
         };
         self.evaluated.insert(task.id.clone());
         Ok(items)
+    }
+
+    /// A loop over nothing that can be gone through. A condition that says no is stronger.
+    fn no_items(
+        &mut self,
+        task: &Task,
+        context: &Context,
+        layers: &Layers,
+        error: Diagnostic,
+    ) -> Flow {
+        match self.truth(&self.conditions(task, context), layers) {
+            Ok(Truth::No) => {
+                self.register(task, Attempt::skipped("its condition is false").registered());
+                Flow::Go
+            }
+            Ok(Truth::Unknown(origin)) => {
+                let reach = super::list::under(&context.reach, origin);
+                self.stop(task, &Context { reach, ..context.clone() }, error)
+            }
+            Ok(Truth::Yes) | Err(_) => self.stop(task, context, error),
+        }
     }
 
     /// Every item, and what all of them register.

@@ -1,6 +1,7 @@
 //! How tasks are told: their names, and the end of each.
 
-use super::context::Context;
+use super::context::{Context, Reach};
+use super::outcome::Attempt;
 use super::run::{Flow, Runner};
 use super::task::{Body, Task};
 use super::task_run::shown;
@@ -50,8 +51,42 @@ impl Runner<'_> {
         self.outlet.event(Event::TaskFinished(report));
     }
 
-    /// A task that failed before it could be tried.
+    /// A task that fails before it can be tried. Where a dry run does not know whether the run
+    /// comes to it, it only may fail.
     pub(super) fn stop(&mut self, task: &Task, context: &Context, error: Diagnostic) -> Flow {
+        if context.reach == Reach::Certain {
+            return self.halt(task, context, error);
+        }
+        let reference = self.reference(task, context, None, &task.id);
+        let error = self.redact(error.or_at(task.span));
+        let would = format!("would fail: {}", error.message);
+        let condition = context.reach.condition().cloned();
+        let reason = match &condition {
+            Some(origin) => {
+                self.redactor.redact(&format!("{would}; only if {origin}")).into_owned()
+            }
+            None => would,
+        };
+        self.finish(TaskReport {
+            task: reference.clone(),
+            status: TaskStatus::Unknown,
+            reason: Some(reason),
+            change: None,
+            actions: Vec::new(),
+            not_needed: Vec::new(),
+            error: None,
+            ms: 0,
+        });
+        let Some(origin) = condition else {
+            return Flow::Stop { task: Box::new(reference), error, result: Value::Map(Map::new()) };
+        };
+        self.note_doubt(task, &Attempt::doubtful(), self.trail.len());
+        self.register(task, Value::Unknown(origin));
+        Flow::Go
+    }
+
+    /// The run ends here, with a task that was not tried.
+    pub(super) fn halt(&mut self, task: &Task, context: &Context, error: Diagnostic) -> Flow {
         let reference = self.reference(task, context, None, &task.id);
         let error = self.redact(error.or_at(task.span));
         self.finish(TaskReport {

@@ -52,7 +52,10 @@ impl TaskLines {
             TaskStatus::Changed | TaskStatus::Unknown if !task.actions.is_empty() => {
                 let change = task.change.and_then(|change| why(change, last_run));
                 let origins = task.actions.iter().filter_map(|action| action.depends_on.as_deref());
-                let said = |reason: &str| origins.clone().any(|origin| reason.contains(origin));
+                let said = |reason: &str| {
+                    !reason.starts_with("would fail")
+                        && origins.clone().any(|origin| reason.contains(origin))
+                };
                 let reason = task.reason.as_deref().filter(|reason| !said(reason));
                 let reason = reason.map(|reason| escape::line(reason).into_owned());
                 for words in change.into_iter().chain(reason) {

@@ -12,6 +12,7 @@ mod documents;
 mod engine_rules;
 mod fleet;
 mod floors;
+mod foreseen_failures;
 mod foretell;
 mod house;
 mod inventory;
