@@ -2,8 +2,8 @@
 
 use super::local::clock;
 use super::{
-    Action, Group, HostError, Package, PackageRequest, Pending, Performed, Probe, ProbeAnswer,
-    Stat, Transaction, Unit, User,
+    Action, Command, Group, HostError, Package, PackageRequest, Pending, Performed, Probe,
+    ProbeAnswer, Stat, Transaction, Unit, User,
 };
 use crate::value::{Known, Map, Origin};
 use std::path::{Path, PathBuf};
@@ -50,6 +50,18 @@ pub trait View {
 
     /// A unit's state. A name without a suffix is a `.service`.
     fn unit(&self, name: &str) -> Result<Known<Unit>, HostError>;
+
+    /// Whether the files that make a unit have changed since systemd read them
+    /// (`NeedDaemonReload` of org.freedesktop.systemd1(5)).
+    fn needs_daemon_reload(&self, unit: &str) -> Result<Known<bool>, HostError> {
+        let argv = ["systemctl", "show", "--property=NeedDaemonReload", "--value", "--", unit];
+        let argv = argv.iter().map(|&word| word.to_owned()).collect();
+        let command = Command { argv, timeout_ms: 30_000, ..Command::default() };
+        Ok(self.probe(&Probe::Command(command))?.map(|answer| match answer {
+            ProbeAnswer::Command(output) => output.stdout.trim() == "yes",
+            _ => false,
+        }))
+    }
 
     /// An observation by process or connection.
     fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError>;

@@ -105,6 +105,7 @@ impl Overlay<'_> {
 
     /// The host as it is after this action.
     pub(super) fn take_effect(&mut self, action: &Action) -> Result<(), HostError> {
+        self.note_unit_files(action);
         match action {
             Action::WriteFile { path, content, attributes, .. } => {
                 self.unit_file_written(path, &content.bytes)?;
@@ -138,7 +139,7 @@ impl Overlay<'_> {
             Action::Restart { unit } | Action::Reload { unit } => {
                 self.change_unit(unit, ServiceChange::Start)?;
             }
-            Action::DaemonReload => {}
+            Action::DaemonReload => self.stale_units = Some(Known::Is(false)),
             Action::Run { changes, command } => {
                 let origin = Origin::new(format!("the command `{}`", command.argv.join(" ")));
                 self.make_unknown(changes, &origin);
@@ -153,6 +154,7 @@ impl Overlay<'_> {
 
     /// The host as it is when the action may have been performed or not.
     pub(super) fn blur(&mut self, action: &Action, origin: &Origin) -> Result<(), HostError> {
+        self.note_unit_files(action);
         match action {
             Action::WriteFile { path, .. }
             | Action::Remove { path, .. }
@@ -183,7 +185,8 @@ impl Overlay<'_> {
                 self.sure_groups.remove(name);
                 self.groups.insert(name.clone(), Known::Unknown(origin.clone()));
             }
-            _ => self.take_effect(action)?,
+            Action::DaemonReload => self.stale_units = Some(Known::Unknown(origin.clone())),
+            Action::Run { .. } | Action::Request(_) => self.take_effect(action)?,
         }
         Ok(())
     }
@@ -203,6 +206,7 @@ impl Overlay<'_> {
         self.groups.clear();
         self.sure_users.clear();
         self.sure_groups.clear();
+        self.stale_units = Some(Known::Unknown(origin.clone()));
         self.everything = Some(origin.clone());
     }
 
@@ -212,6 +216,7 @@ impl Overlay<'_> {
             if name == "/" {
                 self.forget_everything(origin);
             } else if name.starts_with('/') {
+                self.note_unit_path(Path::new(name), origin);
                 self.put_unknown(Path::new(name), origin);
             } else if name == "network" {
                 self.network.get_or_insert_with(|| origin.clone());

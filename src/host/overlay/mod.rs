@@ -30,6 +30,8 @@ pub struct Overlay<'a> {
     sure_users: BTreeSet<String>,
     sure_groups: BTreeSet<String>,
     units: BTreeMap<String, Known<Unit>>,
+    /// Whether systemd must read its unit files again; `None`: as on the host below.
+    stale_units: Option<Known<bool>>,
     packages: packages::Pending,
     pending: Pending,
     /// Anything may have been done.
@@ -50,6 +52,7 @@ impl<'a> Overlay<'a> {
             sure_users: BTreeSet::new(),
             sure_groups: BTreeSet::new(),
             units: BTreeMap::new(),
+            stale_units: None,
             packages: packages::Pending::default(),
             pending: Pending::default(),
             everything: None,
@@ -115,6 +118,13 @@ impl View for Overlay<'_> {
 
     fn unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
         self.virtual_unit(name)
+    }
+
+    fn needs_daemon_reload(&self, unit: &str) -> Result<Known<bool>, HostError> {
+        match &self.stale_units {
+            Some(known) => Ok(known.clone()),
+            None => self.inner.needs_daemon_reload(unit),
+        }
     }
 
     fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError> {

@@ -2,11 +2,25 @@
 
 use super::Overlay;
 use super::packages::unit_of;
-use crate::host::{HostError, Stat, Unit};
+use crate::host::{Action, HostError, Stat, Unit};
 use crate::value::{Known, Origin};
 use std::path::Path;
 
 const ENABLED: &str = "/etc/systemd/system";
+
+/// What units are made from (systemd.unit(5), systemd.generator(7)).
+const UNIT_SOURCES: &[&str] = &[
+    ENABLED,
+    "/etc/systemd/system.attached",
+    "/etc/systemd/system.control",
+    "/run/systemd",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+    "/etc/crypttab",
+    "/etc/fstab",
+    "/etc/init.d",
+];
 
 impl Overlay<'_> {
     /// A unit that there was not is there now, and has not been started.
@@ -26,6 +40,28 @@ impl Overlay<'_> {
         });
         self.units.insert(name, unit);
         Ok(())
+    }
+
+    /// Whether systemd has read what an action leaves of the unit files hinges on them: it goes by
+    /// their times. Modes and owners are none of it.
+    pub(super) fn note_unit_files(&mut self, action: &Action) {
+        let origin = || Origin::new(format!("the change of {}", action.target()));
+        match action {
+            Action::WriteFile { path, .. }
+            | Action::Remove { path, .. }
+            | Action::Symlink { path, .. } => self.note_unit_path(path, &origin()),
+            Action::Packages(_) | Action::RepairPackages { .. } => {
+                self.stale_units = Some(Known::Unknown(origin()));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn note_unit_path(&mut self, path: &Path, origin: &Origin) {
+        let makes = |source: &str| path.starts_with(source) || Path::new(source).starts_with(path);
+        if UNIT_SOURCES.iter().any(|source| makes(source)) {
+            self.stale_units = Some(Known::Unknown(origin.clone()));
+        }
     }
 
     /// It may be another one, or none. One that is there keeps its state when its file is only
@@ -127,5 +163,35 @@ mod tests {
         let before = Known::Unknown(Origin::new("a test"));
         overlay.perform(&Action::Remove { path, before }).unwrap();
         assert!(matches!(overlay.unit("other").unwrap(), Known::Unknown(_)));
+    }
+    #[test]
+    fn systemd_must_read_again_only_what_makes_units() {
+        let memory = host();
+        let origin = Origin::new("a test");
+        for (path, may) in [
+            ("/etc/motd", false),
+            ("/etc/systemd/journald.conf", false),
+            ("/etc/systemd/system/own.service", true),
+            ("/etc/systemd/system/ssh.service.d/10-own.conf", true),
+            ("/etc/systemd", true),
+            ("/usr/lib/systemd/system/ssh.service", true),
+            ("/run/systemd/system/own.service", true),
+            ("/etc/fstab", true),
+            ("/etc/init.d/own", true),
+        ] {
+            let before = Known::Unknown(origin.clone());
+            let removal = Action::Remove { path: path.into(), before };
+            let mut overlay = Overlay::new(&memory, HashSet::new());
+            overlay.perform(&removal).unwrap();
+            let needs = |overlay: &Overlay<'_>| overlay.needs_daemon_reload("ssh").unwrap();
+            assert_eq!(needs(&overlay) != Known::Is(false), may, "{path}");
+            overlay.perform(&Action::DaemonReload).unwrap();
+            assert_eq!(needs(&overlay), Known::Is(false), "{path}");
+            overlay.might(&removal, &origin).unwrap();
+            assert_eq!(needs(&overlay) != Known::Is(false), may, "{path}");
+            let mut overlay = Overlay::new(&memory, HashSet::new());
+            overlay.unsettle(&[path.to_owned()], &origin);
+            assert_eq!(needs(&overlay) != Known::Is(false), may, "{path}");
+        }
     }
 }

@@ -1,8 +1,6 @@
 //! `service`: a unit of systemd, running or not, at boot or not.
 
-use crate::host::{
-    Action, Command, HostError, Probe, ProbeAnswer, ServiceChange, Unit, View, unit_name,
-};
+use crate::host::{Action, HostError, ServiceChange, Unit, View, unit_name};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin};
@@ -94,7 +92,7 @@ impl Resource for Service {
             return Ok(Found { unit: Known::Is(Unit::default()), needs_reload: Known::Is(true) });
         };
         let needs_reload =
-            if self.daemon_reload { needs_reload(view, name)? } else { Known::Is(false) };
+            if self.daemon_reload { view.needs_daemon_reload(name)? } else { Known::Is(false) };
         Ok(Found { unit: view.unit(name)?, needs_reload })
     }
 
@@ -197,18 +195,4 @@ fn after(mut unit: Unit, change: ServiceChange) -> Known<Unit> {
         ServiceChange::Unmask => return Known::Unknown(Origin::new("what the mask hides")),
     }
     Known::Is(unit)
-}
-
-/// Whether the unit's files have changed since systemd read them (`NeedDaemonReload`).
-fn needs_reload(view: &dyn View, name: &str) -> Result<Known<bool>, HostError> {
-    let argv = ["systemctl", "show", "--property=NeedDaemonReload", "--value", "--", name];
-    let command = Command {
-        argv: argv.iter().map(|&word| word.to_owned()).collect(),
-        timeout_ms: 30_000,
-        ..Command::default()
-    };
-    Ok(view.probe(&Probe::Command(command))?.map(|answer| match answer {
-        ProbeAnswer::Command(output) => output.stdout.trim() == "yes",
-        _ => false,
-    }))
 }

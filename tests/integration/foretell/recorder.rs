@@ -102,6 +102,10 @@ impl View for Recorder<'_> {
         self.host.unit(name)
     }
 
+    fn needs_daemon_reload(&self, unit: &str) -> Result<Known<bool>, HostError> {
+        self.host.needs_daemon_reload(unit)
+    }
+
     fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError> {
         self.host.probe(probe)
     }
