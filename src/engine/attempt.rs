@@ -9,12 +9,13 @@ use super::run::Runner;
 use super::state::Target;
 use super::task::Task;
 use super::task_run::Item;
-use crate::event::{ActionReport, Certainty};
-use crate::host::Host;
+use crate::event::{ActionReport, Certainty, Change};
+use crate::host::{Host, Stat, View};
 use crate::resource::{self, Kind};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Node, Origin, Sha256, Value};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 impl Runner<'_> {
     pub(super) fn attempt(
@@ -36,13 +37,16 @@ impl Runner<'_> {
             self.learn_everything(&value);
         }
         self.learn_secrets(&value);
+        let target = target_key(kind, &value, &item.id);
+        let gone = self.is_gone(host.view(), kind, &value, &target, item.task);
         if let Some(origin) = value.unknown() {
             let origin = origin.clone();
-            return Ok(self.unforeseeable(host, kind, &value, &origin, &context.reach));
+            let mut attempt = self.unforeseeable(host, kind, &value, &origin, &context.reach);
+            attempt.change = gone.then_some(Change::Drift);
+            return Ok(attempt);
         }
         let declared = kind.declare(&value).map_err(|error| error.diagnostic(params))?;
         let secret = hidden || value.has_secret();
-        let target = target_key(kind, &value, &item.id);
         let spec =
             self.memory.keyed(format!("{} {}", kind.name, value.to_json_exposed()).as_bytes());
         let look = declared.look(host.view())?;
@@ -50,7 +54,8 @@ impl Runner<'_> {
         let lasts = look.steps.iter().any(|step| !step.action.is_act()) || !look.open.is_empty();
         let mut attempt = self.perform(host, &doing, look)?;
         if lasts && !attempt.actions.is_empty() {
-            attempt.change = Some(self.memory.state().classify(&target, spec));
+            let change = self.memory.state().classify(&target, spec);
+            attempt.change = Some(if gone { Change::Drift } else { change });
         }
         if context.reach == Reach::Certain
             && context.handler.is_none()
@@ -65,6 +70,25 @@ impl Runner<'_> {
             }
         }
         Ok(attempt)
+    }
+
+    /// Whether a file that this task wrote is no longer there. Then the host is not as it was
+    /// left, whatever is declared now: what is written may be made anew (a token).
+    fn is_gone(
+        &self,
+        view: &dyn View,
+        kind: &Kind,
+        value: &Value,
+        target: &str,
+        task: &Task,
+    ) -> bool {
+        let writes = matches!(kind.name, "copy" | "template" | "get_url");
+        let wrote = |known: &Target| known.task == task.id && !self.seen.contains_key(target);
+        let path = ["path", "dest"].iter().find_map(|key| value.get(key)?.exposed().as_str());
+        let absent = |path| matches!(view.stat(Path::new(path)), Ok(Known::Is(Stat::Absent)));
+        writes
+            && self.memory.state().targets.get(target).is_some_and(wrote)
+            && path.is_some_and(absent)
     }
 
     /// Keeps what was declared for a target, for the memory.

@@ -39,15 +39,19 @@ impl<'a> Drift<'a> {
 
     fn heading(&mut self) -> io::Result<()> {
         let drifted = |host: &HostFold| has(host, Change::Drift);
-        let changed = |drift: bool| {
+        let declared = |host: &HostFold| {
+            !drifted(host) && (has(host, Change::Intended) || has(host, Change::New))
+        };
+        let changed = |is_so: &dyn Fn(&HostFold) -> bool| {
             let hosts = self.run.hosts().filter(|(_, host)| host.status() == HostStatus::Changed);
-            hosts.filter(|(_, host)| drifted(host) == drift).count()
+            hosts.filter(|(_, host)| is_so(host)).count()
         };
         let ended = |status| (self.run.ended(status).len(), status_word(status, Mode::Check));
         let parts = [
             ended(HostStatus::Ok),
-            (changed(true), "drifted"),
-            (changed(false), "to change as intended"),
+            (changed(&drifted), "drifted"),
+            (changed(&declared), "to change as intended"),
+            (changed(&|host| !drifted(host) && !declared(host)), "with something to do"),
             ended(HostStatus::Failed),
             ended(HostStatus::Unreachable),
             ended(HostStatus::Locked),
@@ -126,7 +130,9 @@ impl Finding {
             Some(Change::Intended) => {
                 (1, "INTENDED", format!("the declaration changed since {run}"))
             }
-            Some(Change::New) | None => (2, "NEW", "never applied here".to_owned()),
+            Some(Change::New) => (2, "NEW", "never applied here".to_owned()),
+            // An act has no end state, and what is not known yet cannot be compared.
+            None => (3, "TO DO", String::new()),
         };
         // A diff tells more than the attributes.
         let detail = if action.diff.is_some() { "" } else { &line.detail };

@@ -34,6 +34,62 @@ fn a_foreign_hand_is_drift_and_a_changed_role_is_intended() {
     assert_eq!(intended.check().task("greeting").change, Some(Change::Intended));
 }
 
+/// A token that is made anew where it is missing is another one: still somebody removed the file.
+#[test]
+fn a_file_that_somebody_removed_is_drift_whatever_it_will_hold() {
+    let tasks = |first: &str| {
+        format!(
+            "
+- name: is it there
+  stat: {{path: /etc/token}}
+  register: kept
+- name: kept
+  slurp: {{path: /etc/token}}
+  register: old
+  when: kept.stat.exists
+- name: mint
+  command: {{cmd: mint}}
+  register: minted
+  when: not kept.stat.exists
+- name: which
+  set_fact:
+    token: \"{{{{ (old.content | b64decode | trim) if kept.stat.exists else {first} }}}}\"
+- name: token
+  copy: {{dest: /etc/token, content: \"{{{{ token }}}}\\n\", mode: \"0600\"}}
+"
+        )
+    };
+    let world = || world("commands: [{argv: [mint], rc: 0, stdout: t0ken}]");
+    let minted = "minted.stdout";
+    let mut bench = Bench::new(world(), &tasks(minted));
+    // What hinges on a command is known after it: nothing is said of a host that never had it.
+    assert_eq!(bench.check().task("token").change, None);
+    assert_eq!(bench.apply().task("token").change, Some(Change::New));
+    assert_eq!(bench.check().actions().len(), 0);
+    bench.host.world_mut().files.remove(std::path::Path::new("/etc/token"));
+    let told = bench.check();
+    assert_eq!(told.task("token").change, Some(Change::Drift));
+    assert_eq!(told.task("token").actions[0].certainty, Certainty::Open);
+    // The next one is not the one that was written.
+    let mut bench = bench.with("roles/r/tasks/main.yml", &tasks("minted.stdout ~ 2"));
+    assert_eq!(bench.apply().task("token").change, Some(Change::Drift));
+    let bench =
+        bench.with("roles/r/tasks/main.yml", "- copy: {dest: /etc/token, content: other}\n");
+    assert_eq!(bench.check().tasks().next().unwrap().change, Some(Change::Intended));
+}
+
+#[test]
+fn a_secret_file_that_somebody_removed_is_drift_and_not_shown() {
+    let tasks = "- {name: a, copy: {dest: /etc/a, content: s3cret, mode: '0600'}, no_log: true}\n";
+    let mut bench = Bench::new(World::default(), tasks);
+    bench.apply();
+    bench.host.world_mut().files.remove(std::path::Path::new("/etc/a"));
+    let told = bench.check();
+    assert_eq!(told.task("a").change, Some(Change::Drift));
+    assert_eq!(told.task("a").actions[0].before.as_deref(), Some("absent"));
+    assert!(!format!("{:?}", told.events).contains("s3cret"));
+}
+
 #[test]
 fn a_handler_runs_once_after_what_notified_it() {
     let tasks = r#"

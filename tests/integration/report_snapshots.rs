@@ -130,6 +130,27 @@ fn drift_and_intended() {
 }
 
 #[test]
+fn what_cannot_be_compared_is_neither_drift_nor_new() {
+    let mut story = Story::default();
+    story.start("web1", Some("7f3a"));
+    let run = action("run", "make-token", "", "");
+    let ref_ = story::task_ref("command", "mint", 3);
+    story.finished(task(&ref_, TaskStatus::Changed, &[run]));
+    story.end(HostStatus::Changed, 1, 0, &[]);
+    let mut out = Vec::new();
+    let mut drift = Drift::new(&mut out, SHORT, story.info(Mode::Drift));
+    story.tell(&mut drift);
+    drift.finish(&RunEnd { run: "81ab".into(), ms: 950 }).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.starts_with(
+            "1 host: 1 with something to do\n\nTO DO        web1   command make-token\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_not_certain_says_so() {
     let mut story = Story::default();
     story.start("web1", None);
