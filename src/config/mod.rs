@@ -19,5 +19,6 @@ pub use inventory::{Group, Host, Inventory};
 pub use pattern::select;
 pub use reader::{Reader, VAULT_MARK};
 pub use role::{Dependency, Role, RolePath, RolePlace, RoleUse, Roles};
+pub(crate) use variables::refuse_boolean_words;
 pub use variables::{ExtraVars, Layer, LayerKind, Layers};
 pub use vault::Vault;

@@ -45,7 +45,8 @@ pub fn render(
     let excerpt = diagnostic.span.and_then(|span| Excerpt::of(span, sources));
     let message = escape::line(&diagnostic.message);
     if excerpt.is_none() {
-        return without_source(diagnostic, &message, severity, colour);
+        let place = place(diagnostic, sources).filter(|_| is_vaulted(diagnostic, sources));
+        return without_source(diagnostic, &message, place, severity, colour);
     }
     let label = diagnostic.label.as_deref().map(escape::line);
     let mut group = Group::with_title(level.primary_title(message));
@@ -76,6 +77,7 @@ pub fn render(
 fn without_source(
     diagnostic: &Diagnostic,
     message: &str,
+    place: Option<String>,
     severity: Severity,
     colour: bool,
 ) -> String {
@@ -86,12 +88,21 @@ fn without_source(
     };
     let word = style.paint(paint, severity.word());
     let mut out = format!("{word}: {}", style.paint(Paint::Strong, message));
+    if let Some(place) = place {
+        out.push_str(&format!("\n --> {place}"));
+    }
     let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
     for note in diagnostic.notes.iter().cloned().chain(help) {
         let note = escape::lines(&note).replace('\n', "\n    ");
         out.push_str(&format!("\n  = {note}"));
     }
     out
+}
+
+/// Whether it points into what a vaulted file holds, of which no line is ever shown.
+fn is_vaulted(diagnostic: &Diagnostic, sources: &Sources) -> bool {
+    let text = diagnostic.span.and_then(|span| sources.text(span.source));
+    text.is_some_and(|text| text.starts_with("$ANSIBLE_VAULT;"))
 }
 
 /// `path:line:column: message`, for one line of a list.

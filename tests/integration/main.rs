@@ -6,6 +6,7 @@ mod ansible_tasks;
 mod bad_input;
 mod bad_role;
 mod bench;
+mod boolean_words;
 mod cli_usage;
 mod disk;
 mod documents;

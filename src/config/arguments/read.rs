@@ -2,6 +2,7 @@
 
 use super::{Argument, ArgumentSpec, ArgumentSpecs, ArgumentType};
 use crate::config::fields::{Fields, mapping};
+use crate::config::refuse_boolean_words;
 use crate::text::{Diagnostic, Span, nearest};
 use crate::value::{Kind, Node};
 use indexmap::IndexMap;
@@ -71,6 +72,11 @@ impl Argument {
             options: options(fields.take("options"))?,
         };
         argument.reject_contradictions()?;
+        let mut words = Vec::new();
+        argument.default.iter().for_each(|node| refuse_boolean_words(node, &mut words));
+        if let Some(error) = words.into_iter().next() {
+            return Err(error);
+        }
         Ok(argument)
     }
 

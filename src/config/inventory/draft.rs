@@ -3,7 +3,7 @@
 use super::entry::{self, Entry};
 use super::{Group, Host, Settings, range};
 use crate::config::fields::found;
-use crate::config::variables::{Layer, LayerKind, check_name};
+use crate::config::variables::{Layer, LayerKind, check_name, refuse_boolean_words};
 use crate::text::{Diagnostic, Span, nearest};
 use crate::value::{HostName, Key, Kind, Node};
 use indexmap::IndexMap;
@@ -196,6 +196,7 @@ impl Draft {
                     name
                 }
             };
+            refuse_boolean_words(&node, &mut self.errors);
             settings.push((name, Layer { kind: kind.clone(), span, node: Arc::new(node) }));
         }
         settings

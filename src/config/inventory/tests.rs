@@ -91,6 +91,7 @@ all:
         .with("group_vars/all/2/deep.json", "{\"x\": \"all-2-deep\"}")
         .with("group_vars/all/2/README.md", "no variables")
         .with("group_vars/all/.hidden.yml", "x: hidden")
+        .with("group_vars/all/old.d/x.yml", "x: old")
         .with("group_vars/a.yml", "x: file-a")
         .with("group_vars/b", "x: file-b")
         .with("group_vars/stranger.yml", "x: [")

@@ -3,7 +3,7 @@
 use super::{Inventory, Settings, entry};
 use crate::config::Reader;
 use crate::config::fields::found;
-use crate::config::variables::{Layer, LayerKind, check_name};
+use crate::config::variables::{Layer, LayerKind, check_name, refuse_boolean_words};
 use crate::text::Diagnostic;
 use crate::value::{Key, Kind, Node};
 use std::collections::HashSet;
@@ -50,6 +50,7 @@ fn settings(kind: &LayerKind, entries: Vec<(Key, Node)>, errors: &mut Vec<Diagno
         if let Err(error) = check_name(&key) {
             errors.push(error);
         }
+        refuse_boolean_words(&node, errors);
         let layer = Layer { kind: kind.clone(), span: key.span, node: Arc::new(node) };
         settings.push((key.name.into(), layer));
     }
@@ -118,7 +119,9 @@ impl VarsFolder {
         for name in names.iter().filter(|name| !name.starts_with('.') && !name.ends_with('~')) {
             let path = folder.join(name.trim_end_matches('/'));
             let extension = path.extension().and_then(|extension| extension.to_str());
-            if name.ends_with('/') {
+            if name.ends_with('/') && extension.is_some() {
+                // Ansible passes over a folder such as `old.d/`.
+            } else if name.ends_with('/') {
                 self.walk(&path, reader, entries, errors);
             } else if matches!(extension, None | Some("yml" | "yaml" | "json")) {
                 file(&path, reader, entries, errors);

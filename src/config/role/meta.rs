@@ -3,7 +3,7 @@
 use super::Dependency;
 use crate::config::arguments::ArgumentSpecs;
 use crate::config::fields::{Fields, mapping};
-use crate::config::variables::check_name;
+use crate::config::variables::{check_name, refuse_boolean_words};
 use crate::text::{Diagnostic, Lack};
 use crate::value::{Kind, Node};
 
@@ -48,6 +48,9 @@ impl Meta {
         };
         let specs = fields.take("argument_specs").map(ArgumentSpecs::read);
         let argument_specs = specs.and_then(|read| read.map_err(keep).ok());
+        for (_, node) in dependencies.iter().flat_map(|needed: &Dependency| &needed.vars) {
+            refuse_boolean_words(node, errors);
+        }
         Self { dependencies, argument_specs }
     }
 }

@@ -5,7 +5,7 @@ use super::meta::Meta;
 use crate::config::Reader;
 use crate::config::arguments::ArgumentSpecs;
 use crate::config::fields::{Fields, mapping};
-use crate::config::variables::check_name;
+use crate::config::variables::{check_name, refuse_boolean_words};
 use crate::text::{Diagnostic, nearest};
 use crate::value::{Key, Node};
 use indexmap::IndexMap;
@@ -130,7 +130,10 @@ fn variables(
     let Some(node) = main(folder, part, reader, errors) else { return Vec::new() };
     match mapping(node, &format!("`{part}/main.yml`")) {
         Ok(entries) => {
-            errors.extend(entries.iter().filter_map(|(key, _)| check_name(key).err()));
+            for (key, node) in &entries {
+                errors.extend(check_name(key).err());
+                refuse_boolean_words(node, errors);
+            }
             entries
         }
         Err(error) => {

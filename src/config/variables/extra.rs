@@ -1,6 +1,6 @@
 //! `-e`: variables from the command line.
 
-use super::{Layer, LayerKind, Layers, check_name};
+use super::{Layer, LayerKind, Layers, check_name, refuse_boolean_words};
 use crate::config::Reader;
 use crate::config::fields::found;
 use crate::text::{Diagnostic, SourceId, Span};
@@ -26,8 +26,9 @@ impl ExtraVars {
     ) -> Result<Self, Vec<Diagnostic>> {
         let (mut extra, mut errors) = (Self::default(), Vec::new());
         for value in values {
-            if let Err(error) = extra.read_one(value.as_ref(), reader) {
-                errors.push(error);
+            match read_one(value.as_ref(), reader) {
+                Ok((kind, entries)) => extra.add(&kind, entries, &mut errors),
+                Err(error) => errors.push(error),
             }
         }
         if errors.is_empty() { Ok(extra) } else { Err(errors) }
@@ -40,30 +41,31 @@ impl ExtraVars {
         }
     }
 
-    fn read_one(&mut self, value: &str, reader: &mut Reader<'_>) -> Result<(), Diagnostic> {
-        if let Some(path) = value.strip_prefix('@') {
-            let Some(node) = reader.yaml(Path::new(path))? else {
-                return Err(Diagnostic::new(format!("there is no file {path}"))
-                    .help("`-e @FILE` names a file of variables in YAML"));
-            };
-            return self.add(LayerKind::ExtraFile, entries(node)?);
-        }
-        let source = reader.sources.add("-e", value);
-        if value.trim_start().starts_with(['{', '[']) {
-            let node = reader.parsed(source)?;
-            return self.add(LayerKind::Extra, entries(node)?);
-        }
-        self.add(LayerKind::Extra, pairs(value, source)?)
-    }
-
-    fn add(&mut self, kind: LayerKind, entries: Vec<(Key, Node)>) -> Result<(), Diagnostic> {
+    fn add(&mut self, kind: &LayerKind, entries: Vec<(Key, Node)>, errors: &mut Vec<Diagnostic>) {
         for (key, node) in entries {
-            check_name(&key)?;
+            errors.extend(check_name(&key).err());
+            refuse_boolean_words(&node, errors);
             let layer = Layer { kind: kind.clone(), span: key.span, node: Arc::new(node) };
             self.settings.push((key.name.into(), layer));
         }
-        Ok(())
     }
+}
+
+fn read_one(
+    value: &str,
+    reader: &mut Reader<'_>,
+) -> Result<(LayerKind, Vec<(Key, Node)>), Diagnostic> {
+    if let Some(path) = value.strip_prefix('@') {
+        let Some(node) = reader.yaml(Path::new(path))? else {
+            return Err(Diagnostic::new(format!("there is no file {path}"))
+                .help("`-e @FILE` names a file of variables in YAML"));
+        };
+        return Ok((LayerKind::ExtraFile, entries(node)?));
+    }
+    let source = reader.sources.add("-e", value);
+    let is_yaml = value.trim_start().starts_with(['{', '[']);
+    let set = if is_yaml { entries(reader.parsed(source)?)? } else { pairs(value, source)? };
+    Ok((LayerKind::Extra, set))
 }
 
 fn entries(node: Node) -> Result<Vec<(Key, Node)>, Diagnostic> {
@@ -155,6 +157,7 @@ mod tests {
         let files = MemoryFiles::default()
             .with("vars.yml", "a: 1\nb: [x]")
             .with("list.yml", "[1]")
+            .with("words.yml", "a: \"no\"\nb: False")
             .with("empty.yml", "# nothing");
         let (mut sources, vault) = (Sources::default(), Vault::default());
         let mut reader = Reader { files: &files, sources: &mut sources, vault: &vault };
@@ -188,6 +191,8 @@ mod tests {
             (&["@vars.yml", "a=2"], r#"a="2" b=["x"]"#),
             (&["a=2", "@vars.yml"], r#"a=1 b=["x"]"#),
             (&["", "@empty.yml"], ""),
+            // As in Ansible, a pair's value is text.
+            (&["a=no b='on'"], r#"a="no" b="on""#),
         ] {
             assert_eq!(read(values).as_deref(), Ok(result), "{values:?}");
         }
@@ -206,6 +211,12 @@ mod tests {
             (
                 &["@none.yml", "groups=x"],
                 "-+0 there is no file none.yml; -e:1:1+8 `groups` is set by converge itself",
+            ),
+            (
+                &["{a: no, b: [{c: On}], d: 'no'}", "@words.yml"],
+                "-e:1:5+2 `no` is text here, and `false` to Ansible; \
+                 -e:1:17+2 `On` is text here, and `true` to Ansible; \
+                 words.yml:2:4+5 `False` is text here, and `false` to Ansible",
             ),
             (&["@list.yml"], "list.yml:1:1+3 -e takes a mapping of variables, not a list"),
         ] {

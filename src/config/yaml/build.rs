@@ -249,7 +249,12 @@ impl<'a> Builder<'a> {
         tag: Option<&Tag>,
         at: &granit_parser::Span,
     ) -> Result<Node, Diagnostic> {
-        let span = self.span(at);
+        let mut span = self.span(at);
+        let is_plain = style == ScalarStyle::Plain && tag.is_none();
+        if !is_plain && span.len == extent::length(text) {
+            // Only what stands there plainly covers no more than itself.
+            span.len += 1;
+        }
         // The parser writes `~` where nothing stands.
         let text = if style == ScalarStyle::Plain && at.is_empty() { "" } else { text };
         let mut secret = false;

@@ -6,6 +6,11 @@ fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
+/// How many characters a text has.
+pub(super) fn length(text: &str) -> u32 {
+    narrow(text.chars().count())
+}
+
 /// The document's first character.
 pub(super) const fn start(source: SourceId) -> Span {
     Span { source, line: 1, column: 1, len: 0 }

@@ -2,6 +2,7 @@
 
 use super::Typing;
 use super::keywords::is_variable_name;
+use crate::config::refuse_boolean_words;
 use crate::engine::task::Body;
 use crate::text::{Diagnostic, Lack, nearest, with_article};
 use crate::value::{Key, Kind, Node};
@@ -61,6 +62,7 @@ impl Typing<'_> {
             "set_fact" => {
                 self.known_members(key, node, None)?;
                 self.fact_names(node);
+                refuse_boolean_words(node, &mut self.errors);
                 Some(Body::SetFact(node.clone()))
             }
             "assert" => {

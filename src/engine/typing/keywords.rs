@@ -1,6 +1,7 @@
 //! The keywords around a task.
 
 use super::Typing;
+use crate::config::refuse_boolean_words;
 use crate::engine::task::{Keywords, LoopControl, RunOnce};
 use crate::text::{Diagnostic, Lack, nearest, with_article};
 use crate::value::{Key, Kind, Node};
@@ -132,6 +133,9 @@ impl Typing<'_> {
     }
 
     fn keyword(&mut self, keywords: &mut Keywords, key: &Key, node: &Node) {
+        if matches!(key.name.as_str(), "vars" | "loop" | "with_dict" | "with_items" | "with_list") {
+            refuse_boolean_words(node, &mut self.errors);
+        }
         match key.name.as_str() {
             "when" => keywords.when = self.conditions(key, node),
             "changed_when" => keywords.changed_when = self.conditions(key, node),

@@ -1,6 +1,7 @@
 //! A resource's parameters as they are written: known names, literals of the right type.
 
 use super::{Typing, one_line};
+use crate::config::refuse_boolean_words;
 use crate::resource::Kind as ResourceKind;
 use crate::text::Diagnostic;
 use crate::value::{Key, Kind, Node};
@@ -18,6 +19,10 @@ impl Typing<'_> {
         entries.extend(args.map(Node::entries).unwrap_or_default().iter().cloned());
         let params = Node { kind: Kind::Map(entries), span: key.span, secret: false };
         self.errors.extend(kind.check(&params));
+        if let Some(body) = params.get("body") {
+            // Its members have no types that could refuse a word.
+            refuse_boolean_words(body, &mut self.errors);
+        }
         params
     }
 
