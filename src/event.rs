@@ -136,6 +136,9 @@ pub struct ActionReport {
     pub diff: Option<String>,
     /// Side effects worth a line: `installs also …`, `REMOVES …`, `assumes …`.
     pub notes: Vec<String>,
+    /// It was begun and did not succeed (a command that ended with an error).
+    #[serde(default)]
+    pub failed: bool,
 }
 
 /// How a host ended.
@@ -143,7 +146,7 @@ pub struct ActionReport {
 pub struct HostReport {
     /// How it ended.
     pub status: HostStatus,
-    /// Actions performed (in check: planned).
+    /// Actions performed (in check: planned); none that failed.
     pub done: usize,
     /// Tasks that were not run because an earlier one failed.
     pub not_run: usize,

@@ -19,6 +19,7 @@ pub(super) fn report(action: &Action, view: &dyn View, hidden: bool) -> ActionRe
         after: None,
         diff: None,
         notes: Vec::new(),
+        failed: false,
     };
     match action {
         Action::WriteFile { path, content, attributes, before, backup, .. } => {

@@ -152,6 +152,7 @@ impl Runner<'_> {
                 after: None,
                 diff: None,
                 notes: Vec::new(),
+                failed: false,
             });
         }
         attempt.result.clone_from(&unknown_result(origin));

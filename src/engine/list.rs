@@ -337,6 +337,7 @@ impl Runner<'_> {
             after: None,
             diff: None,
             notes: Vec::new(),
+            failed: false,
         };
         self.finish(TaskReport {
             task: reference,

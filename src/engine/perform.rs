@@ -149,6 +149,7 @@ impl Runner<'_> {
                     self.note_start(&step.action, doubt);
                     self.trace(Trace::Did(Box::new(step.action)));
                     attempt.result.extend(performed.result);
+                    report.failed = performed.failed.is_some();
                     attempt.actions.push(report);
                     if let Some(why) = performed.failed {
                         let shown = !doing.hidden && !doing.secret;
@@ -330,6 +331,7 @@ fn open_report(open: &Open, redactor: &Redactor) -> ActionReport {
         after: None,
         diff: None,
         notes: Vec::new(),
+        failed: false,
     };
     super::action_report::redact(&mut report, redactor);
     report

@@ -205,7 +205,7 @@ impl Runner<'_> {
             self.note_doubt(task, &attempt, mark);
         }
         if !context.reach.is_on_failure() {
-            self.done += attempt.actions.len();
+            self.done += attempt.actions.iter().filter(|action| !action.failed).count();
             let changed = status == TaskStatus::Changed && !attempt.earlier;
             self.changed |= !attempt.actions.is_empty() || changed;
         }

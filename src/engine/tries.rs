@@ -108,6 +108,8 @@ impl Runner<'_> {
                     if let Some(error) = attempt.error() {
                         attempt.reason = Some(format!("{UNCOUNTED}: {}", error.message));
                     }
+                    // What ended as the role takes it to end was done.
+                    attempt.actions.iter_mut().for_each(|action| action.failed = false);
                     Known::Is(None)
                 }
                 Truth::Unknown(origin) => {

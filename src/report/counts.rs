@@ -7,8 +7,10 @@ use crate::event::{Certainty, TaskReport, TaskStatus};
 /// What a host's tasks add up to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counts {
-    /// Lines of the plan.
+    /// Lines of the plan; in apply what was done.
     pub(super) changes: usize,
+    /// Lines that were begun and did not succeed.
+    failed: usize,
     exact: usize,
     unless_so: usize,
     only_if: usize,
@@ -24,7 +26,9 @@ impl Counts {
     pub(super) fn of(tasks: &[TaskReport]) -> Self {
         let mut counts = Self::default();
         for task in tasks {
-            let lines = plan_line::lines(&task.actions);
+            let (failed, lines): (Vec<_>, Vec<_>) =
+                plan_line::lines(&task.actions).into_iter().partition(|(line, _)| line.failed);
+            counts.failed += failed.len();
             counts.changes += lines.len();
             for (line, _) in &lines {
                 *counts.by(line.certainty) += 1;
@@ -74,7 +78,11 @@ impl Counts {
 
     /// Of an apply: what was done.
     pub(super) fn done(&self) -> String {
-        format!("{} made{}", count(self.changes, "change"), self.removed())
+        let failed = match self.failed {
+            0 => String::new(),
+            number => format!(", {number} failed"),
+        };
+        format!("{} made{}{failed}", count(self.changes, "change"), self.removed())
     }
 
     fn removed(&self) -> String {

@@ -104,7 +104,8 @@ fn left(out: &mut dyn Write, info: &RunInfo<'_>, name: &str, host: &HostFold) ->
         return writeln!(out, "{name}: {not_run} after it not looked at; nothing was changed");
     }
     let done = count(end.done, "action");
-    write!(out, "{name} was left: {done} done{}, {not_run} not run", performed(host))?;
+    let (did, failed) = performed(host);
+    write!(out, "{name} was left: {done} done{did}{failed}, {not_run} not run")?;
     if !end.waiting_handlers.is_empty() {
         let waiting: Vec<_> = end.waiting_handlers.iter().map(|name| escape::line(name)).collect();
         let word = if waiting.len() == 1 { "handler" } else { "handlers" };
@@ -113,12 +114,22 @@ fn left(out: &mut dyn Write, info: &RunInfo<'_>, name: &str, host: &HostFold) ->
     writeln!(out, "\n        resume: {}", info.resume_command(&[name]))
 }
 
-/// What was done, for those who could not watch: ` (file /etc/x, package postfix)`.
-fn performed(host: &HostFold) -> String {
-    const FEW: usize = 6;
+/// What was done and what failed, for those who could not watch: ` (file /etc/x, package postfix)`,
+/// `, 1 failed (command make-token)`.
+fn performed(host: &HostFold) -> (String, String) {
     let lines = host.tasks.iter().flat_map(|task| plan_line::lines(&task.actions));
+    let (failed, did): (Vec<_>, Vec<_>) = lines.map(|(line, _)| line).partition(|line| line.failed);
+    let failed = match failed.len() {
+        0 => String::new(),
+        number => format!(", {number} failed{}", named(&failed)),
+    };
+    (named(&did), failed)
+}
+
+fn named(lines: &[plan_line::PlanLine]) -> String {
+    const FEW: usize = 6;
     let mut names: Vec<String> =
-        lines.map(|(line, _)| format!("{} {}", line.word, line.target)).collect();
+        lines.iter().map(|line| format!("{} {}", line.word, line.target)).collect();
     if names.is_empty() {
         return String::new();
     }

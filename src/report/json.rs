@@ -94,7 +94,7 @@ impl Totals {
             changed: number(Status::Changed),
             failed: number(Status::Failed),
             unreachable: number(Status::Unreachable),
-            actions: tasks.map(|task| task.actions.len()).sum(),
+            actions: tasks.flat_map(|task| &task.actions).filter(|action| !action.failed).count(),
         }
     }
 }
@@ -150,9 +150,18 @@ impl Task {
 
 impl Action {
     fn of(action: &event::ActionReport) -> Self {
-        let event::ActionReport { kind, target, certainty, depends_on, before, after, diff, notes } =
-            action.clone();
-        Self { kind, target, certainty, depends_on, before, after, diff, notes }
+        let event::ActionReport {
+            kind,
+            target,
+            certainty,
+            depends_on,
+            before,
+            after,
+            diff,
+            notes,
+            failed,
+        } = action.clone();
+        Self { kind, target, certainty, depends_on, before, after, diff, notes, failed }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct PlanLine {
     pub(super) detail: String,
     pub(super) notes: Vec<String>,
     pub(super) certainty: Certainty,
+    /// It was begun and did not succeed.
+    pub(super) failed: bool,
 }
 
 /// The actions of one task, each with its diff; neighbours on one unit are one line
@@ -65,12 +67,13 @@ impl PlanLine {
             detail,
             notes: action.notes.iter().map(|note| text(note)).collect(),
             certainty: action.certainty,
+            failed: action.failed,
         }
     }
 
     fn joins(&self, next: &Self) -> bool {
-        (&self.word, &self.target, self.sign, self.certainty)
-            == (&next.word, &next.target, next.sign, next.certainty)
+        (&self.word, &self.target, self.sign, self.certainty, self.failed)
+            == (&next.word, &next.target, next.sign, next.certainty, next.failed)
     }
 }
 

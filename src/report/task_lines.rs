@@ -71,6 +71,7 @@ impl TaskLines {
                     detail: reason.map_or("known after apply".to_owned(), |why| why.into_owned()),
                     notes: Vec::new(),
                     certainty: crate::event::Certainty::OnlyIf,
+                    failed: false,
                 };
                 write_line(out, style, &line, task.task.handler)?;
             }

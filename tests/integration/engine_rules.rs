@@ -236,6 +236,25 @@ fn a_failure_stops_the_host_and_says_what_was_not_run() {
 }
 
 #[test]
+fn what_failed_does_not_count_as_done() {
+    let scripts = "commands: [{argv: [broken], rc: 3}, {argv: [fine], rc: 0}]";
+    let fine = "- {name: one, command: fine}\n";
+    for (tasks, done, failed) in [
+        ("- {name: two, command: broken}\n", 1, true),
+        ("- {name: two, command: broken, ignore_errors: true}\n", 1, true),
+        // It ended as the role takes it to end.
+        ("- {name: two, command: broken, register: b, failed_when: b.rc > 3}\n", 2, false),
+    ] {
+        let mut bench = Bench::new(world(scripts), &format!("{fine}{tasks}"));
+        assert_eq!(bench.check().report.unwrap().done, 2, "{tasks}");
+        let apply = bench.apply();
+        assert!(!apply.task("one").actions[0].failed);
+        assert_eq!(apply.task("two").actions[0].failed, failed, "{tasks}");
+        assert_eq!(apply.report.unwrap().done, done, "{tasks}");
+    }
+}
+
+#[test]
 fn rescue_is_announced_and_runs_when_the_block_fails() {
     let tasks = "
 - block:

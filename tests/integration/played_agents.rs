@@ -118,6 +118,7 @@ fn told(status: TaskStatus, error: Option<Diagnostic>) -> Vec<FromAgent> {
         after: Some("root 0644".into()),
         diff: None,
         notes: Vec::new(),
+        failed: false,
     };
     let failed = error.is_some();
     let report = TaskReport {

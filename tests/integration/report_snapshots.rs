@@ -87,6 +87,32 @@ fn sixteen_hosts_and_one_failure() {
 }
 
 #[test]
+fn a_command_that_failed_is_not_counted_as_done() {
+    for status in [HostStatus::Failed, HostStatus::Changed] {
+        let mut story = Story::default();
+        story.start("web1", Some("7f3a"));
+        let write = action("write_file", "/etc/a", "absent", "root 0644");
+        story.finished(task(&story::task_ref("copy", "a", 2), TaskStatus::Changed, &[write]));
+        let mut run = action("run", "make-token", "", "");
+        run.failed = true;
+        let ignored = status == HostStatus::Changed;
+        let ended = if ignored { TaskStatus::Ok } else { TaskStatus::Failed };
+        let mut failed = task(&story::task_ref("command", "mint", 3), ended, &[run]);
+        failed.error = Some(converge::text::Diagnostic::new("exit status 3"));
+        story.finished(failed);
+        story.end(status, 1, 2 * usize::from(!ignored), &[]);
+        let text = told(&story, Mode::Apply, SHORT);
+        let words = if ignored {
+            "web1: 1 change made, 1 failed   "
+        } else {
+            "web1 was left: 1 action done (file /etc/a), 1 failed (command make-token), 2 tasks not run"
+        };
+        assert!(text.contains(words), "{text}");
+        assert_eq!(json::document(&story, Mode::Apply)["totals"]["actions"], 1);
+    }
+}
+
+#[test]
 fn sixteen_hosts_before_the_question() {
     let story = story::sixteen(false);
     let info = story.info(Mode::Check);

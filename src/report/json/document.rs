@@ -49,7 +49,7 @@ pub struct Totals {
     pub failed: usize,
     /// Without an answer.
     pub unreachable: usize,
-    /// Actions performed; in check: planned.
+    /// Actions performed, those that failed not counted; in check: planned.
     pub actions: usize,
 }
 
@@ -113,7 +113,7 @@ pub struct Task {
     pub reason: Option<String>,
     /// Why it changed: never applied here, the declaration changed, the host changed.
     pub change: Option<event::Change>,
-    /// What was performed; in check what would be.
+    /// What was performed, or failed; in check what would be.
     pub actions: Vec<Action>,
     /// What was announced and fell away.
     pub not_needed: Vec<Action>,
@@ -142,6 +142,8 @@ pub struct Action {
     pub diff: Option<String>,
     /// Side effects: packages installed also or removed, assumptions.
     pub notes: Vec<String>,
+    /// It was begun and did not succeed.
+    pub failed: bool,
 }
 
 /// One error or warning.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.schema.json");
 
-fn document(story: &Story, mode: Mode) -> Value {
+pub(crate) fn document(story: &Story, mode: Mode) -> Value {
     let mut out = Vec::new();
     let mut json = Json::new(&mut out, story.info(mode));
     story.tell(&mut json);

@@ -199,5 +199,6 @@ pub(crate) fn action(kind: &str, target: &str, before: &str, after: &str) -> Act
         after: some(after),
         diff: None,
         notes: Vec::new(),
+        failed: false,
     }
 }
