@@ -23,6 +23,7 @@ pub const FACT_NAMES: &[&str] = &[
     "ansible_hostname",
     "ansible_interfaces",
     "ansible_kernel",
+    "ansible_lo",
     "ansible_machine",
     "ansible_memtotal_mb",
     "ansible_nodename",
@@ -45,7 +46,7 @@ pub fn fact_sources(name: &str) -> &'static [&'static str] {
         "fqdn" | "domain" => &["/etc/hostname", "/etc/hosts", "network"],
         "hostname" | "nodename" => &["/etc/hostname"],
         "all_ipv4_addresses" | "all_ipv6_addresses" | "default_ipv4" | "default_ipv6"
-        | "interfaces" => &["network"],
+        | "interfaces" | "lo" => &["network"],
         "distribution"
         | "distribution_version"
         | "distribution_major_version"

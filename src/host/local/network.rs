@@ -35,12 +35,23 @@ pub(super) fn facts() -> Map {
     facts.insert("all_ipv4_addresses".into(), Value::List(visible4.map(|a| text(a)).collect()));
     facts
         .insert("all_ipv6_addresses".into(), Value::List(visible6.map(|(_, a)| text(a)).collect()));
+    facts.insert("lo".into(), Value::Map(loopback(&ipv6)));
     let first = routes.into_iter().min_by_key(|route| route.metric);
     let default4 = first.map(|route| default_ipv4(&route, &networks, &ipv4)).unwrap_or_default();
     facts.insert("default_ipv4".into(), Value::Map(default4));
     let default6 = ipv6_route.map(|(interface, gateway)| default_ipv6(&interface, gateway, &ipv6));
     facts.insert("default_ipv6".into(), Value::Map(default6.unwrap_or_default()));
     facts
+}
+
+/// The loopback: whether this host speaks IPv6 at all shows there.
+fn loopback(all: &[(String, Ipv6Addr)]) -> Map {
+    let own = all.iter().filter(|(interface, _)| interface == "lo");
+    let entry = |(_, address): &(String, Ipv6Addr)| {
+        Value::Map(Map::from_iter([("address".into(), Value::Str(address.to_string()))]))
+    };
+    let ipv6 = Value::List(own.map(entry).collect());
+    Map::from_iter([("device".into(), Value::Str("lo".into())), ("ipv6".into(), ipv6)])
 }
 
 fn default_ipv4(route: &Route, networks: &[Network], local: &[Ipv4Addr]) -> Map {

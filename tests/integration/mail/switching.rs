@@ -1,6 +1,8 @@
 //! From nothing to Mailu, to a relay of its own, and back: foretold, complete, and to the end.
 
-use super::{beside_mailu, converges_as_foretold, everyone_can_send, in_both_families};
+use super::{
+    SEND, beside_mailu, converges_as_foretold, everyone_can_send, in_both_families, sendmail,
+};
 use crate::fleet::Fleet;
 use converge::lab::Family;
 
@@ -37,6 +39,23 @@ fn a_host_that_finds_no_mailu_relays_by_itself() {
         fleet.lab.mailu().unwrap().stop().unwrap();
         converges_as_foretold(&fleet);
         everyone_can_send(&fleet, "local", None);
+    });
+}
+
+#[test]
+fn a_host_without_ipv6_sends_either_way() {
+    in_both_families("v4", &["h"], |mut fleet| {
+        let without =
+            "echo net.ipv6.conf.all.disable_ipv6=1 >/etc/sysctl.d/v6.conf; sysctl -q --system";
+        assert!(fleet.host().sh(without).unwrap().success());
+        for mode in ["mailu", "local", "mailu"] {
+            fleet = fleet.set("mail_mode", mode);
+            converges_as_foretold(&fleet);
+            assert_eq!(sendmail(&fleet, mode), 0);
+            let sent = fleet.host().run(["bash", "-c", SEND, "127.0.0.1", mode]).unwrap();
+            assert!(sent.success(), "{sent:?}");
+            assert_eq!(fleet.run(&["verify"]).code, 0);
+        }
     });
 }
 
