@@ -1,13 +1,13 @@
 //! What one host is sent: its roles, and of the variables only those that they can reach.
 
 use super::host_plan::HostPlan;
-use super::project::Project;
+use super::project::{LoadedRole, Project};
 use super::rollout::RunOptions;
+use crate::config::{Layer, Layers};
 use crate::engine::bundle::{Bundle, RoleTasks};
-use crate::template::Templates;
 use crate::value::{HostName, Key, Map, Node, Value};
 use indexmap::IndexMap;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 impl Project {
     /// The bundle of one host.
@@ -20,22 +20,25 @@ impl Project {
             .filter_map(|name| Some((name.clone(), self.roles.get(name)?.typed.tasks.clone())))
             .collect();
         let roles = plan.map(|plan| plan.roles.clone()).unwrap_or_default();
-        let extra = plan.map(|plan| plan.extra.clone()).unwrap_or_default();
-        let mentioned: HashSet<&str> = library
-            .keys()
-            .filter_map(|name| self.roles.get(name))
-            .flat_map(|role| role.names.mentioned.iter().map(String::as_str))
-            .collect();
+        let variables = self.variables(host);
+        // What only a delegated task names, the host is not sent.
+        let loaded = self.roles_of(&library);
+        let named = loaded.iter().flat_map(|role| role.names.in_tasks.iter().cloned());
+        let reach = self.reach(&variables, &loaded, named);
+        let sent = |(key, _): &(Key, Node)| reach.names.contains(&key.name);
+        let extra = plan.into_iter().flat_map(|plan| plan.extra.iter().filter(|one| sent(one)));
+        let mut inventory = entries(&variables);
+        inventory.retain(sent);
         Bundle {
             run: options.run.clone(),
             host: host.to_owned(),
             purpose: options.purpose,
             roles,
             delegated: self.delegated(&library, host),
-            inventory: self.reachable(host, &mentioned),
-            extra,
+            inventory,
+            extra: extra.cloned().collect(),
             lookups: self.lookups_of(host, library.keys()),
-            magic: self.magic(host, &mentioned),
+            magic: self.magic(host, &reach.names),
             run_hosts: self.other_addresses(host),
             tags: self.tags.clone(),
             skip_tags: self.skip_tags.clone(),
@@ -46,13 +49,8 @@ impl Project {
     /// The bundle as the controller uses it for delegated tasks: with every variable.
     pub(super) fn whole_bundle(&self, host: &str, options: &RunOptions) -> Bundle {
         let mut bundle = self.bundle(host, options);
-        if let Some(entry) = self.inventory.host(host) {
-            let variables = self.inventory.variables(entry);
-            let all = variables.winners().map(|(name, layer)| {
-                (Key { name: name.to_owned(), span: layer.span }, (*layer.node).clone())
-            });
-            bundle.inventory = all.collect();
-        }
+        bundle.inventory = entries(&self.variables(host));
+        bundle.extra = self.hosts.get(host).map(|plan| plan.extra.clone()).unwrap_or_default();
         let answers = self.answers.iter();
         bundle.lookups = answers.map(|(key, node)| (key.clone(), node.clone())).collect();
         bundle
@@ -64,61 +62,30 @@ impl Project {
         library: &IndexMap<String, RoleTasks>,
         host: &str,
     ) -> IndexMap<String, Vec<String>> {
-        let templates = Templates::new();
-        let Some(entry) = self.inventory.host(host) else { return IndexMap::new() };
-        let variables = self.inventory.variables(entry);
-        let roles = || library.keys().filter_map(|name| self.roles.get(name));
-        let written = |name: &str| {
-            let own = roles()
-                .flat_map(|role| role.typed.tasks.defaults.iter().chain(&role.typed.tasks.vars));
-            let own = own.filter(|(key, _)| key.name == name).map(|(_, node)| node.clone());
-            let inventory = variables.get(name).map(|layer| (*layer.node).clone());
-            own.chain(inventory).collect::<Vec<Node>>()
+        let variables = self.variables(host);
+        let roles = self.roles_of(library);
+        let reached = |needs: &BTreeSet<String>| {
+            let reach = self.reach(&variables, &roles, needs.iter().cloned());
+            let mut names: Vec<String> = reach.names.into_iter().collect();
+            names.sort();
+            names
         };
-        let mut all = IndexMap::new();
-        for (task, needs) in roles().flat_map(|role| &role.names.delegated) {
-            let mut reached: Vec<String> = Vec::new();
-            let mut open: Vec<String> = needs.iter().cloned().collect();
-            while let Some(name) = open.pop() {
-                if !reached.contains(&name) {
-                    let written = written(&name).into_iter();
-                    let named = written.flat_map(|node| templates.names(&node).names);
-                    open.extend(named.map(|name| name.name));
-                    reached.push(name);
-                }
-            }
-            reached.sort();
-            all.insert(task.clone(), reached);
-        }
-        all
+        let tasks = roles.iter().flat_map(|role| &role.names.delegated);
+        tasks.map(|(task, needs)| (task.clone(), reached(needs))).collect()
     }
 
-    /// The winning inventory variables that the host's roles name, and those that these name.
-    fn reachable(&self, host: &str, mentioned: &HashSet<&str>) -> Vec<(Key, Node)> {
-        let Some(entry) = self.inventory.host(host) else { return Vec::new() };
-        let variables = self.inventory.variables(entry);
-        let templates = Templates::new();
-        let mut open: Vec<String> = mentioned.iter().map(|name| (*name).to_owned()).collect();
-        let extra = self.extra.winners();
-        let extra = extra.flat_map(|(_, layer)| templates.names(&layer.node).names);
-        open.extend(extra.map(|name| name.name));
-        let mut sent: IndexMap<String, (Key, Node)> = IndexMap::new();
-        while let Some(name) = open.pop() {
-            let Some(layer) = variables.get(&name).filter(|_| !sent.contains_key(&name)) else {
-                continue;
-            };
-            let named = templates.names(&layer.node).names;
-            open.extend(named.into_iter().map(|name| name.name));
-            let key = Key { name: name.clone(), span: layer.span };
-            sent.insert(name, (key, (*layer.node).clone()));
-        }
-        let mut sent: Vec<(Key, Node)> = sent.into_values().collect();
-        sent.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-        sent
+    fn roles_of(&self, library: &IndexMap<String, RoleTasks>) -> Vec<&LoadedRole> {
+        library.keys().filter_map(|name| self.roles.get(name)).collect()
+    }
+
+    /// A host's variables in the inventory.
+    pub(super) fn variables(&self, host: &str) -> Layers {
+        let entry = self.inventory.host(host);
+        entry.map(|entry| self.inventory.variables(entry)).unwrap_or_default()
     }
 
     /// `inventory_hostname` and its like.
-    fn magic(&self, host: &str, mentioned: &HashSet<&str>) -> Map {
+    fn magic(&self, host: &str, named: &HashSet<String>) -> Map {
         let mut magic = Map::new();
         let short = host.split('.').next().unwrap_or(host);
         magic.insert("inventory_hostname".into(), host.into());
@@ -129,7 +96,7 @@ impl Project {
             magic.insert("group_names".into(), Value::from(self.inventory.group_names(entry)));
         }
         // The whole fleet's groups only for those who ask.
-        if mentioned.contains("groups") {
+        if named.contains("groups") {
             let members = |group| {
                 let hosts = self.inventory.hosts_of(group).map(|host| host.name.as_str());
                 Value::from(hosts.collect::<Vec<_>>())
@@ -154,4 +121,14 @@ impl Project {
 
 fn addresses_of(host: &HostName, plan: &HostPlan) -> impl Iterator<Item = String> {
     std::iter::once(host.to_string()).chain(plan.address.iter().cloned())
+}
+
+/// The setting that wins of each, by name.
+fn entries(variables: &Layers) -> Vec<(Key, Node)> {
+    let entry = |(name, layer): (&str, &Layer)| {
+        (Key { name: name.to_owned(), span: layer.span }, (*layer.node).clone())
+    };
+    let mut all: Vec<(Key, Node)> = variables.winners().map(entry).collect();
+    all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    all
 }

@@ -4,10 +4,10 @@
 
 use super::project::{LoadedRole, Project};
 use crate::config::{Reader, Vault};
-use crate::template::{Lookup, LookupKey, LookupKind, Templates};
+use crate::template::{Lookup, LookupKey, LookupKind};
 use crate::text::{Diagnostic, SourceId, Sources};
 use crate::value::{HostName, Key, Kind, Node};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 /// Words of a variable's name that say that its value is a secret.
@@ -111,8 +111,6 @@ impl Project {
         delegated: bool,
         also: &[&str],
     ) -> Vec<Lookup> {
-        let templates = Templates::new();
-        let inventory = self.inventory.host(host).map(|entry| self.inventory.variables(entry));
         let mut found: Vec<Lookup> = Vec::new();
         let mut open: Vec<String> = also.iter().map(|name| (*name).to_owned()).collect();
         for role in roles {
@@ -123,21 +121,7 @@ impl Project {
                 open.extend(role.names.delegated.iter().flat_map(|(_, names)| names.clone()));
             }
         }
-        let mut seen = HashSet::new();
-        while let Some(name) = open.pop() {
-            if !seen.insert(name.clone()) {
-                continue;
-            }
-            let own = roles.iter().flat_map(|role| variables_of(role));
-            let own = own.filter(|(key, _)| key.name == name).map(|(_, node)| node);
-            let written =
-                [self.extra.get(&name), inventory.as_ref().and_then(|all| all.get(&name))];
-            for node in written.into_iter().flatten().map(|layer| &*layer.node).chain(own) {
-                let named = templates.names(node);
-                found.extend(named.lookups);
-                open.extend(named.names.into_iter().map(|name| name.name));
-            }
-        }
+        found.extend(self.reach(&self.variables(host), roles, open).lookups);
         found
     }
 }

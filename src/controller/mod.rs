@@ -13,6 +13,7 @@ mod names;
 mod no_log;
 mod notified;
 mod project;
+mod reach;
 mod rollout;
 mod run_once;
 mod session;

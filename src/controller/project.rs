@@ -3,7 +3,7 @@
 use super::connection::{Connection, Root};
 use super::embedded;
 use super::host_plan::{self, HostPlan};
-use super::lookups::{self, Answers, Environment};
+use super::lookups::{self, Answers, Environment, variables_of};
 use super::{names, notified, tags};
 use crate::config::{
     ExtraVars, Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault,
@@ -11,7 +11,7 @@ use crate::config::{
 use crate::engine::bundle::Include;
 use crate::engine::names::{self as engine_names, Names};
 use crate::engine::typing::{TypedRole, type_role};
-use crate::template::Templates;
+use crate::template::{Named, Templates};
 use crate::text::{Diagnostic, Sources};
 use crate::value::HostName;
 use indexmap::IndexMap;
@@ -70,6 +70,8 @@ pub(super) struct LoadedRole {
     pub(super) role: Role,
     pub(super) typed: TypedRole,
     pub(super) names: Names,
+    /// What each of its variables names.
+    pub(super) variables: Vec<(String, Named)>,
 }
 
 impl LoadedRole {
@@ -83,7 +85,11 @@ impl LoadedRole {
         let mut errors = std::mem::take(&mut typed.errors);
         let mut names = engine_names::of_role(&typed.tasks, templates);
         errors.append(&mut names.errors);
-        (Self { role, typed, names }, errors)
+        let mut loaded = Self { role, typed, names, variables: Vec::new() };
+        let own = variables_of(&loaded);
+        loaded.variables =
+            own.map(|(key, node)| (key.name.clone(), templates.names(node))).collect();
+        (loaded, errors)
     }
 
     /// Files of other roles that it includes and that are not there.

@@ -178,3 +178,23 @@ fn what_runs_and_the_question_show_no_secret() {
     assert!(code == 0 && screen.contains("/etc/open") && screen.contains("Apply to 2"), "{screen}");
     searched("the question", &screen);
 }
+
+/// What only the controller needs to make a token; whoever gets hold of a host finds none of it there.
+#[test]
+fn no_host_is_sent_the_key_of_mailu_s_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = folder.path().join("hosts.yml");
+    let variables = "{mail_root_alias: a@b.test, mailu_url: https://mail.test,\n  \
+                     mailu_authorized_ip: [192.0.2.0/24], mailu_api_token: the-key-of-the-api}";
+    let text = format!(
+        "all:\n  hosts: {{h: {{ansible_connection: local}}}}\n  roles: [sys-svc-mail]\n  vars: {variables}\n"
+    );
+    std::fs::write(&hosts, text).unwrap();
+    let roles_path = vec![format!("{ROOT}/roles").into()];
+    let options = LoadOptions { inventory: hosts, roles_path, ..LoadOptions::default() };
+    let project = Project::load(&options, &Disk, &Vault::default()).unwrap();
+    let options = RunOptions { run: "r".into(), purpose: Purpose::Apply, forks: 1, hosts: None };
+    let bundle = serde_json::to_string(&project.bundle("h", &options)).unwrap();
+    assert!(bundle.contains("https://mail.test"));
+    assert!(!bundle.contains("the-key-of-the-api"));
+}
