@@ -2,6 +2,7 @@
 
 mod clients;
 mod gone;
+mod inherited;
 mod kills;
 mod queue;
 mod reach;

@@ -14,6 +14,10 @@ fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
     in_both_families("qu", &["h"], |fleet| {
         let fleet = fleet.set("mail_mode", "local").set("mail_drain_timeout", "2");
         apply(&fleet).assert_ok();
+        // Of Postfix's own administrator, and of nobody else.
+        let own = "authorized_submit_users = !games, static:all\n";
+        fleet.host().sh(&format!("printf '{own}' >> /etc/postfix/main.cf")).unwrap();
+        let configuration = fleet.host().read("/etc/postfix/main.cf").unwrap();
         fleet.lab.mx().stop().unwrap();
         let flood = fleet.host().run_as("nobody", ["sh", "-c", FLOOD, &MANY.to_string()]).unwrap();
         assert!(flood.success(), "{flood:?}");
@@ -24,8 +28,10 @@ fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
         let told = kept.document.to_string();
         assert!(told.contains("Postfix stays: 200 messages wait"), "{told}");
         assert_eq!(sendmail(&fleet, "still taken"), 0);
+        assert_eq!(fleet.host().read("/etc/postfix/main.cf").unwrap(), configuration);
 
         // Where nothing came of it there is nothing to restart.
+        fleet.host().sh("sed -i '$d' /etc/postfix/main.cf").unwrap();
         let fleet = fleet.set("mail_mode", "local");
         let back = apply(&fleet);
         back.assert_ok();
