@@ -14,6 +14,7 @@ mod no_log;
 mod notified;
 mod project;
 mod reach;
+mod roleless;
 mod rollout;
 mod run_once;
 mod session;

@@ -4,7 +4,7 @@ use super::connection::{Connection, Root};
 use super::embedded;
 use super::host_plan::{self, HostPlan};
 use super::lookups::{self, Answers, Environment, variables_of};
-use super::{names, notified, tags};
+use super::{names, notified, roleless, tags};
 use crate::config::{
     ExtraVars, Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault,
 };
@@ -173,6 +173,7 @@ impl Project {
         errors.extend(names::check(&project, reader.sources));
         errors.extend(notified::check(&project));
         errors.extend(tags::check(&project));
+        errors.extend(roleless::check(&project));
         errors.dedup();
         if errors.is_empty() { Ok(project) } else { Err(errors) }
     }

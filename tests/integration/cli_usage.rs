@@ -226,6 +226,22 @@ fn only_root_converges_this_machine() {
     assert!(err.contains("-b (--become)"), "{err}");
 }
 
+#[test]
+fn an_inventory_that_declares_nothing_is_no_host_as_declared() {
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = folder.path().join("hosts.yml");
+    let there = "hosts: {h: {ansible_connection: local}}";
+    for (rest, words) in [
+        ("", ["no host of this run has a role", "beside `hosts:`"]),
+        (", vars: {roles: [sys-svc-mail]}", ["`roles` is a variable here", "not inside `vars:`"]),
+    ] {
+        std::fs::write(&hosts, format!("all: {{{there}{rest}}}\n")).unwrap();
+        let (code, _, err) = run(&["-i", hosts.to_str().unwrap(), "--check"]);
+        assert_eq!(code, 65, "{err}");
+        assert!(words.iter().all(|words| err.contains(words)), "{err}");
+    }
+}
+
 /// Runs the command on a terminal, types this once it is asked for, and tells what the screen shows.
 fn asked(question: &str, typed: &str, arguments: &[&str]) -> (i32, String) {
     use std::io::{Read, Write};

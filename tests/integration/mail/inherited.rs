@@ -53,6 +53,12 @@ fn the_package_s_own_listener_gives_way() {
     let fleet = beside_mailu("pl", Family::Debian, &["h"]);
     sh(&fleet, "apt-get -qq update; apt-get -qq -y install msmtp msmtp-mta >/dev/null 2>&1");
     sh(&fleet, "systemctl enable -q --now msmtpd.service");
+    // And root's own file of certificates is read by listeners that are nobody.
+    sh(
+        &fleet,
+        "install -d -m 0700 /root/ca; cp /etc/ssl/certs/ca-certificates.crt /root/ca/all.pem",
+    );
+    let fleet = fleet.set("mailu_ca_file", "/root/ca/all.pem");
     converges_as_foretold(&fleet);
     everyone_can_send(&fleet, "mailu", Some("h@lab.test"));
     let state = fleet.host().sh("systemctl is-enabled msmtpd; systemctl is-active msmtpd").unwrap();

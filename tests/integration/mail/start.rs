@@ -25,6 +25,11 @@ fn an_expected_mailu_is_started_and_used_or_its_absence_is_told() {
         assert!(told.contains("connection refused; start command: touch /run/wanted"), "{told}");
         assert_eq!(failed.actions().len(), 1, "nothing but the start: {:?}", failed.actions());
 
+        let fleet = fleet.set("mailu_start_command", "sh -c 'echo no such project >&2; exit 3'");
+        let failed = apply(&fleet).document.to_string();
+        assert!(failed.contains("exit 3'` failed: no such project"), "{failed}");
+
+        let fleet = fleet.set("mailu_start_command", "touch /run/wanted");
         fleet.host().sh("rm /run/wanted").unwrap();
         let fleet = fleet.set("mailu_start_patience", "30");
         let check = fleet.check();

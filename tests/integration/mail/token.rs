@@ -41,6 +41,12 @@ fn a_token_is_made_once_and_only_a_refused_one_is_replaced() {
             (vec![], 1),
             "454 says nothing about the token"
         );
+        let kept = fleet.host().read("/etc/msmtp/token").unwrap();
+        let fleet = fleet.set("mailu_token", "\"of which nobody can tell now\"");
+        apply(&fleet).assert_ok();
+        assert_eq!(fleet.host().read("/etc/msmtp/token").unwrap(), kept);
+        let fleet = fleet.set("mailu_token", "\"\"");
+        let mailu = fleet.lab.mailu().unwrap();
         mailu.behave(&Behaviour::default()).unwrap();
 
         refuse_all_tokens(&fleet);
@@ -77,6 +83,16 @@ fn a_token_is_restricted_where_that_is_asked_and_works_by_starttls_too() {
         assert_eq!(fleet.lab.mailu().unwrap().tokens().unwrap()[0].authorized_ip.len(), 2);
         everyone_can_send(&fleet, "restricted", Some("h@lab.test"));
         assert_eq!(made(&fleet), 1, "the token that there was");
+
+        let fleet = fleet.set("mailu_authorized_ip", "[192.0.2.0/24]");
+        for _ in 0..2 {
+            let told = apply(&fleet);
+            assert_eq!(told.code, 1, "{:#}", told.document);
+            let told = told.document.to_string();
+            assert!(told.contains("leaves out the address that this host's mail comes"), "{told}");
+            assert_eq!(fleet.lab.mailu().unwrap().tokens().unwrap()[0].authorized_ip.len(), 2);
+        }
+        everyone_can_send(&fleet, "not locked out", Some("h@lab.test"));
 
         // Where the token may not be used from, no token helps; the host keeps what it has.
         let fleet = fleet.set("mailu_authorized_ip", "[192.0.2.0/24]").set("mail_mode", "local");
@@ -124,8 +140,22 @@ fn a_wrong_key_is_tried_once_for_all_hosts_and_leaves_tokens_alone() {
 }
 
 #[test]
-fn an_account_that_is_missing_is_named() {
-    let fleet = beside_mailu("ta", Family::Debian, &["h"]);
+fn what_is_missing_for_a_token_is_named() {
+    let mut fleet = beside_mailu("ta", Family::Debian, &["h"]);
+    let key = format!("\"{}\"", fleet.lab.mailu().unwrap().api_token().unwrap());
+    for (variable, right, wrong, words) in [
+        ("mailu_submission_port", "465", "99999", "mailu_submission_port is a port"),
+        ("mail_root_alias", "admin@lab.test", "root", "`root`: it has to be one address"),
+        ("mailu_api_token", &key, "\"\"", "set mailu_token, or mailu_api_token to have one"),
+    ] {
+        fleet = fleet.set(variable, wrong);
+        let failed = apply(&fleet);
+        assert_eq!((failed.code, failed.actions()), (1, vec![]), "{variable}");
+        assert!(failed.document.to_string().contains(words), "{:#}", failed.document);
+        fleet = fleet.set(variable, right);
+    }
+    let requests = fleet.lab.mailu().unwrap().requests().unwrap();
+    assert!(requests.iter().all(|one| one.status != 403), "{requests:?}");
     let fleet = fleet.set("mailu_address", "nobody@lab.test");
     let failed = apply(&fleet);
     assert_eq!(failed.code, 1);
