@@ -49,6 +49,7 @@ impl<'a> Run<'a> {
             skip_tags: options.skip_tags.clone(),
             environment: Some(super::environment),
             root: if options.become_root { sudo() } else { Root::Already },
+            runs: true,
         };
         let vault = super::vault::vault(&input.from).map_err(|error| {
             mistakes::say(&error, terminal);

@@ -213,7 +213,8 @@ fn only_root_converges_this_machine() {
     let copied = copy.arg(assert_cmd::cargo::cargo_bin!("converge")).arg(&binary).status();
     assert!(copied.unwrap().success());
     let hosts = folder.path().join("hosts.yml");
-    std::fs::write(&hosts, "all: {hosts: {localhost: }}\n").unwrap();
+    let role = "roles: [sys-svc-mail-smtp], vars: {mail_root_alias: a@b.test}";
+    std::fs::write(&hosts, format!("all: {{hosts: {{localhost: }}, {role}}}\n")).unwrap();
     [folder.path(), &binary, &hosts].into_iter().for_each(open);
     let mut command = std::process::Command::new(&binary);
     command.args(["--check", "-i"]).arg(&hosts).env_clear();

@@ -33,11 +33,12 @@ exec cat > /dev/null
 impl Stage {
     pub(crate) fn new(hosts: &[&str]) -> Self {
         let stage = Self { folder: TempDir::new().unwrap() };
-        let mut inventory = "all:\n  hosts:\n".to_owned();
+        let mut inventory = "all:\n  roles: [played]\n  hosts:\n".to_owned();
         for host in hosts {
             inventory += &format!("    {host}:\n");
         }
         stage.put("hosts.yml", inventory.as_bytes(), 0o644);
+        stage.put("roles/played/tasks/main.yml", b"- debug: {msg: played}\n", 0o644);
         stage.put("ssh", SSH.as_bytes(), 0o755);
         stage.put("sudo", SUDO.as_bytes(), 0o755);
         stage.put("calls", b"", 0o666);
@@ -201,7 +202,7 @@ fn root_is_come_by_with_sudo_where_it_is_asked_for() {
     assert_eq!(run(far).status.code(), Some(0));
     assert!(stage.calls().ends_with("-- well exec sudo -n -- converge agent\n"));
 
-    stage.put("hosts.yml", b"all: {hosts: {localhost: }}\n", 0o644);
+    stage.put("hosts.yml", b"all: {roles: [played], hosts: {localhost: }}\n", 0o644);
     let copy = Command::new("cp").arg(converge).arg(stage.folder.path()).status();
     assert!(copy.unwrap().success());
     let own = stage.folder.path().join("converge");
