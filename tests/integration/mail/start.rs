@@ -1,9 +1,62 @@
 //! A Mailu that is expected but does not run: started, waited for, used, or given up.
 
 use super::{apply, converges_as_foretold, everyone_can_send, in_both_families};
-use crate::fleet::assert_foretold;
+use crate::fleet::{Fleet, Report, assert_foretold};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Applies, with a Mailu that comes up once the host has `/run/wanted`.
+fn applied_where_wanted_starts_mailu(fleet: &Fleet) -> Report {
+    let ended = AtomicBool::new(false);
+    let done = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let wanted = || fleet.host().sh("test -e /run/wanted").unwrap().success();
+            while !wanted() && !ended.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            fleet.lab.mailu().unwrap().start().unwrap();
+        });
+        let done = apply(fleet);
+        ended.store(true, Ordering::Relaxed);
+        done
+    });
+    done.assert_ok();
+    done
+}
+
+/// Deploys Mailu, and leaves its start to a handler.
+const MAILU: &str =
+    "- copy: {dest: /etc/mailu.env, content: x, mode: \"0600\"}\n  notify: start Mailu\n";
+const START: &str = "- name: start Mailu\n  command: touch /run/wanted\n";
+/// Sends mail, and brings the role for it if nobody has.
+const APP: &str = "
+- include_role: {name: sys-svc-mail}
+  when: run_once_sys_svc_mail is not defined
+- assert:
+    that: [run_once_sys_svc_mail, run_once_sys_svc_mail_msmtp]
+- assert:
+    that: run_once_sys_svc_mail_smtp is not defined
+";
+
+#[test]
+fn what_an_earlier_role_left_to_handlers_is_done_before_mailu_is_waited_for() {
+    in_both_families("sf", &["h"], |fleet| {
+        let fleet = fleet
+            .with_role("web-app-mailu, app, sys-svc-mail")
+            .in_group("web-app-mailu")
+            .file("roles/web-app-mailu/tasks/main.yml", MAILU)
+            .file("roles/web-app-mailu/handlers/main.yml", START)
+            .file("roles/app/tasks/main.yml", APP)
+            .set("mailu_pause", "1");
+        fleet.lab.mailu().unwrap().stop().unwrap();
+        let check = fleet.check();
+        check.assert_ok();
+        let done = applied_where_wanted_starts_mailu(&fleet);
+        assert_foretold(&check, &done);
+        everyone_can_send(&fleet, "started", Some("h@lab.test"));
+        assert_eq!(apply(&fleet).actions(), []);
+    });
+}
 
 #[test]
 fn an_expected_mailu_is_started_and_used_or_its_absence_is_told() {
@@ -33,20 +86,7 @@ fn an_expected_mailu_is_started_and_used_or_its_absence_is_told() {
         fleet.host().sh("rm /run/wanted").unwrap();
         let fleet = fleet.set("mailu_start_patience", "30");
         let check = fleet.check();
-        let ended = AtomicBool::new(false);
-        let done = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let wanted = || fleet.host().sh("test -e /run/wanted").unwrap().success();
-                while !wanted() && !ended.load(Ordering::Relaxed) {
-                    std::thread::sleep(Duration::from_millis(50));
-                }
-                fleet.lab.mailu().unwrap().start().unwrap();
-            });
-            let done = apply(&fleet);
-            ended.store(true, Ordering::Relaxed);
-            done
-        });
-        done.assert_ok();
+        let done = applied_where_wanted_starts_mailu(&fleet);
         assert_foretold(&check, &done);
         everyone_can_send(&fleet, "started", Some("h@lab.test"));
         assert_eq!(apply(&fleet).actions(), []);
