@@ -5,6 +5,7 @@ mod account_report;
 mod action_report;
 mod attempt;
 pub mod bundle;
+mod constant;
 mod context;
 mod control;
 mod delegate;

@@ -139,7 +139,10 @@ fn no_such_fact(name: &Name) -> Option<Diagnostic> {
 pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
     let mut found = Collector { templates, names: Names::default() };
     for list in role.tasks.values().chain([&role.handlers, &role.verify]) {
-        for_each(list, &mut |task| found.task(task));
+        for_each(list, &mut |task| {
+            found.task(task);
+            found.names.errors.extend(super::constant::mistakes(task, role, templates));
+        });
     }
     for (source, text) in role.templates.values() {
         let names = templates.names_in_file(*source, text);

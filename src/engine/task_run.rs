@@ -1,5 +1,6 @@
 //! One task: its loop, and what is made of each item's result.
 
+use super::constant::not_a_list;
 use super::context::Context;
 use super::control::Truth;
 use super::outcome::{Attempt, registered_loop};
@@ -9,7 +10,7 @@ use super::task::Task;
 use super::tries::wait;
 use crate::event::{TaskReport, TaskStatus};
 use crate::host::Host;
-use crate::text::{Diagnostic, with_article};
+use crate::text::Diagnostic;
 use crate::value::{Known, Node, Value};
 use std::sync::Arc;
 
@@ -103,15 +104,7 @@ impl Runner<'_> {
                 return Err(Box::new(Flow::Go));
             }
             other => {
-                let kind = with_article(other.kind());
-                let help = match other {
-                    Value::Map(_) => "add `| dict2items`",
-                    Value::Str(_) => "write the items in brackets, or take `text | split(',')`",
-                    Value::Int(_) => "to count, write `range(N) | list`",
-                    _ => "write the items in brackets",
-                };
-                let error = Diagnostic::new(format!("`loop` takes a list, not {kind}"));
-                let error = error.at(list.span).help(help);
+                let error = not_a_list(other, list.span);
                 return Err(Box::new(self.no_items(task, context, layers, error)));
             }
         };

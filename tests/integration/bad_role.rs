@@ -85,6 +85,11 @@ fn keys_and_parameters() {
         ("a list of variables", "- command: x\n  environment: [x]\n"),
         ("a word for a task", "- x\n"),
         ("an unknown order", "- meta: flush_handler\n"),
+        ("a loop over text", "- debug: {msg: x}\n  loop: \"{{ 'a,b' }}\"\n"),
+        ("a loop over two texts", "- debug: {msg: x}\n  loop: \"{{ r_port }},{{ r_port }}\"\n"),
+        ("a loop over a number", "- debug: {msg: x}\n  loop: \"{{ 1 + 2 }}\"\n"),
+        ("an include over a mapping", "- include_tasks: back.yml\n  loop: \"{{ {'a': 1} }}\"\n"),
+        ("an older loop over a number", "- debug: {msg: x}\n  with_list: 3\n"),
         ("a condition in braces", "- command: x\n  when: \"{{ mail_root_alias }}\"\n"),
     ]));
 }
@@ -127,6 +132,9 @@ fn files_and_roles() {
         ("a role's file with a slip", "- include_role: {name: other, tasks_from: mian}\n"),
         ("a role chosen by a template", "- include_role: {name: \"{{ mail_root_alias }}\"}\n"),
         ("task files without end", "- include_tasks: loop.yml\n"),
+        ("a chosen task file that none is", "- include_tasks: \"on-{{ mail_root_alias }}.yml\"\n"),
+        ("a task file that a constant names", "- include_tasks: \"{{ 'lo' ~ 'p' }}.yml\"\n"),
+        ("a task file of a list", "- include_tasks: \"{{ item }}.yml\"\n  loop: [main, lop]\n"),
         ("roles without end", "- include_role: {name: other}\n"),
     ]));
 }

@@ -381,9 +381,13 @@ fn a_diff_that_is_not_shown_says_why() {
 #[test]
 fn a_loop_over_what_is_no_list_says_how_to_write_one() {
     for (items, kind, help) in [
-        ("3", "an integer", "to count, write `range(N) | list`"),
-        ("{'a': 1}", "a mapping", "add `| dict2items`"),
-        ("'a,b'", "text", "write the items in brackets, or take `text | split(',')`"),
+        ("group_names | length", "an integer", "to count, write `range(N) | list`"),
+        ("{'a': group_names}", "a mapping", "add `| dict2items`"),
+        (
+            "'a,' ~ inventory_hostname",
+            "text",
+            "write the items in brackets, or take `text | split(',')`",
+        ),
     ] {
         let tasks = format!("- debug: {{msg: x}}\n  loop: \"{{{{ {items} }}}}\"\n");
         let told = Bench::new(World::default(), &tasks).apply();

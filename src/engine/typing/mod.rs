@@ -13,6 +13,7 @@ mod role;
 pub(super) use control::with_suffix;
 pub use keywords::names as task_keywords;
 pub(crate) use role::for_each;
+pub(super) use role::no_such_task_file;
 pub use role::{TypedRole, type_role};
 
 use super::task::{Body, Task};

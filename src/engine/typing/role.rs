@@ -128,12 +128,29 @@ fn missing_file(task: &Task, role: &RoleTasks) -> Option<Diagnostic> {
         };
         return bytes.and_then(vaulted).map(|error| error.at(span));
     }
-    let error =
-        Diagnostic::new(format!("role `{}` has no {what} {folder}/{name}", task.role)).at(span);
-    Some(match crate::text::nearest(&name, known.iter().map(|known| known.as_str())) {
+    let message = format!("role `{}` has no {what} {folder}/{name}", task.role);
+    let near = crate::text::nearest(&name, known.iter().map(|known| known.as_str()));
+    Some(not_there(message, span, near, &format!("roles/{}/{folder}/", task.role)))
+}
+
+/// A file that an include asks for and its role does not have.
+pub(in crate::engine) fn no_such_task_file(
+    name: &str,
+    span: Span,
+    task: &Task,
+    role: &RoleTasks,
+) -> Diagnostic {
+    let message = format!("role `{}` has no task file tasks/{name}", task.role);
+    let near = crate::text::nearest(name, role.tasks.keys().map(String::as_str));
+    not_there(message, span, near, &format!("roles/{}/tasks/", task.role))
+}
+
+fn not_there(message: String, span: Span, near: Option<&str>, folder: &str) -> Diagnostic {
+    let error = Diagnostic::new(message).at(span);
+    match near {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!("put it into roles/{}/{folder}/", task.role)),
-    })
+        None => error.help(format!("put it into {folder}")),
+    }
 }
 
 /// Task files of a role that include each other without end.
