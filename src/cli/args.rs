@@ -62,9 +62,10 @@ pub(super) enum Command {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub(super) struct InventoryArgs {
-    /// The inventory
-    #[arg(short, long = "inventory", value_name = "FILE", default_value = INVENTORY)]
-    pub(super) inventory: PathBuf,
+    /// An inventory file or folder; of several the later wins
+    #[arg(short, long = "inventory", value_name = "PATH", default_value = INVENTORY)]
+    #[arg(action = ArgAction::Append)]
+    pub(super) inventory: Vec<PathBuf>,
     /// Holds a vault password, or prints it where it is executable; ID@prompt asks for it
     #[arg(long, alias = "vault-id", value_name = "[ID@]FILE", action = ArgAction::Append)]
     pub(super) vault_password_file: Vec<String>,

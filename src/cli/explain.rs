@@ -19,7 +19,7 @@ const SHORT: usize = 60;
 /// Everything wrong with the project, or that nothing sets the variable.
 pub(super) fn text(args: &ExplainArgs) -> Result<String, (Vec<Diagnostic>, Sources)> {
     let load = LoadOptions {
-        inventory: args.from.inventory.clone(),
+        inventory: args.from.inventory.as_slice().into(),
         limit: Some(args.host.clone()),
         roles_path: args.roles.roles_path.clone(),
         extra: args.roles.extra.clone(),

@@ -82,9 +82,10 @@ fn load(
 ) -> Result<(Inventory, Vec<HostName>, Declarations), Vec<Diagnostic>> {
     let vault = super::vault::vault(from).map_err(|error| vec![error])?;
     let mut reader = Reader { files: &Disk, sources, vault: &vault };
-    let inventory = Inventory::load(&from.inventory, &mut reader)?;
+    let options =
+        LoadOptions { inventory: from.inventory.as_slice().into(), ..LoadOptions::default() };
+    let inventory = Inventory::load(&options.inventory, &mut reader)?;
     let hosts = select(&inventory, limit.unwrap_or("all"), &reader).map_err(|error| vec![error])?;
-    let options = LoadOptions { inventory: from.inventory.clone(), ..LoadOptions::default() };
     let declared = Declarations::read(&inventory, &hosts, &options, &mut reader);
     Ok((inventory, hosts, declared))
 }

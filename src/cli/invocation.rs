@@ -12,8 +12,10 @@ pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
         words.push(flag.to_owned());
         words.push(quote(value).into_owned());
     };
-    if input.from.inventory != std::path::Path::new(super::args::INVENTORY) {
-        option("-i", &input.from.inventory.to_string_lossy());
+    if input.from.inventory != [std::path::Path::new(super::args::INVENTORY)] {
+        for inventory in &input.from.inventory {
+            option("-i", &inventory.to_string_lossy());
+        }
     }
     for file in &input.from.vault_password_file {
         option("--vault-password-file", file);

@@ -20,7 +20,7 @@ pub(super) fn run(args: &LintArgs, terminal: &Terminal) -> ExitCode {
     let found = super::vault::vault(&args.from).and_then(|vault| {
         let options = LintOptions {
             folder: args.from_ansible.as_deref().map(named),
-            inventory: args.from.inventory.clone(),
+            inventory: args.from.inventory.as_slice().into(),
             roles_path: args.roles_path.clone(),
         };
         lint(&options, &Disk, &vault)

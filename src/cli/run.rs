@@ -41,7 +41,7 @@ impl<'a> Run<'a> {
         terminal: &'a Terminal,
     ) -> Result<Self, ExitCode> {
         let load = LoadOptions {
-            inventory: input.from.inventory.clone(),
+            inventory: input.from.inventory.as_slice().into(),
             limit: input.limit.limit.clone(),
             roles_path: input.roles.roles_path.clone(),
             extra: input.roles.extra.clone(),

@@ -15,7 +15,7 @@ pub mod yaml;
 
 pub use arguments::{Argument, ArgumentSpec, ArgumentSpecs, ArgumentType};
 pub use files::{Files, MemoryFiles};
-pub use inventory::{Group, Host, Inventory};
+pub use inventory::{Group, Host, Inventory, InventoryPaths};
 pub use pattern::select;
 pub use reader::{Reader, VAULT_MARK};
 pub use role::{Dependency, Role, RolePath, RolePlace, RoleUse, Roles};

@@ -5,7 +5,7 @@ use super::lookups::{inside, variables_of};
 use super::names::supplied_by;
 use super::project::{LoadOptions, LoadedRole, role_path};
 use super::{cycles, embedded, notified};
-use crate::config::{Files, RolePath, RolePlace, Roles, Vault};
+use crate::config::{Files, InventoryPaths, RolePath, RolePlace, Roles, Vault};
 use crate::engine::names::{is_ansible_s_own, is_supplied, undefined};
 use crate::template::{LookupKind, Templates};
 use crate::text::{Diagnostic, Lack, Sources, Span};
@@ -19,8 +19,8 @@ pub struct LintOptions {
     /// A folder of roles, a folder with `roles/` in it, or one role. Without it: the roles that
     /// an inventory's hosts could be given, the built-in ones too.
     pub folder: Option<PathBuf>,
-    /// The inventory beside which roles are looked for.
-    pub inventory: PathBuf,
+    /// The inventories beside which roles are looked for.
+    pub inventory: InventoryPaths,
     /// `--roles-path`, in order.
     pub roles_path: Vec<PathBuf>,
 }

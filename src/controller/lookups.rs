@@ -186,7 +186,7 @@ fn is_secret(name: &str) -> bool {
     name.to_ascii_uppercase().split('_').any(|word| SECRET.contains(&word))
 }
 
-/// A file of the role in which it is asked for, else one beside the inventory.
+/// A file of the role in which it is asked for, else one beside an inventory.
 fn file(
     project: &Project,
     source: SourceId,
@@ -199,13 +199,14 @@ fn file(
     {
         return Ok(bytes.clone());
     }
-    let folder = project.folder.as_path();
-    for candidate in [folder.join("files").join(&path), folder.join(&path)] {
-        let Some(bytes) = reader.bytes(&candidate)? else { continue };
-        if !reader.files.is_inside(folder, &candidate).unwrap_or(false) {
-            return Err(outside(term));
+    for folder in &project.folders {
+        for candidate in [folder.join("files").join(&path), folder.join(&path)] {
+            let Some(bytes) = reader.bytes(&candidate)? else { continue };
+            if !reader.files.is_inside(folder, &candidate).unwrap_or(false) {
+                return Err(outside(term));
+            }
+            return Ok(bytes);
         }
-        return Ok(bytes);
     }
     Err(Diagnostic::new(format!("there is no file `{term}` to look up"))
         .note("looked in the role's files/ and beside the inventory"))

@@ -6,7 +6,8 @@ use super::host_plan::{self, HostPlan};
 use super::lookups::{self, Answers, Environment, variables_of};
 use super::{names, notified, roleless, tags};
 use crate::config::{
-    ExtraVars, Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault,
+    ExtraVars, Files, Inventory, InventoryPaths, Layers, Reader, Role, RolePath, RolePlace, Roles,
+    Vault,
 };
 use crate::engine::bundle::Include;
 use crate::engine::names::{self as engine_names, Names};
@@ -14,14 +15,14 @@ use crate::engine::typing::{TypedRole, type_role};
 use crate::template::{Named, Templates};
 use crate::text::{Diagnostic, Sources};
 use crate::value::HostName;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use std::path::{Path, PathBuf};
 
 /// What to load.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// The inventory file.
-    pub inventory: PathBuf,
+    /// The inventories.
+    pub inventory: InventoryPaths,
     /// `--limit`.
     pub limit: Option<String>,
     /// `--roles-path`, in order.
@@ -58,8 +59,8 @@ pub struct Project {
     pub(super) hosts: IndexMap<HostName, HostPlan>,
     pub(super) roles: IndexMap<String, LoadedRole>,
     pub(super) extra: Layers,
-    /// The inventory's folder.
-    pub(super) folder: PathBuf,
+    /// The inventories' folders.
+    pub(super) folders: Vec<PathBuf>,
     /// What was looked up on this machine.
     pub(super) answers: Answers,
     pub(super) tags: Vec<String>,
@@ -155,7 +156,7 @@ impl Project {
             hosts: IndexMap::new(),
             roles,
             extra,
-            folder: options.inventory.parent().unwrap_or(Path::new("")).to_owned(),
+            folders: options.inventory.folders(files),
             answers: Answers::new(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
@@ -198,13 +199,15 @@ impl Project {
     }
 }
 
-/// `roles/` beside the inventory or its parent, then `--roles-path`, then the built-in ones.
+/// `roles/` beside each inventory or its parent, then `--roles-path`, then the built-in ones.
 pub(super) fn role_path<'a>(options: &LoadOptions, files: &'a dyn Files) -> RolePath<'a> {
-    let beside = options.inventory.parent().unwrap_or(Path::new(""));
-    let mut folders = vec![beside.join("roles")];
-    folders.extend(beside.parent().map(|parent| parent.join("roles")));
-    if beside.as_os_str().is_empty() || beside == Path::new(".") {
-        folders.push(PathBuf::from("../roles"));
+    let mut folders: IndexSet<PathBuf> = IndexSet::new();
+    for beside in options.inventory.folders(files) {
+        folders.insert(beside.join("roles"));
+        folders.extend(beside.parent().map(|parent| parent.join("roles")));
+        if beside.as_os_str().is_empty() || beside == Path::new(".") {
+            folders.insert(PathBuf::from("../roles"));
+        }
     }
     folders.extend(options.roles_path.iter().cloned());
     let place = |folder: PathBuf| RolePlace { label: folder.display().to_string(), folder, files };

@@ -1,18 +1,20 @@
 //! Inventories from a disk: as Ansible reads them, and fast.
 
 use crate::disk::Disk;
-use converge::config::{Inventory, MemoryFiles, Reader, Vault, yaml};
+use converge::config::{Inventory, InventoryPaths, MemoryFiles, Reader, Vault, yaml};
+use converge::controller::{LoadOptions, Project};
 use converge::template::{Scope, Templates};
 use converge::text::{SourceId, Sources};
 use converge::value::Value;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-fn load(path: &Path) -> Inventory {
+fn load(paths: impl Into<InventoryPaths>) -> Inventory {
     let mut sources = Sources::default();
     let vault = Vault::default();
     let mut reader = Reader { files: &Disk, sources: &mut sources, vault: &vault };
-    Inventory::load(path, &mut reader).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    Inventory::load(paths, &mut reader).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 fn expected(path: &Path) -> Value {
@@ -20,12 +22,20 @@ fn expected(path: &Path) -> Value {
     serde_json::from_str::<serde_json::Value>(&text).unwrap().into()
 }
 
-/// `expected.json` was written by `ansible-inventory --list` (ansible-core 2.19).
+/// Each `expected.json` was written by `ansible-inventory --list` (ansible-core 2.19).
 #[test]
 fn variables_win_as_in_ansible() {
     let folder = Path::new("tests/integration/fixtures/inventory");
-    let inventory = load(&folder.join("hosts.yml"));
-    let expected = expected(&folder.join("expected.json"));
+    as_expected(&load(folder.join("hosts.yml")), &folder.join("expected.json"));
+    let folder = Path::new("tests/integration/fixtures/inventories");
+    let both = load(["site", "more/hosts.yml"].map(|path| folder.join(path)).as_slice());
+    as_expected(&both, &folder.join("expected.json"));
+    let reverse = load(["more/hosts.yml", "site", "more"].map(|path| folder.join(path)).as_slice());
+    as_expected(&reverse, &folder.join("expected-reverse.json"));
+}
+
+fn as_expected(inventory: &Inventory, expected: &Path) {
+    let expected = self::expected(expected);
     let hostvars = expected.get("_meta").and_then(|meta| meta.get("hostvars")).unwrap();
     assert_eq!(hostvars.as_map().unwrap().len(), inventory.hosts().len());
     for host in inventory.hosts() {
@@ -49,6 +59,59 @@ fn variables_win_as_in_ansible() {
         hosts.sort_by_key(|name| inventory.hosts().position(|host| host.name.as_str() == *name));
         assert_eq!(hosts, expected, "{}", group.name);
     }
+}
+
+/// What the commands make of several inventories and of a folder.
+#[test]
+fn every_command_takes_several_inventories() {
+    let converge = |arguments: &[&str]| {
+        let folder = format!("{}/tests/integration/fixtures/inventories", crate::house::ROOT);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_converge"));
+        command.env_clear().current_dir(folder).args(arguments);
+        let output = command.args(["-i", "site", "-i", "more/hosts.yml"]).output().unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let list: serde_json::Value =
+        serde_json::from_str(&converge(&["inventory", "list", "--output", "json"])).unwrap();
+    let mut expected: serde_json::Value = serde_json::from_slice(&crate::disk::read(Path::new(
+        "tests/integration/fixtures/inventories/expected.json",
+    )))
+    .unwrap();
+    expected["_meta"].as_object_mut().unwrap().remove("profile");
+    assert_eq!(list, expected);
+    let graph = String::from_utf8(crate::disk::read(Path::new(
+        "tests/integration/fixtures/inventories/expected.graph",
+    )))
+    .unwrap();
+    assert_eq!(converge(&["inventory", "graph"]), graph);
+    assert_eq!(
+        converge(&["inventory", "list", "--limit", "web:!web1"]),
+        "web2  db,extra,prod,web\nweb3  extra,prod,web\n"
+    );
+    let host: serde_json::Value =
+        serde_json::from_str(&converge(&["inventory", "host", "web1"])).unwrap();
+    assert_eq!(host, expected["_meta"]["hostvars"]["web1"]);
+    insta::assert_snapshot!(
+        converge(&["explain", "web1", "g"]) + &converge(&["explain", "web1", "x"])
+    );
+}
+
+#[test]
+fn roles_and_files_lie_beside_any_of_several_inventories() {
+    let files = MemoryFiles::default()
+        .with("one/hosts.yml", "all: {hosts: {a: {roles: [first, second, third]}}}")
+        .with("one/roles/first/tasks/main.yml", "- debug: {msg: \"{{ lookup('file', 'x') }}\"}")
+        .with("two/inventory/hosts", "all: {hosts: {b: {roles: [first]}}}")
+        .with("two/inventory/roles/second/tasks/main.yml", "- debug: {msg: hi}")
+        .with("two/roles/first/tasks/main.yml", "- nonsense: {}")
+        .with("two/roles/third/tasks/main.yml", "- debug: {msg: hi}")
+        .with("two/inventory/files/x", "found");
+    let paths: Vec<PathBuf> = ["one/hosts.yml", "two/inventory"].map(PathBuf::from).into();
+    let options = LoadOptions { inventory: paths.as_slice().into(), ..LoadOptions::default() };
+    let project = Project::load(&options, &files, &Vault::default());
+    let project = project.unwrap_or_else(|errors| panic!("{errors:#?}"));
+    assert_eq!(project.hosts().collect::<Vec<_>>(), ["a", "b"]);
 }
 
 /// The fixtures were written by `ansible-vault` (ansible-core 2.19).
@@ -128,7 +191,7 @@ fn ten_thousand_hosts_in_two_hundred_groups_have_their_variables() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hosts.yml");
     crate::disk::write(&path, large(10_000).as_bytes());
-    let inventory = load(&path);
+    let inventory = load(path.as_path());
     assert_eq!(inventory.hosts().len(), 10_000);
     let last = inventory.hosts().last().unwrap();
     assert_eq!(inventory.variables(last).names().count(), 13);

@@ -188,7 +188,8 @@ fn links_out_of_the_role_and_the_inventory_are_refused() {
         std::fs::write(path(name), text).unwrap();
     };
     let load = || {
-        let options = LoadOptions { inventory: path("in/hosts.yml"), ..LoadOptions::default() };
+        let options =
+            LoadOptions { inventory: path("in/hosts.yml").into(), ..LoadOptions::default() };
         match Project::load(&options, &Disk, &Vault::default()) {
             Ok(_) => String::new(),
             Err(errors) => errors.diagnostics.iter().map(|error| format!("{error}\n")).collect(),

@@ -71,7 +71,7 @@ fn said(stage: &Stage, host: &str, purpose: Purpose) -> Vec<FromAgent> {
     let mut vault = Vault::default();
     vault.add("default", b"battery staple".to_vec());
     let inventory = stage.folder.path().join("hosts.yml");
-    let load = LoadOptions { inventory, ..LoadOptions::default() };
+    let load = LoadOptions { inventory: inventory.into(), ..LoadOptions::default() };
     let Ok(project) = Project::load(&load, &Disk, &vault) else { panic!("the project is right") };
     let options = RunOptions { run: "run".into(), purpose, forks: 1, hosts: None };
     let bundle = project.bundle(host, &options);
@@ -191,7 +191,7 @@ fn no_host_is_sent_the_key_of_mailu_s_api() {
     );
     std::fs::write(&hosts, text).unwrap();
     let roles_path = vec![format!("{ROOT}/roles").into()];
-    let options = LoadOptions { inventory: hosts, roles_path, ..LoadOptions::default() };
+    let options = LoadOptions { inventory: hosts.into(), roles_path, ..LoadOptions::default() };
     let project = Project::load(&options, &Disk, &Vault::default()).unwrap();
     let options = RunOptions { run: "r".into(), purpose: Purpose::Apply, forks: 1, hosts: None };
     let bundle = serde_json::to_string(&project.bundle("h", &options)).unwrap();

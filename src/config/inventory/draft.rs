@@ -73,11 +73,10 @@ impl Draft {
                     .help(format!("put it under a group: `all:`, and below that `{name}:`")),
             );
         } else if key.name == "plugin" {
-            self.errors.push(
-                Diagnostic::new("inventory plugins are not supported")
-                    .at(key.span)
-                    .help("save what it finds: ansible-inventory -i FILE --list --yaml --export"),
-            );
+            self.errors
+                .push(Diagnostic::new("inventory plugins are not supported").at(key.span).help(
+                "save what it finds: ansible-inventory -i FILE --list --yaml --export > hosts.yml",
+            ));
         } else {
             self.group(key, node);
         }

@@ -4,16 +4,18 @@ mod draft;
 mod entry;
 mod graph;
 mod range;
+mod sources;
 mod vars_files;
 
+use super::Reader;
 use super::variables::{Layer, Layers};
-use super::{Reader, yaml};
 use crate::text::{Diagnostic, Span};
 use crate::value::HostName;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
+
+pub use sources::InventoryPaths;
 
 /// Settings of one group or host, in the order they were read: a later one wins.
 type Settings = Vec<(Arc<str>, Layer)>;
@@ -40,7 +42,8 @@ pub struct Group {
     children: Vec<usize>,
     hosts: Vec<usize>,
     inline: Settings,
-    files: Settings,
+    /// For each folder that has `group_vars/`.
+    files: Vec<Settings>,
     roles: Vec<(String, Span)>,
 }
 
@@ -58,15 +61,20 @@ pub struct Host {
 }
 
 impl Inventory {
-    /// Reads an inventory file, and `group_vars/` and `host_vars/` beside it.
+    /// Reads inventories, one after the other into one: what a later one sets wins. Beside each
+    /// stand `group_vars/` and `host_vars/`.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
-    pub fn load(path: &Path, reader: &mut Reader<'_>) -> Result<Self, Vec<Diagnostic>> {
-        let root = root(path, reader).map_err(|error| vec![error])?;
-        let whole = root.span;
+    /// Everything that is wrong with them.
+    pub fn load(
+        from: impl Into<InventoryPaths>,
+        reader: &mut Reader<'_>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let paths = from.into();
+        let trees = paths.trees(reader)?;
+        let whole = trees.first().map(|tree| tree.span);
         let mut draft = draft::Draft::default();
-        draft.root(root);
+        trees.into_iter().for_each(|tree| draft.root(tree));
         let mut errors = std::mem::take(&mut draft.errors);
         if !errors.is_empty() {
             return Err(errors);
@@ -74,14 +82,13 @@ impl Inventory {
         let mut inventory = Self { groups: draft.groups, hosts: draft.hosts };
         inventory.link().map_err(|error| vec![error])?;
         if inventory.hosts.is_empty() {
-            return Err(vec![
-                Diagnostic::new(format!("{} names no host", path.display()))
-                    .at(whole)
-                    .help("write one under `hosts:` of a group"),
-            ]);
+            let mut error = Diagnostic::new(format!("{} names no host", paths.shown()));
+            error.span = whole;
+            return Err(vec![error.help("write one under `hosts:` of a group")]);
         }
-        let folder = path.parent().unwrap_or(Path::new(""));
-        vars_files::read(&mut inventory, folder, reader, &mut errors);
+        for folder in paths.folders(reader.files) {
+            vars_files::read(&mut inventory, &folder, reader, &mut errors);
+        }
         if errors.is_empty() { Ok(inventory) } else { Err(errors) }
     }
 
@@ -166,12 +173,17 @@ impl Inventory {
 
     /// Every variable that the inventory sets for a host, with every layer that set it: the
     /// groups' in the inventory file, the groups' in `group_vars/`, the host's in the inventory
-    /// file, the host's in `host_vars/`; groups in the order of [`Inventory::groups_of`].
+    /// file, the host's in `host_vars/`; groups in the order of [`Inventory::groups_of`]. Of
+    /// several `group_vars/` all of a later one's groups are stronger, save `all`.
     #[must_use]
     pub fn variables(&self, host: &Host) -> Layers {
         let groups = self.groups_of(host);
         let inline = groups.iter().flat_map(|group| &group.inline);
-        let files = groups.iter().flat_map(|group| &group.files);
+        let (all, others) = groups.split_at(1);
+        let folders = self.groups[0].files.len();
+        let of_folder = |at: usize| others.iter().filter_map(move |group| group.files.get(at));
+        let files = all.iter().flat_map(|all| &all.files).chain((0..folders).flat_map(of_folder));
+        let files = files.flatten();
         let mut layers = Layers::default();
         for (name, layer) in inline.chain(files).chain(&host.inline).chain(&host.files) {
             layers.add(name.clone(), layer.clone());
@@ -196,34 +208,6 @@ impl Inventory {
         }
         hosts
     }
-}
-
-/// The inventory file's tree.
-fn root(path: &Path, reader: &mut Reader<'_>) -> Result<crate::value::Node, Diagnostic> {
-    if reader.files.list(path).is_ok_and(|names| names.is_some()) {
-        return Err(Diagnostic::new(format!("{} is a folder, not an inventory", path.display()))
-            .help("name one file in it, such as its hosts.yml"));
-    }
-    let Some(source) = reader.text(path)? else {
-        return Err(Diagnostic::new(format!("there is no inventory at {}", path.display()))
-            .help("name one with -i"));
-    };
-    let text = reader.sources.text(source).unwrap_or_default();
-    if text.starts_with("#!") {
-        return Err(Diagnostic::new("inventory is a program")
-            .at(yaml::first_place(source))
-            .help("save what it prints as YAML, and name that file"));
-    }
-    let is_section = |line: &str| line.starts_with('[') && line.trim_end().ends_with(']');
-    if text.lines().any(is_section) {
-        let form = |error: Diagnostic| {
-            error
-                .note("sections such as `[web]` are Ansible's INI form, which is not read")
-                .help("convert it: ansible-inventory -i FILE --list --yaml --export")
-        };
-        return reader.parsed(source).map_err(form);
-    }
-    reader.parsed(source)
 }
 
 #[cfg(test)]

@@ -3,10 +3,14 @@ use crate::config::{MemoryFiles, Vault};
 use crate::text::Sources;
 
 fn load(files: &MemoryFiles) -> Result<Inventory, String> {
+    load_from("hosts.yml", files)
+}
+
+fn load_from(paths: impl Into<InventoryPaths>, files: &MemoryFiles) -> Result<Inventory, String> {
     let mut sources = Sources::default();
     let vault = Vault::default();
     let mut reader = Reader { files, sources: &mut sources, vault: &vault };
-    Inventory::load(Path::new("hosts.yml"), &mut reader).map_err(|errors| {
+    Inventory::load(paths, &mut reader).map_err(|errors| {
         let show = |error: Diagnostic| {
             let place = error.span.map_or_else(|| "-".into(), |span| sources.locate(span));
             let notes: String =
@@ -184,6 +188,43 @@ fn mistakes() {
             .with("host_vars/a/x.yml", "x: 1");
         format!("host_vars/a.yml and host_vars/a/\n  {}", load(&files).map(|_| ()).unwrap_err())
     }])
+    .collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn mistakes_of_several_inventories() {
+    let all: Vec<String> = [
+        (&["none.yml"][..], &[][..]),
+        (&["localhost,"], &[]),
+        (&["empty"], &[("empty/group_vars/all.yml", "x: 1")]),
+        (&["empty", "hosts.yml"], &[("empty/README.md", ""), ("hosts.yml", "")]),
+        (&["in"], &[("in/hosts.yml", "all: {hosts: {a: }}"), ("in/old.ini", "[web]\na")]),
+        (&["in"], &[("in/hosts", "[web]\na x=1"), ("in/plugin.yml", "plugin: aws_ec2")]),
+        (&["in"], &[("in/hosts", "#!/bin/sh"), ("in/find.py", "#!/usr/bin/python")]),
+        (&["in", "b.yml"], &[("in/a.yml", "all: {hosts: [a]}"), ("b.yml", "all: {host: {}}")]),
+        (
+            &["a.yml", "b.yml"],
+            &[("a.yml", "x: {children: {y: }}"), ("b.yml", "y: {children: {x: }}")],
+        ),
+        (
+            &["d/a.yml", "d/b.yml"],
+            &[
+                ("d/a.yml", "all: {hosts: {a: }}"),
+                ("d/b.yml", "all: {hosts: {b: }}"),
+                ("d/host_vars/a.yml", "x: no"),
+            ],
+        ),
+    ]
+    .iter()
+    .map(|(paths, texts): &(&[&str], &[(&str, &str)])| {
+        let files = texts
+            .iter()
+            .fold(MemoryFiles::default(), |files, (path, text)| files.with(path, *text));
+        let paths: Vec<std::path::PathBuf> = paths.iter().map(Into::into).collect();
+        let error = load_from(paths.as_slice(), &files).map(|_| ()).unwrap_err();
+        format!("{paths:?} {texts:?}\n  {error}")
+    })
     .collect();
     insta::assert_snapshot!(all.join("\n"));
 }

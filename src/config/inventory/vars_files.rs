@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What may stand behind a group's or a host's name, as in Ansible; a folder ends in `/`.
 const ENDINGS: [&str; 5] = ["", "/", ".yml", ".yaml", ".json"];
 
-/// Reads both folders beside the inventory.
+/// Reads both folders in one that an inventory lies in.
 pub(super) fn read(
     inventory: &mut Inventory,
     folder: &Path,
@@ -33,13 +33,14 @@ pub(super) fn read(
                     .help(format!("move it to `vars:` of group `{}`", group.name)),
                 );
             }
-            group.files = settings(&LayerKind::GroupFile(group.name.clone()), entries, errors);
+            let kind = LayerKind::GroupFile(group.name.clone());
+            group.files.push(settings(&kind, entries, errors));
         }
     }
     if let Some(mut files) = VarsFolder::open(folder.join("host_vars"), reader, errors) {
         for host in inventory.hosts.values_mut() {
             let entries = files.entries(host.name.as_str(), reader, errors);
-            host.files = settings(&LayerKind::HostFile, entries, errors);
+            host.files.extend(settings(&LayerKind::HostFile, entries, errors));
         }
     }
 }
