@@ -125,7 +125,7 @@ pub(super) struct RunArgs {
     /// The form of what is printed
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub(super) output: Output,
-    /// Tell also of tasks that change nothing
+    /// Tell also of tasks that change nothing, and commands in full
     #[arg(short, long, action = ArgAction::Count)]
     pub(super) verbose: u8,
 }

@@ -1,11 +1,12 @@
 //! `converge drift`: what differs from the declaration, and whether the host or the declaration
 //! changed. The same finding on several hosts is told of once.
 
+use super::brief::Commands;
 use super::fold::{HostFold, RunFold};
-use super::plan_line;
+use super::plan_line::{self, PlanLine};
 use super::run_info::{Mode, RunEnd, RunInfo, count, seconds, status_word};
 use super::style::{Paint, Style};
-use super::{Report, diff_lines, escape, failure, ranges, warnings};
+use super::{Report, brief, diff_lines, escape, failure, ranges, warnings};
 use crate::event::{ActionReport, Change, Event, HostStatus, TaskReport};
 use indexmap::IndexMap;
 use std::io::{self, Write};
@@ -63,13 +64,20 @@ impl<'a> Drift<'a> {
 
     fn findings(&self) -> Vec<(Finding, Vec<&str>)> {
         let mut found: IndexMap<Finding, Vec<&str>> = IndexMap::new();
+        let room = brief::room_with_diffs(&self.style);
         for (name, host) in self.run.hosts() {
             // Which handler a change would run is not known here: all that would run are named.
-            let then: Vec<String> =
-                host.tasks.iter().filter(|task| task.task.handler).flat_map(names).collect();
+            let then: Vec<String> = host
+                .tasks
+                .iter()
+                .filter(|task| task.task.handler)
+                .flat_map(|task| names(task, room))
+                .collect();
+            let mut commands = Commands::default();
             for task in host.tasks.iter().filter(|task| !task.task.handler) {
                 for action in &task.actions {
-                    let finding = Finding::of(task, action, host, &then);
+                    let line = commands.line(PlanLine::of(action), room);
+                    let finding = Finding::of(task, line, action, host, &then);
                     found.entry(finding).or_default().push(name);
                 }
             }
@@ -121,8 +129,13 @@ impl Report for Drift<'_> {
 }
 
 impl Finding {
-    fn of(task: &TaskReport, action: &ActionReport, host: &HostFold, then: &[String]) -> Self {
-        let line = plan_line::PlanLine::of(action);
+    fn of(
+        task: &TaskReport,
+        line: PlanLine,
+        action: &ActionReport,
+        host: &HostFold,
+        then: &[String],
+    ) -> Self {
         let run = host.last_run.as_deref();
         let run = run.map_or("the last run".into(), |run| format!("run {}", escape::line(run)));
         let (rank, word, why) = match task.change {
@@ -147,7 +160,7 @@ fn has(host: &HostFold, change: Change) -> bool {
 }
 
 /// What a handler would do.
-fn names(task: &TaskReport) -> Vec<String> {
+fn names(task: &TaskReport, room: Option<usize>) -> Vec<String> {
     let lines = plan_line::lines(&task.actions);
-    lines.into_iter().map(|(line, _)| format!("{} {}", line.word, line.target)).collect()
+    lines.into_iter().map(|(line, _)| format!("{} {}", line.word, line.target_in(room))).collect()
 }

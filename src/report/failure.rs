@@ -4,7 +4,7 @@ use super::fold::{HostFold, RunFold};
 use super::run_info::{Mode, RunInfo, count};
 use super::snippet::{self, Severity};
 use super::style::{Paint, Style};
-use super::{escape, plan_line, ranges};
+use super::{brief, escape, plan_line, ranges};
 use crate::event::{HostStatus, TaskReport};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
@@ -31,7 +31,7 @@ pub(super) fn stopped(
         writeln!(out, "\n{word} {names}   {place}")?;
         writeln!(out, "{text}")?;
         for (name, host) in hosts {
-            left(out, info, name, host)?;
+            left(out, style, info, name, host)?;
         }
     }
     Ok(())
@@ -94,7 +94,13 @@ pub(super) fn error(host: &HostFold) -> &Diagnostic {
 }
 
 /// What a failed host was left with, and the command that goes on.
-fn left(out: &mut dyn Write, info: &RunInfo<'_>, name: &str, host: &HostFold) -> io::Result<()> {
+fn left(
+    out: &mut dyn Write,
+    style: &Style,
+    info: &RunInfo<'_>,
+    name: &str,
+    host: &HostFold,
+) -> io::Result<()> {
     let Some(end) = &host.end else { return Ok(()) };
     let not_run = count(end.not_run, "task");
     if info.mode != Mode::Apply && end.not_run == 0 {
@@ -104,7 +110,7 @@ fn left(out: &mut dyn Write, info: &RunInfo<'_>, name: &str, host: &HostFold) ->
         return writeln!(out, "{name}: {not_run} after it not looked at; nothing was changed");
     }
     let done = count(end.done, "action");
-    let (did, failed) = performed(host);
+    let (did, failed) = performed(host, brief::room(style).map(|_| brief::AMONG));
     write!(out, "{name} was left: {done} done{did}{failed}, {not_run} not run")?;
     if !end.waiting_handlers.is_empty() {
         let waiting: Vec<_> = end.waiting_handlers.iter().map(|name| escape::line(name)).collect();
@@ -116,20 +122,20 @@ fn left(out: &mut dyn Write, info: &RunInfo<'_>, name: &str, host: &HostFold) ->
 
 /// What was done and what failed, for those who could not watch: ` (file /etc/x, package postfix)`,
 /// `, 1 failed (command make-token)`.
-fn performed(host: &HostFold) -> (String, String) {
+fn performed(host: &HostFold, room: Option<usize>) -> (String, String) {
     let lines = host.tasks.iter().flat_map(|task| plan_line::lines(&task.actions));
     let (failed, did): (Vec<_>, Vec<_>) = lines.map(|(line, _)| line).partition(|line| line.failed);
     let failed = match failed.len() {
         0 => String::new(),
-        number => format!(", {number} failed{}", named(&failed)),
+        number => format!(", {number} failed{}", named(&failed, room)),
     };
-    (named(&did), failed)
+    (named(&did, room), failed)
 }
 
-fn named(lines: &[plan_line::PlanLine]) -> String {
+fn named(lines: &[plan_line::PlanLine], room: Option<usize>) -> String {
     const FEW: usize = 6;
     let mut names: Vec<String> =
-        lines.iter().map(|line| format!("{} {}", line.word, line.target)).collect();
+        lines.iter().map(|line| format!("{} {}", line.word, line.target_in(room))).collect();
     if names.is_empty() {
         return String::new();
     }

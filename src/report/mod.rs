@@ -1,6 +1,7 @@
 //! Everything that a run says is made here, as folds over its events: for people, as one JSON
 //! document, for CI systems. Nothing here knows how a host was reached.
 
+mod brief;
 mod counts;
 mod diff_lines;
 mod drift;

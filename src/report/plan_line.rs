@@ -1,5 +1,6 @@
 //! One line of a plan: a sign, a kind, a target, and what will be there.
 
+use super::brief::brief;
 use super::escape;
 use crate::event::{ActionReport, Certainty};
 
@@ -34,6 +35,8 @@ pub(super) struct PlanLine {
     pub(super) certainty: Certainty,
     /// It was begun and did not succeed.
     pub(super) failed: bool,
+    /// A command as it is run, line ends and all.
+    pub(super) command: Option<String>,
 }
 
 /// The actions of one task, each with its diff; neighbours on one unit are one line
@@ -68,7 +71,13 @@ impl PlanLine {
             notes: action.notes.iter().map(|note| text(note)).collect(),
             certainty: action.certainty,
             failed: action.failed,
+            command: (action.kind == "run").then(|| action.target.clone()),
         }
+    }
+
+    /// The target, a command in so many columns.
+    pub(super) fn target_in(&self, room: Option<usize>) -> String {
+        self.command.as_ref().map_or_else(|| self.target.clone(), |text| brief(text, room))
     }
 
     fn joins(&self, next: &Self) -> bool {

@@ -6,7 +6,7 @@ use super::groups::{self, Group};
 use super::plan_line::PlanLine;
 use super::run_info::{Mode, RunInfo, count, status_word};
 use super::style::{Paint, Style};
-use super::{failure, ranges};
+use super::{brief, failure, ranges};
 use crate::event::HostStatus;
 use std::io::{self, Write};
 
@@ -40,10 +40,11 @@ pub fn preview(
     for (at, group) in groups.iter().enumerate() {
         let names = ranges::fold(&group.names);
         let same = if group.names.len() > 1 { "same plan on " } else { "" };
-        let words = match (at > 0).then(|| more_than(&groups[0], group)).flatten() {
-            Some(more) => format!("as {}, and {more}", ranges::fold(&groups[0].names)),
-            None => sum(group),
-        };
+        let words =
+            match (at > 0).then(|| more_than(&groups[0], group, brief::room(style))).flatten() {
+                Some(more) => format!("as {}, and {more}", ranges::fold(&groups[0].names)),
+                None => sum(group),
+            };
         writeln!(out, "  {same}{}: {words}", style.paint(Paint::Strong, names))?;
     }
     failure::stopped(out, style, info, run)
@@ -73,7 +74,7 @@ fn loud(line: &PlanLine) -> Vec<String> {
 }
 
 /// What a plan has beyond the first one, if it has all of that and little more.
-fn more_than(first: &Group<'_>, other: &Group<'_>) -> Option<String> {
+fn more_than(first: &Group<'_>, other: &Group<'_>, room: Option<usize>) -> Option<String> {
     let bare = |line: &PlanLine| (line.sign, line.word.clone(), line.target.clone());
     let covered =
         first.lines.iter().all(|line| other.lines.iter().any(|own| bare(own) == bare(line)));
@@ -89,7 +90,7 @@ fn more_than(first: &Group<'_>, other: &Group<'_>) -> Option<String> {
                 "{} {} {} {}",
                 line.sign.char(),
                 line.word,
-                line.target,
+                line.target_in(room),
                 line.detail
             )),
         }

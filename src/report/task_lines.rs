@@ -1,8 +1,9 @@
 //! One task as the plan shows it: its lines, what stands below them, and what it only found out.
 
+use super::brief::Commands;
 use super::plan_line::{self, PlanLine, Sign};
 use super::style::{Paint, Style};
-use super::{diff_lines, escape};
+use super::{brief, diff_lines, escape};
 use crate::event::{ActionReport, Change, TaskRef, TaskReport, TaskStatus};
 use std::io::{self, Write};
 
@@ -16,6 +17,7 @@ const BELOW: &str = "      ";
 #[derive(Debug, Default)]
 pub(super) struct TaskLines {
     role: Option<String>,
+    commands: Commands,
 }
 
 impl TaskLines {
@@ -29,6 +31,7 @@ impl TaskLines {
     ) -> io::Result<()> {
         for (line, diff) in plan_line::lines(actions) {
             self.role(out, style, task)?;
+            let line = self.commands.line(line, brief::room(style));
             write_line(out, style, &line, task.handler)?;
             if let Some(diff) = diff {
                 diff_lines::write(out, style, diff, BELOW)?;
@@ -59,6 +62,7 @@ impl TaskLines {
                 let reason = task.reason.as_deref().filter(|reason| !said(reason));
                 let reason = reason.map(|reason| escape::line(reason).into_owned());
                 for words in change.into_iter().chain(reason) {
+                    let words = self.commands.briefly(&words);
                     writeln!(out, "{BELOW}{}", style.paint(Paint::Unknown, words))?;
                 }
             }
@@ -68,10 +72,12 @@ impl TaskLines {
                     sign: Sign::Unknown,
                     word: plan_line::word(&escape::line(&task.task.resource)).to_owned(),
                     target: name.into_owned(),
-                    detail: reason.map_or("known after apply".to_owned(), |why| why.into_owned()),
+                    detail: reason
+                        .map_or("known after apply".to_owned(), |why| self.commands.briefly(&why)),
                     notes: Vec::new(),
                     certainty: crate::event::Certainty::OnlyIf,
                     failed: false,
+                    command: None,
                 };
                 write_line(out, style, &line, task.task.handler)?;
             }
@@ -102,7 +108,8 @@ impl TaskLines {
             TaskStatus::Ok | TaskStatus::Changed | TaskStatus::Skipped => {}
         }
         for (line, _) in plan_line::lines(&task.not_needed) {
-            let words = format!("not needed: {} {} {}", line.word, line.target, line.detail);
+            let target = line.target_in(brief::room(style));
+            let words = format!("not needed: {} {target} {}", line.word, line.detail);
             writeln!(out, "{BELOW}{}", style.paint(Paint::Dim, words.trim_end()))?;
         }
         Ok(())

@@ -176,6 +176,43 @@ fn what_cannot_be_compared_is_neither_drift_nor_new() {
     );
 }
 
+/// The first words say which command it is; the whole is there for those who ask.
+#[test]
+fn a_long_command_is_one_line() {
+    let script = "sh -c set -eu\nfor unit in postfix postfix@-; do\n  systemctl stop \"$unit\"\ndone\npostsuper -r ALL\n";
+    let mut story = Story::default();
+    story.start("web1", Some("7f3a"));
+    let run = action("run", script, "", "");
+    let ref_ = story::task_ref("command", "deliver what waits", 3);
+    story.announced(&ref_, std::slice::from_ref(&run));
+    story.finished(task(&ref_, TaskStatus::Changed, &[run]));
+    let mut write = action("write_file", "/etc/x", "absent", "root 0644");
+    write.certainty = Certainty::OnlyIf;
+    write.depends_on = Some(format!("the change of {script}"));
+    story.finished(task(&story::task_ref("copy", "x", 4), TaskStatus::Unknown, &[write]));
+    let mut assumed = task(&story::task_ref("assert", "it is gone", 5), TaskStatus::Unknown, &[]);
+    assumed.reason = Some(format!("assumed to hold; known after the change of {script}"));
+    story.finished(assumed);
+    story.end(HostStatus::Changed, 2, 0, &[]);
+    let plain = Style { diff: DiffShow::None, ..SHORT };
+    insta::assert_snapshot!(told(&story, Mode::Check, plain));
+    insta::assert_snapshot!(
+        "a_long_command_on_a_narrow_terminal",
+        told(&story, Mode::Apply, Style { terminal: Some(40), ..plain })
+    );
+    let whole = script.replace('\n', "\\n");
+    for style in [SHORT, Style { verbosity: 1, ..plain }] {
+        assert!(told(&story, Mode::Check, style).contains(&whole));
+    }
+    let document = json::document(&story, Mode::Check);
+    assert_eq!(document["hosts"][0]["tasks"][0]["actions"][0]["target"], script);
+    let mut out = Vec::new();
+    let mut events = report::EventLines::new(&mut out);
+    story.tell(&mut events);
+    let line = serde_json::to_string(script).unwrap();
+    assert!(String::from_utf8(out).unwrap().contains(&line));
+}
+
 #[test]
 fn what_is_not_certain_says_so() {
     let mut story = Story::default();
