@@ -211,7 +211,9 @@ impl Runner<'_> {
         // What a rescue would do is no failure, and no change, of a run that does not come to it.
         let rehearsed = context.reach.is_on_failure() && status != TaskStatus::Skipped;
         let reason = match &error {
-            Some(error) if rehearsed => Some(format!("would fail: {}", error.message)),
+            Some(error) if rehearsed => {
+                Some(format!("would fail: {}; only after a failure", error.message))
+            }
             _ => attempt.reason,
         };
         self.finish(TaskReport {

@@ -65,7 +65,7 @@ impl Runner<'_> {
             Some(origin) => {
                 self.redactor.redact(&format!("{would}; only if {origin}")).into_owned()
             }
-            None => would,
+            None => format!("{would}; only after a failure"),
         };
         self.finish(TaskReport {
             task: reference.clone(),

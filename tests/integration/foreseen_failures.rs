@@ -63,6 +63,7 @@ fn a_failure_that_may_come_is_told_and_the_dry_run_goes_on() {
         (&format!("- {{name: x, {listed}, when: asked.rc == 1, register: y}}\n"), "x"),
         ("- {include_tasks: more.yml, when: asked.rc == 1}\n", "listed"),
         ("- {name: x, include_tasks: '{{ inventory_hostname }}.yml', when: asked.rc == 1}\n", "x"),
+        ("- block: [{name: a, command: ask}]\n  rescue: [{name: x, fail: {msg: no}}]\n", "x"),
         (
             &format!("- block: [{{name: a, command: ask}}]\n  rescue: [{{name: x, {listed}}}]\n"),
             "x",
@@ -73,7 +74,8 @@ fn a_failure_that_may_come_is_told_and_the_dry_run_goes_on() {
         assert_eq!(check.status("after"), TaskStatus::Ok, "{tasks}");
         let told = check.task(name);
         let reason = told.reason.as_deref().unwrap_or_default();
-        assert!(reason.starts_with("would fail: "), "{tasks}: {reason}");
+        let when = if tasks.contains("rescue") { "; only after a failure" } else { "; only if " };
+        assert!(reason.starts_with("would fail: ") && reason.contains(when), "{tasks}: {reason}");
         assert_eq!((told.status, &told.error), (TaskStatus::Unknown, &None), "{tasks}");
         let (mut well, mut ill) = (bench(tasks, 0), bench(tasks, 1));
         assert_ne!(well.apply().report.unwrap().status, HostStatus::Failed, "{tasks}");

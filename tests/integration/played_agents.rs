@@ -174,6 +174,28 @@ fn hosts_left_out_after_the_question_keep_their_exit_code_and_are_counted() {
 }
 
 #[test]
+fn a_dry_run_ends_with_1_where_a_task_fails() {
+    let stage = Stage::new(&["well", "ill"]).changes("well").fails("ill");
+    for (words, code) in [
+        ("--check --limit well", 0),
+        ("--check --limit well --detailed-exitcode", 2),
+        ("--check --limit ill", 1),
+        ("--check --detailed-exitcode", 1),
+        ("--check --output json", 1),
+        ("drift", 1),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("converge"));
+        match words[0] {
+            "drift" => command.args(["drift", "-i", "hosts.yml"]),
+            _ => command.args(["-i", "hosts.yml"]).args(&words),
+        };
+        let output = stage.over(command).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {output:?}");
+    }
+}
+
+#[test]
 fn what_a_terminal_shows_before_and_after_the_question() {
     let stage = Stage::new(&["well", "other", "gone", "held", "ill"]).changes("well");
     let stage = stage.changes("other").locked("held").fails("ill");
