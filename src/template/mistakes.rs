@@ -1,10 +1,11 @@
 //! What can never work in a template, found before it is rendered: an include, a filter that
 //! does not exist, a bad regular expression.
 
+use super::environment;
+use super::filters::pattern::{Flags, Pattern};
 use super::names::bare;
 use super::place::Place;
 use super::survey::{Survey, range};
-use super::{environment, filters};
 use crate::text::{Diagnostic, Lack, nearest, pattern_hint};
 use minijinja::machinery::ast::{CallArg, Expr};
 use std::ops::Range;
@@ -118,7 +119,7 @@ impl Survey {
         );
         let Some(CallArg::Pos(Expr::Const(pattern))) = args.first() else { return };
         if let (true, Some(text)) = (takes, pattern.value.as_str())
-            && let Err(error) = filters::regex::compile(text, filters::regex::Flags::default())
+            && let Err(error) = Pattern::of(text, Flags::default(), "")
         {
             let message = error.detail().unwrap_or("bad regular expression").to_owned();
             let help = pattern_hint(&message).to_owned();
