@@ -45,7 +45,7 @@ impl Vault {
                 "vaulted, and no vault password was given{whose}"
             ))
             .help(
-                "name the file that holds it with --vault-password-file, or `--vault-id ID@FILE`",
+                "name the file that holds it with `--vault-password-file [ID@]FILE`, or be asked with -J",
             ));
         }
         let own = self.passwords.iter().filter(|(id, _)| Some(id.as_str()) == envelope.id);

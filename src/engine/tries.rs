@@ -39,9 +39,15 @@ impl Runner<'_> {
         };
         let delay = self.number(keywords.delay.as_ref(), &item.layers, 5.0)?;
         let mut left = retries;
+        let mut attempts = 0;
         loop {
             // What was done stays told, whatever its judgement fails with.
             let mut attempt = self.once(host, item, &context).unwrap_or_else(Attempt::failed);
+            if keywords.retries.is_some() || !keywords.until.is_empty() {
+                // Before the judgement: `until` may ask for it.
+                attempts += 1;
+                attempt.result.insert("attempts".into(), Value::Int(attempts));
+            }
             if let Err(error) = self.judge(&mut attempt, item) {
                 attempt.failed = Known::Is(Some(error));
             }
@@ -117,6 +123,11 @@ impl Runner<'_> {
                     Known::Unknown(origin)
                 }
             };
+            let result = match &attempt.failed {
+                Known::Is(error) => Value::Bool(error.is_some()),
+                Known::Unknown(origin) => Value::Unknown(origin.clone()),
+            };
+            attempt.result.insert("failed_when_result".into(), result);
         }
         if !keywords.changed_when.is_empty() && attempt.error().is_none() {
             let layers = self.with_result(item, attempt);

@@ -31,15 +31,24 @@ fn syntax_hint(complaint: &str, text: &str) -> &'static str {
     let says = |words: &str| complaint.contains(words);
     if says("unknown statement") {
         "a statement is `if`, `for`, `set`, `macro`, `filter` or `raw`, or the end of one"
-    } else if says("end of input") && says("end of block") {
+    } else if says("end of input") && says("end of block") && !ends_in_statement(text) {
         "close it: `{% if … %}` ends with `{% endif %}`, `{% for … %}` with `{% endfor %}`"
-    } else if says("end of input") || says("end of variable block") || says("end of block") {
+    } else if says("end of variable block") {
+        "close it with `}}`, and before that every quote and bracket in it"
+    } else if says("end of block") {
+        "close it with `%}`, and before that every quote and bracket in it"
+    } else if says("end of input") {
         "something is missing before the end: a value, or what closes a quote or a bracket"
     } else if is_template(text) {
         "text that is no template stands between `{% raw %}` and `{% endraw %}`"
     } else {
         "text stands in quotes, a name without; `and`, `or` and `not` are words"
     }
+}
+
+/// Whether the last `{%` is not closed.
+fn ends_in_statement(text: &str) -> bool {
+    text.rsplit_once("{%").is_some_and(|(_, last)| !last.contains("%}"))
 }
 
 /// An error met while running.

@@ -32,7 +32,43 @@ impl Mistake {
     }
 }
 
+/// Python's methods that a value does not have here, whatever it is, and what to use instead.
+const METHODS: [(&str, &str); 24] = [
+    ("append", "write `{% set list = list + [ITEM] %}`"),
+    ("casefold", "use the filter `lower`"),
+    ("center", "use the filter `center(WIDTH)`"),
+    ("clear", "write `{% set list = [] %}`"),
+    ("decode", "a text is no bytes; leave it out"),
+    ("encode", "a text is no bytes; leave it out, or use `b64encode`"),
+    ("expandtabs", "use the filter `replace`"),
+    ("extend", "write `{% set list = list + OTHERS %}`"),
+    ("format_map", "use `'%(name)s' | format(name=VALUE)`"),
+    ("index", "use `.find(PART)` on a text"),
+    ("insert", "write `{% set list = [ITEM] + list %}`"),
+    ("istitle", "use the test `match`"),
+    ("ljust", "use `'%-10s' | format(VALUE)`"),
+    ("partition", "use `.split(SEPARATOR, 1)`"),
+    ("pop", "use the filters `first` and `last`, or `list[1:]`"),
+    ("removeprefix", "use the filter `regex_replace('^PREFIX', '')`"),
+    ("removesuffix", "use the filter `regex_replace('SUFFIX$', '')`"),
+    ("rindex", "use `.rfind(PART)`"),
+    ("rjust", "use `'%10s' | format(VALUE)`"),
+    ("rsplit", "use `.split(SEPARATOR)`, or the filter `regex_replace`"),
+    ("swapcase", "use the filters `upper` and `lower`"),
+    ("translate", "use the filter `replace`"),
+    ("update", "use the filter `combine`"),
+    ("zfill", "use `'%05d' | format(NUMBER)`"),
+];
+
 impl Survey {
+    /// A method of Python's that no value has here.
+    pub(super) fn known_method(&mut self, name: &str, range: Range<usize>) {
+        if let Some((_, instead)) = METHODS.iter().find(|(method, _)| *method == name) {
+            let message = format!("there is no method `.{name}()`");
+            self.mistake(range, message, Some((*instead).to_owned()));
+        }
+    }
+
     pub(super) fn refuse_loading(&mut self, word: &str, range: Range<usize>) {
         self.mistake(
             range,

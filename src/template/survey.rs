@@ -308,7 +308,10 @@ impl Survey {
                 self.lookup(call, name);
             }
             CallType::Function(name) => self.known_function(name, range(call.expr.span())),
-            CallType::Method(value, _) => self.expression(value),
+            CallType::Method(value, name) => {
+                self.expression(value);
+                self.known_method(name, range(call.expr.span()));
+            }
             CallType::Block(_) => {}
             CallType::Object(value) => self.expression(value),
         }

@@ -112,6 +112,13 @@ fn names_and_expressions() {
             "- lineinfile: {path: /etc/x, regexp: '(', line: y}\n"
         ),
         ("a clock", "- debug: {msg: \"{{ now() }}\"}\n"),
+        ("a template without an end", "- debug: {msg: \"{{ mail_root_alias \"}\n"),
+        ("a statement without an end", "- debug: {msg: \"{% if mail_root_alias\"}\n"),
+        ("a method of Python's", "- debug: {msg: \"{{ mail_root_alias.ljust(9) }}\"}\n"),
+        (
+            "another's, in a condition",
+            "- {debug: {msg: x}, when: \"'a,b'.split(',').index('a') > 0\"}\n"
+        ),
         ("a bracket that is not closed", "- debug: {msg: \"{{ mail_root_alias }\"}\n"),
         ("an unknown statement", "- debug: {msg: \"{% iff x %}{% endif %}\"}\n"),
         ("a filter like no other", "- debug: {msg: \"{{ 1 | zzzzzz }}\"}\n"),

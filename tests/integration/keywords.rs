@@ -59,6 +59,24 @@ fn until_is_tried_a_bounded_number_of_times() {
     assert_eq!(failed.errors(), ["not so after 4 tries"], "three retries where none are given");
 }
 
+/// `attempts` and `failed_when_result` are there as in Ansible, and only where they are asked for.
+#[test]
+fn a_result_tells_how_often_it_was_tried_and_what_failed_when_said() {
+    let tasks = "
+- {name: a, command: ask, changed_when: false, failed_when: false, register: a, until: a.attempts > 2, retries: 5, delay: 0}
+- {name: b, command: ask, changed_when: false, failed_when: b.rc == 1, ignore_errors: true, register: b}
+- {name: c, command: tell, changed_when: false, register: c}
+- name: told
+  assert:
+    that:
+      - a.attempts == 3 and a.failed_when_result is false and not a.failed
+      - b.failed_when_result is true and b.failed and b.attempts is not defined
+      - c.attempts is not defined and c.failed_when_result is not defined
+";
+    let told = bench(tasks).apply();
+    assert_eq!(told.status("told"), TaskStatus::Ok, "{:?}", told.errors());
+}
+
 #[test]
 fn what_cannot_be_asked_in_a_dry_run_is_not_waited_for() {
     let tasks = "
