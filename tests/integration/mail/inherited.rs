@@ -107,12 +107,20 @@ fn a_way_that_was_given_up_half_way_leaves_nothing_to_do() {
 #[test]
 fn mail_to_this_hosts_own_users_is_roots() {
     in_both_families("us", &["h"], |mut fleet| {
-        for (mode, sent) in [("mailu", 7), ("local", 14)] {
+        for (mode, sent) in [("mailu", 10), ("local", 20)] {
             fleet = fleet.set("mail_mode", mode);
             apply(&fleet).assert_ok();
             assert_eq!(sendmail(&fleet, "root"), 0);
-            for user in ["alice", "Root", "MAILER-DAEMON", "root@localhost", "alice@$(hostname -f)"]
-            {
+            for user in [
+                "alice",
+                "Root",
+                "MAILER-DAEMON",
+                "root@localhost",
+                "alice@LocalHost",
+                "alice@$(hostname -f)",
+                "alice@$(hostname -s)",
+                "alice@localhost.$(hostname -d)",
+            ] {
                 let mail = format!("printf 'Subject: {mode}\\n\\nhello\\n' | sendmail {user}");
                 sh(&fleet, &format!("PATH=$PATH:/usr/sbin; {mail}"));
             }
@@ -122,6 +130,30 @@ fn mail_to_this_hosts_own_users_is_roots() {
             let messages = fleet.lab.mx().wait_for(sent, PATIENCE, |_| true).unwrap();
             for message in messages {
                 assert_eq!(message.envelope.to, [ADMIN], "{mode}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_mail_domain_that_the_host_is_called_like_keeps_its_users() {
+    in_both_families("md", &["h"], |mut fleet| {
+        sh(
+            &fleet,
+            "sed -i 's/h[.]lab[.]test h/lab.test h/' /etc/hosts; [ $(hostname -f) = lab.test ]",
+        );
+        fleet = fleet.set("mailu_address", "h@lab.test");
+        for (mode, sent) in [("mailu", 2), ("local", 4)] {
+            fleet = fleet.set("mail_mode", mode);
+            apply(&fleet).assert_ok();
+            for user in ["bob@lab.test", "root@lab.test"] {
+                let mail = format!("printf 'Subject: {user}\\n\\nhello\\n' | sendmail {user}");
+                sh(&fleet, &format!("PATH=$PATH:/usr/sbin; {mail}"));
+            }
+            let messages = fleet.lab.mx().wait_for(sent, PATIENCE, |_| true).unwrap();
+            for message in messages {
+                let is_bobs = message.header("Subject").as_deref() == Some("bob@lab.test");
+                assert_eq!(message.envelope.to, [if is_bobs { "bob@lab.test" } else { ADMIN }]);
             }
         }
     });

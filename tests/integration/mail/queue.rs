@@ -30,6 +30,14 @@ fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
         assert_eq!(sendmail(&fleet, "still taken"), 0);
         assert_eq!(fleet.host().read("/etc/postfix/main.cf").unwrap(), configuration);
 
+        // One that its administrator stopped is emptied as far as that goes, and stays stopped.
+        let units = "$(systemctl list-units --plain --no-legend 'postfix*' | cut -d' ' -f1)";
+        fleet.host().sh(&format!("systemctl stop {units}")).unwrap();
+        let told = apply(&fleet).document.to_string();
+        assert!(told.contains("Postfix stays: 201 messages wait"), "{told}");
+        assert!(!fleet.host().sh("systemctl is-active postfix").unwrap().success());
+        fleet.host().sh("systemctl start postfix").unwrap();
+
         // Where nothing came of it there is nothing to restart.
         fleet.host().sh("sed -i '$d' /etc/postfix/main.cf").unwrap();
         let fleet = fleet.set("mail_mode", "local");
@@ -43,15 +51,23 @@ fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
                 std::thread::sleep(Duration::from_secs(2));
                 fleet.lab.mx().start().unwrap();
             });
+            // It is let in before Postfix is closed, and has its mail together long after.
+            scope.spawn(|| {
+                let slow =
+                    "(printf 'Subject: slow\\n\\nhello\\n'; sleep 15; echo end) | sendmail root";
+                let said = fleet.host().sh(&format!("PATH=$PATH:/usr/sbin; {slow}")).unwrap();
+                assert!(said.success(), "{said:?}");
+            });
+            std::thread::sleep(Duration::from_millis(500));
             apply(&fleet).assert_ok();
         });
         assert_eq!(sendmail(&fleet, "by mailu"), 0);
-        fleet.lab.mx().wait_for(MANY + 2, PATIENCE, |_| true).unwrap();
+        fleet.lab.mx().wait_for(MANY + 3, PATIENCE, |_| true).unwrap();
         let counts = counts(&fleet.lab);
         let wanted = (1..=MANY).map(|number| format!("waits {number}"));
-        for subject in wanted.chain(["still taken".to_owned(), "by mailu".to_owned()]) {
+        for subject in wanted.chain(["still taken", "slow", "by mailu"].map(str::to_owned)) {
             assert_eq!(counts.get(&subject), Some(&1), "{subject}");
         }
-        assert_eq!(counts.len(), MANY + 2);
+        assert_eq!(counts.len(), MANY + 3);
     });
 }
