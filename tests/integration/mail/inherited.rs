@@ -158,3 +158,35 @@ fn a_mail_domain_that_the_host_is_called_like_keeps_its_users() {
         }
     });
 }
+
+/// As a run leaves it that was killed while apt set Postfix up, and another that had closed it.
+const HALF_DONE: &str =
+    "sed -i '/^Package: postfix$/,/^$/s/ok installed/ok half-configured/' /var/lib/dpkg/status
+mkdir -p /run/converge/held && touch /run/converge/held/postfix@-.service
+systemctl stop postfix@-.service
+ln -s /dev/null /run/systemd/system/postfix@-.service && systemctl daemon-reload
+cp /etc/postfix/main.cf /etc/msmtp/postfix-main.cf";
+const CLOSED: &str =
+    "postconf -e 'authorized_submit_users=!static:all' master_service_disable=inet";
+
+#[test]
+fn what_killed_runs_left_of_postfix_is_finished_either_way() {
+    let fleet = beside_mailu("kl", Family::Debian, &["h"]).set("mail_mode", "local");
+    apply(&fleet).assert_ok();
+    let configuration = fleet.host().read("/etc/postfix/main.cf").unwrap();
+    for mode in ["local", "mailu"] {
+        sh(&fleet, HALF_DONE);
+        assert_eq!(sendmail(&fleet, mode), 0, "it waits in maildrop");
+        sh(&fleet, CLOSED);
+        let done = fleet.report(&["--yes", "-e", &format!("mail_mode={mode}")]);
+        done.assert_ok();
+        assert!(!fleet.host().sh("test -e /etc/msmtp/postfix-main.cf").unwrap().success());
+        assert_eq!(fleet.host().read("/etc/postfix/main.cf").unwrap(), configuration, "{mode}");
+        everyone_can_send(&fleet, &format!("{mode} now"), None);
+    }
+    let messages = fleet.lab.mx().messages().unwrap();
+    for waited in ["local", "mailu"] {
+        let times = messages.iter().filter(|one| one.header("Subject").as_deref() == Some(waited));
+        assert_eq!(times.count(), 1, "{waited}");
+    }
+}
