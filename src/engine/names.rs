@@ -32,11 +32,10 @@ const SUPPLIED: &[&str] = &[
 pub struct Names {
     /// Every use of a variable that the text around it needs, with its place.
     pub used: Vec<Name>,
-    /// Every name that stands in a text, needed or not: what a host must be sent.
-    pub mentioned: BTreeSet<String>,
     /// Variables that tasks set: `register`, `set_fact`, `vars`, loop variables.
     pub set: BTreeSet<String>,
-    /// What of `mentioned` stands in tasks and templates.
+    /// Every name that stands in a task or template of the host's own, needed or not: what it must be
+    /// sent, with all that these variables name in turn.
     pub in_tasks: BTreeSet<String>,
     /// What tasks and templates look up on the controller.
     pub lookups: Vec<Lookup>,
@@ -137,7 +136,7 @@ fn no_such_fact(name: &Name) -> Option<Diagnostic> {
 /// Collects them from tasks, handlers, checks, templates, and the role's own variables.
 #[must_use]
 pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
-    let mut found = Collector { templates, names: Names::default() };
+    let mut found = Collector { templates, names: Names::default(), mentioned: BTreeSet::new() };
     for list in role.tasks.values().chain([&role.handlers, &role.verify]) {
         for_each(list, &mut |task| {
             found.task(task);
@@ -149,7 +148,7 @@ pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
         found.add(names);
     }
     let lookups = std::mem::take(&mut found.names.lookups);
-    found.names.in_tasks.clone_from(&found.names.mentioned);
+    found.names.in_tasks = std::mem::take(&mut found.mentioned);
     for (_, node) in role.defaults.iter().chain(&role.vars) {
         found.texts(node);
     }
@@ -160,13 +159,15 @@ pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
 struct Collector<'a> {
     templates: &'a Templates,
     names: Names,
+    /// Every name so far.
+    mentioned: BTreeSet<String>,
 }
 
 impl Collector<'_> {
     fn add(&mut self, found: Named) {
         let Named { names, lookups, errors } = found;
         self.names.lookups.extend(lookups);
-        self.names.mentioned.extend(names.iter().map(|name| name.name.clone()));
+        self.mentioned.extend(names.iter().map(|name| name.name.clone()));
         self.names.errors.extend(names.iter().filter_map(no_such_fact));
         self.names.used.extend(names.into_iter().filter(|name| !name.optional));
         self.names.errors.extend(errors);
@@ -206,10 +207,10 @@ impl Collector<'_> {
         match &task.body {
             Body::Resource { params, .. } if task.keywords.delegated => {
                 // What only the controller needs, the host is not sent.
-                let before = std::mem::take(&mut self.names.mentioned);
+                let before = std::mem::take(&mut self.mentioned);
                 let lookups = std::mem::take(&mut self.names.lookups);
                 self.texts(params);
-                let needs = std::mem::replace(&mut self.names.mentioned, before);
+                let needs = std::mem::replace(&mut self.mentioned, before);
                 let own = std::mem::replace(&mut self.names.lookups, lookups);
                 self.names.delegated_lookups.extend(own);
                 self.names.delegated.push((task.id.clone(), needs));
