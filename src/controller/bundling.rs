@@ -1,8 +1,8 @@
 //! What one host is sent: its roles, and of the variables only those that they can reach.
 
-use super::host_plan::HostPlan;
-use super::project::{LoadedRole, Project};
-use super::rollout::RunOptions;
+use super::loaded_role::LoadedRole;
+use super::outcome::RunOptions;
+use super::project::{HostPlan, Project};
 use crate::config::{Layer, Layers};
 use crate::engine::bundle::{Bundle, RoleTasks};
 use crate::value::{HostName, Key, Map, Node, Value};

@@ -1,6 +1,6 @@
 //! Roles that include each other without end.
 
-use super::project::LoadedRole;
+use super::loaded_role::LoadedRole;
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
 

@@ -1,8 +1,8 @@
 //! Tasks that the controller does for its hosts, one at a time: an API key is tried once, and
 //! never leaves this machine.
 
+use super::outcome::RunOptions;
 use super::project::Project;
-use super::rollout::RunOptions;
 use crate::engine::bundle::Purpose;
 use crate::engine::state::{Forgetful, State};
 use crate::engine::{Attempt, Delegation, Outlet, Runner};

@@ -1,7 +1,7 @@
-//! What one host is to get: its roles in order, its variables checked, the way to it.
+//! Plans what one host is to get: its roles in order, its variables checked, the way to it.
 
 use super::connection::Connection;
-use super::project::Project;
+use super::project::{HostPlan, Project};
 use crate::config::{Host, Layers, Roles};
 use crate::engine::bundle::RoleCall;
 use crate::engine::names::is_supplied;
@@ -10,19 +10,6 @@ use crate::template::Templates;
 use crate::text::Diagnostic;
 use crate::value::{HostName, Key, Map, Node, Value};
 use std::sync::Arc;
-
-/// One host's part of a run.
-pub(super) struct HostPlan {
-    /// In order, dependencies first.
-    pub(super) roles: Vec<RoleCall>,
-    /// Those and every role that they include.
-    pub(super) library: Vec<String>,
-    pub(super) connection: Connection,
-    /// `ansible_host`, where the inventory gives one.
-    pub(super) address: Option<String>,
-    /// `-e`, typed by the roles' argument specifications.
-    pub(super) extra: Vec<(Key, Node)>,
-}
 
 /// Plans a host, and checks its variables against what its roles ask for.
 pub(super) fn plan(

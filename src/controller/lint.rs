@@ -1,9 +1,11 @@
 //! Whether roles can be run, each by itself, and everything that keeps one from it: found by the
 //! code that loads a run's roles, so that the two never disagree.
 
-use super::lookups::{inside, variables_of};
+use super::load::role_path;
+use super::loaded_role::{LoadedRole, variables_of};
+use super::lookups::inside;
 use super::names::supplied_by;
-use super::project::{LoadOptions, LoadedRole, role_path};
+use super::project::LoadOptions;
 use super::{cycles, embedded, notified};
 use crate::config::{Files, InventoryPaths, RolePath, RolePlace, Roles, Vault};
 use crate::engine::names::{is_ansible_s_own, is_supplied, undefined};

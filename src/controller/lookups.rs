@@ -2,12 +2,12 @@
 //! role or beside the inventory. It is read once, before any host is touched, and a host is sent
 //! only what its own tasks can reach.
 
-use super::project::{LoadedRole, Project};
+use super::loaded_role::{LoadedRole, variables_of};
+use super::project::{Answers, Environment, Project};
 use crate::config::{Reader, Vault};
 use crate::template::{Lookup, LookupKey, LookupKind};
 use crate::text::{Diagnostic, SourceId, Sources};
-use crate::value::{HostName, Key, Kind, Node};
-use std::collections::HashMap;
+use crate::value::{HostName, Kind, Node};
 use std::path::{Component, Path, PathBuf};
 
 /// Words of a variable's name that say that its value is a secret.
@@ -22,12 +22,6 @@ const SECRET: [&str; 9] = [
     "SECRET",
     "TOKEN",
 ];
-
-/// What was read, by what was asked.
-pub(super) type Answers = HashMap<LookupKey, Node>;
-
-/// Reads the environment: `None` where a variable is not set.
-pub type Environment = fn(&str) -> Option<String>;
 
 /// Everything that these hosts of a project look up; `also` names variables that the controller itself
 /// needs.
@@ -124,13 +118,6 @@ impl Project {
         found.extend(self.reach(&self.variables(host), roles, open).lookups);
         found
     }
-}
-
-/// The variables that a role brings, and what it gives those that it needs.
-pub(super) fn variables_of(role: &LoadedRole) -> impl Iterator<Item = &(Key, Node)> {
-    let given = role.role.dependencies.iter().flat_map(|needed| &needed.vars);
-    let tasks = &role.typed.tasks;
-    tasks.defaults.iter().chain(&tasks.vars).chain(given)
 }
 
 /// Whether a file's text may hold a lookup; of a vaulted one nobody can tell.

@@ -8,10 +8,13 @@ mod embedded;
 mod explain;
 mod host_plan;
 mod lint;
+mod load;
+mod loaded_role;
 mod lookups;
 mod names;
 mod no_log;
 mod notified;
+mod outcome;
 mod project;
 mod reach;
 mod roleless;
@@ -22,7 +25,8 @@ mod tags;
 
 pub use connection::Root;
 pub use lint::{LintOptions, Linted, LintedRole, lint};
-pub use lookups::Environment;
+
 pub use no_log::Declarations;
-pub use project::{LoadErrors, LoadOptions, Project};
-pub use rollout::{Outcome, RunOptions, run};
+pub use outcome::{Outcome, RunOptions};
+pub use project::{Environment, LoadErrors, LoadOptions, Project};
+pub use rollout::run;

@@ -1,6 +1,7 @@
 //! Whether every variable that a host's roles name can be supplied by some layer.
 
-use super::project::{LoadedRole, Project};
+use super::loaded_role::LoadedRole;
+use super::project::Project;
 use crate::engine::names::{is_supplied, undefined};
 use crate::engine::task::Body;
 use crate::engine::typing::for_each;

@@ -1,6 +1,7 @@
 //! What roles declare of their variables, for commands that show an inventory without running it.
 
-use super::project::{self, LoadOptions};
+use super::load::role_path;
+use super::project::LoadOptions;
 use crate::config::{ArgumentSpec, Inventory, Layers, Reader, Roles};
 use crate::engine::typing::type_role;
 use crate::value::HostName;
@@ -20,7 +21,7 @@ impl Declarations {
         options: &LoadOptions,
         reader: &mut Reader<'_>,
     ) -> Self {
-        let path = project::role_path(options, reader.files);
+        let path = role_path(options, reader.files);
         let mut wanted = IndexMap::new();
         for host in hosts.iter().filter_map(|host| inventory.host(host.as_str())) {
             for (name, span) in inventory.roles_of(host) {

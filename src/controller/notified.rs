@@ -1,7 +1,8 @@
 //! Whether every handler that a role notifies is there: a name that none answers to would lose a
 //! restart for good.
 
-use super::project::{LoadedRole, Project};
+use super::loaded_role::LoadedRole;
+use super::project::Project;
 use crate::text::{Diagnostic, Span, nearest};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -1,6 +1,7 @@
 //! Which variables something reaches: those that it names, and those that these name in turn.
 
-use super::project::{LoadedRole, Project};
+use super::loaded_role::LoadedRole;
+use super::project::Project;
 use crate::config::Layers;
 use crate::template::{Lookup, Named, Templates};
 use std::borrow::Cow;

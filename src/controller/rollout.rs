@@ -1,48 +1,13 @@
 //! All hosts of a run, side by side, as many at once as allowed.
 
 use super::delegates::DelegateDesk;
+use super::outcome::{Outcome, RunOptions};
 use super::project::Project;
 use super::run_once::RunOnceDesk;
 use super::session::{self, Desks};
-use crate::engine::bundle::Purpose;
-use crate::event::{Event, HostReport, HostStatus};
+use crate::event::Event;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError, mpsc};
-
-/// How a run is run.
-#[derive(Debug, Clone)]
-pub struct RunOptions {
-    /// The run's id.
-    pub run: String,
-    /// Dry run, converge or verify.
-    pub purpose: Purpose,
-    /// Hosts at once, at least 1.
-    pub forks: usize,
-    /// Only these of the project's hosts; `None` takes all.
-    pub hosts: Option<Vec<String>>,
-}
-
-/// How each host ended, in inventory order.
-#[derive(Debug, Clone, Default)]
-pub struct Outcome {
-    /// By host.
-    pub hosts: Vec<(String, HostReport)>,
-}
-
-impl Outcome {
-    /// Keeps how a host ended, if this event says so.
-    pub fn note(&mut self, host: &str, event: &Event) {
-        if let Event::HostFinished(report) = event {
-            self.hosts.push((host.to_owned(), report.clone()));
-        }
-    }
-
-    /// Whether any host ended so.
-    #[must_use]
-    pub fn any(&self, status: HostStatus) -> bool {
-        self.hosts.iter().any(|(_, report)| report.status == status)
-    }
-}
 
 /// Runs the project's hosts. Events are handed over one at a time, on the calling thread.
 pub fn run(

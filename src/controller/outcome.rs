@@ -1,0 +1,39 @@
+//! What is asked of a run over all hosts, and how it ended on each.
+
+use crate::engine::bundle::Purpose;
+use crate::event::{Event, HostReport, HostStatus};
+
+/// How a run is run.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The run's id.
+    pub run: String,
+    /// Dry run, converge or verify.
+    pub purpose: Purpose,
+    /// Hosts at once, at least 1.
+    pub forks: usize,
+    /// Only these of the project's hosts; `None` takes all.
+    pub hosts: Option<Vec<String>>,
+}
+
+/// How each host ended, in inventory order.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// By host.
+    pub hosts: Vec<(String, HostReport)>,
+}
+
+impl Outcome {
+    /// Keeps how a host ended, if this event says so.
+    pub fn note(&mut self, host: &str, event: &Event) {
+        if let Event::HostFinished(report) = event {
+            self.hosts.push((host.to_owned(), report.clone()));
+        }
+    }
+
+    /// Whether any host ended so.
+    #[must_use]
+    pub fn any(&self, status: HostStatus) -> bool {
+        self.hosts.iter().any(|(_, report)| report.status == status)
+    }
+}
