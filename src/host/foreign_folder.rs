@@ -22,7 +22,16 @@ pub(super) fn check(view: &dyn View, action: &Action) -> Result<(), HostError> {
         | Action::MakeDirectory { path, attributes, .. }
         | Action::SetAttributes { path, attributes, .. } => (path, attributes),
         Action::Symlink { path, .. } | Action::Remove { path, .. } => (path, &unchanged),
-        _ => return Ok(()),
+        Action::Packages(_)
+        | Action::RepairPackages { .. }
+        | Action::Service { .. }
+        | Action::Restart { .. }
+        | Action::Reload { .. }
+        | Action::DaemonReload
+        | Action::User { .. }
+        | Action::Group { .. }
+        | Action::Run { .. }
+        | Action::Request(_) => return Ok(()),
     };
     let Some(owner) = owner(view, path, attributes)? else { return Ok(()) };
     let mut rest: VecDeque<OsString> = path.parent().map(names).unwrap_or_default();

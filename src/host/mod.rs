@@ -3,6 +3,7 @@
 //! [`memory`] for tests.
 
 pub(crate) mod action;
+mod after;
 mod disk;
 mod error;
 mod foreign_folder;
@@ -14,6 +15,7 @@ mod packages;
 mod probe;
 mod session;
 mod state;
+mod touch;
 mod unit_name;
 mod view;
 
@@ -29,5 +31,6 @@ pub use probe::{
 };
 pub use session::SessionProcess;
 pub use state::{Group, Stat, StatAttributes, Unit, User};
+pub use touch::Touch;
 pub use unit_name::unit_name;
 pub use view::{Host, View};

@@ -195,7 +195,14 @@ impl Local {
                 }
             }
             Action::User { .. } | Action::Group { .. } => {}
-            _ => {
+            Action::Packages(_)
+            | Action::RepairPackages { .. }
+            | Action::Service { .. }
+            | Action::Restart { .. }
+            | Action::Reload { .. }
+            | Action::DaemonReload
+            | Action::Run { .. }
+            | Action::Request(_) => {
                 self.units.forget();
                 self.facts.take();
             }

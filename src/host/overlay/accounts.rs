@@ -41,10 +41,8 @@ impl Overlay<'_> {
         let after = match entry {
             None => Known::Is(None),
             Some(entry) => match self.virtual_user(name)? {
-                Known::Is(Some(old)) if entry.password.is_none() => {
-                    Known::Is(Some(changed(old, entry)))
-                }
-                // The host chooses what is not declared (number, shell, home, salt).
+                Known::Is(Some(old)) => old.after(entry).map(Some),
+                // The host chooses what is not declared (number, shell, home).
                 _ => Known::Unknown(origin.clone()),
             },
         };
@@ -107,21 +105,5 @@ impl Overlay<'_> {
             Known::Is(_) => None,
         });
         self.everything.as_ref().or(pending).cloned().or_else(|| self.packages.may_bring_files())
-    }
-}
-
-fn changed(old: User, entry: &UserEntry) -> User {
-    User {
-        name: old.name,
-        uid: entry.uid.unwrap_or(old.uid),
-        group: entry.group.clone().unwrap_or(old.group),
-        groups: entry.groups.clone().map_or(old.groups, |mut groups| {
-            groups.sort();
-            groups
-        }),
-        comment: entry.comment.clone().unwrap_or(old.comment),
-        home: entry.home.clone().unwrap_or(old.home),
-        shell: entry.shell.clone().unwrap_or(old.shell),
-        password_hash: old.password_hash,
     }
 }

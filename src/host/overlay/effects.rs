@@ -2,7 +2,9 @@
 
 use super::Overlay;
 use crate::host::foreign_folder;
-use crate::host::{Action, Attributes, HostError, ServiceChange, Stat, UserEntry, unit_name};
+use crate::host::{
+    Action, Attributes, HostError, ServiceChange, Stat, Touch, UserEntry, unit_name,
+};
 use crate::value::{Known, Map, Origin, Value};
 use std::path::Path;
 
@@ -36,7 +38,17 @@ impl Overlay<'_> {
                 let nobodys = |origin| format!("`{name}` is nobody's primary group ({origin})");
                 [origin.map(nobodys), None, None]
             }
-            _ => [None, None, None],
+            Action::Remove { .. }
+            | Action::Packages(_)
+            | Action::RepairPackages { .. }
+            | Action::Service { .. }
+            | Action::Restart { .. }
+            | Action::Reload { .. }
+            | Action::DaemonReload
+            | Action::User { entry: None, .. }
+            | Action::Group { present: true, .. }
+            | Action::Run { .. }
+            | Action::Request(_) => [None, None, None],
         };
         foreign_folder::check(self, action)?;
         let words: Vec<String> = assumptions.into_iter().flatten().collect();
@@ -140,13 +152,13 @@ impl Overlay<'_> {
                 self.change_unit(unit, ServiceChange::Start)?;
             }
             Action::DaemonReload => self.stale_units = Some(Known::Is(false)),
-            Action::Run { changes, command } => {
+            Action::Run { command, .. } => {
                 let origin = Origin::new(format!("the command `{}`", command.argv.join(" ")));
-                self.make_unknown(changes, &origin);
+                self.blur(action, &origin)?;
             }
             Action::Request(request) => {
                 let origin = Origin::new(format!("the request {} {}", request.method, request.url));
-                self.make_unknown(&request.changes, &origin);
+                self.blur(action, &origin)?;
             }
         }
         Ok(())
@@ -154,39 +166,46 @@ impl Overlay<'_> {
 
     /// The host as it is when the action may have been performed or not.
     pub(super) fn blur(&mut self, action: &Action, origin: &Origin) -> Result<(), HostError> {
-        self.note_unit_files(action);
-        match action {
-            Action::WriteFile { path, .. }
-            | Action::Remove { path, .. }
-            | Action::MakeDirectory { path, .. }
-            | Action::Symlink { path, .. }
-            | Action::SetAttributes { path, .. } => {
-                let may_go = matches!(action, Action::Remove { .. });
-                self.unit_file_unknown(path, may_go, origin)?;
+        action.touches().iter().try_for_each(|touch| self.touch_unknown(touch, origin))
+    }
+
+    /// From here on it is not known.
+    pub(super) fn touch_unknown(
+        &mut self,
+        touch: &Touch<'_>,
+        origin: &Origin,
+    ) -> Result<(), HostError> {
+        match touch {
+            Touch::Path(path) => {
+                self.note_unit_path(path, origin);
+                self.unit_file_unknown(path, false, origin)?;
                 self.put_unknown(path, origin);
             }
-            Action::Packages(transaction) => self.blur_transaction(transaction, origin)?,
-            Action::RepairPackages { .. } => {
+            Touch::Tree(path) => {
+                self.note_unit_path(path, origin);
+                self.unit_file_unknown(path, true, origin)?;
+                self.put_unknown(path, origin);
+            }
+            Touch::Attributes(path) => self.put_unknown(path, origin),
+            Touch::User(name) => {
+                self.sure_users.remove(*name);
+                self.users.insert((*name).to_owned(), Known::Unknown(origin.clone()));
+            }
+            Touch::Group(name) => {
+                self.sure_groups.remove(*name);
+                self.groups.insert((*name).to_owned(), Known::Unknown(origin.clone()));
+            }
+            Touch::Unit(unit) => {
+                self.units.insert(unit_name(unit), Known::Unknown(origin.clone()));
+            }
+            Touch::UnitFiles => self.stale_units = Some(Known::Unknown(origin.clone())),
+            Touch::Packages(transaction) => self.blur_transaction(transaction, origin)?,
+            Touch::PackageDatabase => {
                 self.packages.repaired = None;
                 self.packages.maybe_repaired = Some(origin.clone());
             }
-            Action::Service { unit, .. } | Action::Restart { unit } | Action::Reload { unit } => {
-                self.units.insert(unit_name(unit), Known::Unknown(origin.clone()));
-            }
-            Action::User { name, .. } => {
-                // A user comes with a group of its own name (useradd(8)).
-                if self.virtual_group(name)? == Known::Is(None) {
-                    self.groups.insert(name.clone(), Known::Unknown(origin.clone()));
-                }
-                self.sure_users.remove(name);
-                self.users.insert(name.clone(), Known::Unknown(origin.clone()));
-            }
-            Action::Group { name, .. } => {
-                self.sure_groups.remove(name);
-                self.groups.insert(name.clone(), Known::Unknown(origin.clone()));
-            }
-            Action::DaemonReload => self.stale_units = Some(Known::Unknown(origin.clone())),
-            Action::Run { .. } | Action::Request(_) => self.take_effect(action)?,
+            Touch::Network => self.network = Some(origin.clone()),
+            Touch::Everything => self.forget_everything(origin),
         }
         Ok(())
     }
@@ -199,7 +218,7 @@ impl Overlay<'_> {
     }
 
     /// Something that may be anything is pending.
-    fn forget_everything(&mut self, origin: &Origin) {
+    pub(super) fn forget_everything(&mut self, origin: &Origin) {
         self.put_unknown(Path::new("/"), origin);
         self.units.clear();
         self.users.clear();
@@ -207,23 +226,8 @@ impl Overlay<'_> {
         self.sure_users.clear();
         self.sure_groups.clear();
         self.stale_units = Some(Known::Unknown(origin.clone()));
+        self.network = Some(origin.clone());
         self.everything = Some(origin.clone());
-    }
-
-    /// Paths, units or the network that something may have changed.
-    pub(super) fn make_unknown(&mut self, names: &[String], origin: &Origin) {
-        for name in names {
-            if name == "/" {
-                self.forget_everything(origin);
-            } else if name.starts_with('/') {
-                self.note_unit_path(Path::new(name), origin);
-                self.put_unknown(Path::new(name), origin);
-            } else if name == "network" {
-                self.network.get_or_insert_with(|| origin.clone());
-            } else {
-                self.units.insert(unit_name(name), Known::Unknown(origin.clone()));
-            }
-        }
     }
 }
 
@@ -240,7 +244,19 @@ pub(super) fn result_of(action: &Action, origin: &Origin) -> Map {
     let members: &[&str] = match action {
         Action::Run { .. } => &["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"],
         Action::Request(_) => &["status", "content", "json", "headers"],
-        _ => &[],
+        Action::WriteFile { .. }
+        | Action::Remove { .. }
+        | Action::MakeDirectory { .. }
+        | Action::Symlink { .. }
+        | Action::SetAttributes { .. }
+        | Action::Packages(_)
+        | Action::RepairPackages { .. }
+        | Action::Service { .. }
+        | Action::Restart { .. }
+        | Action::Reload { .. }
+        | Action::DaemonReload
+        | Action::User { .. }
+        | Action::Group { .. } => &[],
     };
     members.iter().map(|name| ((*name).to_owned(), Value::Unknown(origin.clone()))).collect()
 }

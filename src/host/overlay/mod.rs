@@ -12,7 +12,7 @@ mod units;
 
 use super::{
     Action, Group, Host, HostError, Package, PackageRequest, Pending, Performed, Probe,
-    ProbeAnswer, Stat, Transaction, Unit, User, View,
+    ProbeAnswer, Stat, Touch, Transaction, Unit, User, View,
 };
 use crate::value::{Known, Map, Origin, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -196,7 +196,12 @@ impl Host for Overlay<'_> {
     }
 
     fn unsettle(&mut self, names: &[String], origin: &Origin) {
-        self.make_unknown(names, origin);
+        for name in names {
+            // What cannot be looked at is not known, whatever else it touches.
+            if self.touch_unknown(&Touch::named(name), origin).is_err() {
+                self.forget_everything(origin);
+            }
+        }
         self.pending.acted.get_or_insert_with(|| origin.clone());
         self.pending.commanded.get_or_insert_with(|| origin.clone());
     }

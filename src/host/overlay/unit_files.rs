@@ -2,7 +2,7 @@
 
 use super::Overlay;
 use super::packages::unit_of;
-use crate::host::{Action, HostError, Stat, Unit};
+use crate::host::{Action, HostError, Stat, Touch, Unit};
 use crate::value::{Known, Origin};
 use std::path::Path;
 
@@ -45,15 +45,21 @@ impl Overlay<'_> {
     /// Whether systemd has read what an action leaves of the unit files hinges on them: it goes by
     /// their times. Modes and owners are none of it.
     pub(super) fn note_unit_files(&mut self, action: &Action) {
-        let origin = || Origin::new(format!("the change of {}", action.target()));
-        match action {
-            Action::WriteFile { path, .. }
-            | Action::Remove { path, .. }
-            | Action::Symlink { path, .. } => self.note_unit_path(path, &origin()),
-            Action::Packages(_) | Action::RepairPackages { .. } => {
-                self.stale_units = Some(Known::Unknown(origin()));
+        let origin = Origin::new(format!("the change of {}", action.target()));
+        for touch in action.touches() {
+            match touch {
+                Touch::Path(path) => self.note_unit_path(path, &origin),
+                Touch::Tree(path) => self.note_unit_path(&path, &origin),
+                Touch::UnitFiles => self.stale_units = Some(Known::Unknown(origin.clone())),
+                Touch::Attributes(_)
+                | Touch::User(_)
+                | Touch::Group(_)
+                | Touch::Unit(_)
+                | Touch::Packages(_)
+                | Touch::PackageDatabase
+                | Touch::Network
+                | Touch::Everything => {}
             }
-            _ => {}
         }
     }
 

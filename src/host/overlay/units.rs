@@ -2,7 +2,7 @@
 
 use super::Overlay;
 use crate::host::{HostError, ServiceChange, Unit, unit_name};
-use crate::value::{Known, Origin};
+use crate::value::Known;
 
 impl Overlay<'_> {
     pub(super) fn virtual_unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
@@ -46,30 +46,10 @@ impl Overlay<'_> {
     ) -> Result<(), HostError> {
         let name = unit_name(name);
         let after = match self.virtual_unit(&name)? {
-            // A mask hides what was there before, and whether anything was.
-            Known::Is(_) if change == ServiceChange::Unmask => {
-                Known::Unknown(Origin::new("what the mask hides"))
-            }
-            Known::Is(unit) => Known::Is(changed(unit, change)),
-            Known::Unknown(origin) => Known::Unknown(origin),
+            Known::Is(unit) => unit.after(change),
+            unknown => unknown,
         };
         self.units.insert(name, after);
         Ok(())
     }
-}
-
-fn changed(mut unit: Unit, change: ServiceChange) -> Unit {
-    match change {
-        ServiceChange::Enable => unit.enabled = "enabled".to_owned(),
-        ServiceChange::Disable => unit.enabled = "disabled".to_owned(),
-        ServiceChange::Start => unit.active = true,
-        ServiceChange::Stop => unit.active = false,
-        ServiceChange::Mask => {
-            unit.exists = true;
-            unit.masked = true;
-            unit.enabled = "masked".to_owned();
-        }
-        ServiceChange::Unmask => unit.masked = false,
-    }
-    unit
 }

@@ -3,7 +3,7 @@
 use crate::host::{Action, HostError, ServiceChange, Unit, View, unit_name};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
-use crate::value::{Known, Origin};
+use crate::value::Known;
 use serde::Deserialize;
 
 /// A unit of systemd: running or not, started at boot or not, masked or not.
@@ -167,7 +167,7 @@ impl Steps {
         let action = Action::Service { unit: self.name.clone(), change, before };
         self.look = std::mem::take(&mut self.look).step(action, unless);
         self.unit = match std::mem::replace(&mut self.unit, Known::Is(Unit::default())) {
-            Known::Is(unit) => after(unit, change),
+            Known::Is(unit) => unit.after(change),
             unknown => unknown,
         };
     }
@@ -179,20 +179,4 @@ impl Steps {
             unit.active = true;
         }
     }
-}
-
-/// The unit after a change. A mask hides whether the unit is enabled.
-fn after(mut unit: Unit, change: ServiceChange) -> Known<Unit> {
-    match change {
-        ServiceChange::Enable => unit.enabled = "enabled".to_owned(),
-        ServiceChange::Disable => unit.enabled = "disabled".to_owned(),
-        ServiceChange::Start => unit.active = true,
-        ServiceChange::Stop => unit.active = false,
-        ServiceChange::Mask => {
-            unit.masked = true;
-            unit.enabled = "masked".to_owned();
-        }
-        ServiceChange::Unmask => return Known::Unknown(Origin::new("what the mask hides")),
-    }
-    Known::Is(unit)
 }
