@@ -142,14 +142,16 @@ impl std::fmt::Debug for Content {
     }
 }
 
-/// Mode and owners to set; what is `None` stays as it is, or as the host makes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Mode and owners to set; what is `None` stays as it is, or as the host makes it. A task gives
+/// them as these parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Attributes {
-    /// Permission bits.
+    /// Permission bits, in quotes. Without it what is there keeps its own, and a new file gets
+    /// 0644, a new directory 0755.
     pub mode: Option<Mode>,
-    /// Owner's name.
+    /// Owner.
     pub owner: Option<String>,
-    /// Group's name.
+    /// Group.
     pub group: Option<String>,
 }
 

@@ -68,6 +68,10 @@ impl Kind {
     /// The first parameter that is unknown, missing or of the wrong type, or a combination that
     /// makes no sense.
     pub fn parse(&self, parameters: serde_json::Value) -> Result<Box<dyn Declared>, ParseError> {
+        // Specifications that share parameters let unknown ones through.
+        if let Some(unknown) = ParseError::first_unknown(self, &parameters) {
+            return Err(unknown);
+        }
         let written = parameters.clone();
         (self.parse)(parameters).map_err(|error| {
             error.explained(self, &written).completed(self, |name| written.get(name).is_some())

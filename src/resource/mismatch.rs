@@ -51,6 +51,9 @@ pub(super) fn fits(schema: &Value, value: &Value, templates: bool) -> Result<(),
     {
         return Ok(());
     }
+    if value.is_null() && takes_null(schema) {
+        return Ok(());
+    }
     if let Some(allowed) = words(schema, true) {
         return one_of(&allowed, schema, value);
     }
@@ -155,6 +158,17 @@ fn is_hidden(schema: &Value) -> bool {
 
 fn is_null(schema: &Value) -> bool {
     schema.get("type").and_then(Value::as_str) == Some("null")
+}
+
+/// Nothing is as good as not given, where a parameter need not be given.
+fn takes_null(schema: &Value) -> bool {
+    let any_of = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array);
+    match (schema.get("type"), any_of) {
+        (Some(Value::Array(types)), _) => types.iter().any(|one| one == "null"),
+        (Some(one), _) => one == "null",
+        (None, Some(list)) => list.iter().any(takes_null),
+        (None, None) => schema.get("const").is_none() && schema.get("enum").is_none(),
+    }
 }
 
 fn types(schema: &Value) -> Vec<&str> {

@@ -3,6 +3,7 @@
 //! none knows whether this is a dry run.
 
 mod check;
+mod file_parameters;
 mod kind;
 mod kinds;
 mod look;
@@ -29,8 +30,9 @@ use crate::host::{HostError, View};
 use crate::text::Diagnostic;
 
 /// A kind of resource. The type itself is its specification, deserialised from a task's rendered
-/// parameters (unknown ones are refused by `deny_unknown_fields`; the doc comments of its fields
-/// are the reference that `converge doc` prints).
+/// parameters. Its schema refuses unknown ones (`deny_unknown_fields`, for schemars alone where
+/// shared parameters are flattened into it), and the doc comments of its fields are the reference
+/// that `converge doc` prints.
 pub trait Resource: serde::de::DeserializeOwned + schemars::JsonSchema + std::fmt::Debug {
     /// Its name in a task.
     const NAME: &'static str;

@@ -2,7 +2,7 @@
 
 use crate::host::{Attributes, FileBefore, HostError, Stat, StatAttributes, Validate, View};
 use crate::text::Diagnostic;
-use crate::value::{Known, Mode, Origin, Sha256};
+use crate::value::{Known, Origin, Sha256};
 use std::path::{Path, PathBuf};
 
 /// What is at a path.
@@ -139,15 +139,6 @@ fn differing(
 /// Nothing is to be set.
 pub(super) fn is_empty(attributes: &Attributes) -> bool {
     attributes.mode.is_none() && attributes.owner.is_none() && attributes.group.is_none()
-}
-
-/// The attributes of a specification.
-pub(super) fn attributes(
-    mode: Option<Mode>,
-    owner: Option<&String>,
-    group: Option<&String>,
-) -> Attributes {
-    Attributes { mode, owner: owner.cloned(), group: group.cloned() }
 }
 
 /// A path that actions can name: absolute, without `..`.

@@ -103,14 +103,18 @@ impl ParseError {
         }
     }
 
+    /// The first parameter that the kind does not have.
+    pub(super) fn first_unknown(kind: &Kind, written: &serde_json::Value) -> Option<Self> {
+        let known = kind.parameters();
+        let is_known = |name: &str| known.any || known.get(name).is_some();
+        let unknown = written.as_object()?.keys().find(|name| !is_known(name))?;
+        Some(Self::unknown(kind, unknown))
+    }
+
     /// In better words, if what was written does not fit the schema.
     pub(super) fn explained(self, kind: &Kind, written: &serde_json::Value) -> Self {
         let parameters = kind.parameters();
         if let Some(written) = written.as_object() {
-            let is_known = |name: &str| parameters.any || parameters.get(name).is_some();
-            if let Some(name) = written.keys().find(|name| !is_known(name)) {
-                return Self::unknown(kind, name);
-            }
             for (name, value) in written {
                 if let Some(parameter) = parameters.get(name)
                     && let Err(mismatch) = parameter.fits(name, value, false)

@@ -2,26 +2,52 @@
 
 use super::look::Look;
 use super::on_disk::absolute;
+use super::parameter::{Seconds, yes};
 use crate::host::{self, Action, CommandOutput, HostError, Probe, ProbeAnswer, Stat, View};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin, Secret, Value};
 use indexmap::IndexMap;
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// A process, and what guards it.
-#[derive(Debug, Default)]
-pub(super) struct Process<'a> {
-    pub(super) argv: Vec<String>,
-    pub(super) creates: Option<&'a PathBuf>,
-    pub(super) removes: Option<&'a PathBuf>,
-    pub(super) changes: &'a [String],
-    pub(super) chdir: Option<&'a PathBuf>,
-    pub(super) stdin: Option<&'a Secret<String>>,
-    pub(super) stdin_add_newline: bool,
-    pub(super) environment: Option<&'a IndexMap<String, Secret<String>>>,
-    pub(super) timeout_ms: u64,
-    /// It changes nothing: it is run to observe.
-    pub(super) observe: bool,
+/// What `command` and `shell` take besides the command itself.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+pub(super) struct Process {
+    /// A path that the command makes: it is not run where that is there.
+    creates: Option<PathBuf>,
+    /// A path that the command removes: it is not run where that is not there.
+    removes: Option<PathBuf>,
+    /// What else it changes: absolute paths, unit names, `network`. That it leaves the rest
+    /// alone is assumed in a dry run.
+    #[serde(default)]
+    changes: Vec<String>,
+    /// Where to run; `/` if not given.
+    chdir: Option<PathBuf>,
+    /// Its standard input.
+    #[schemars(with = "Option<String>")]
+    stdin: Option<Secret<String>>,
+    /// End standard input with a line break.
+    #[serde(default = "yes")]
+    stdin_add_newline: bool,
+    /// Seconds after which it is ended, with every process that it started.
+    #[serde(default = "an_hour")]
+    timeout: Seconds,
+    /// The task's `environment`; the engine gives it.
+    #[serde(default)]
+    #[schemars(with = "Option<IndexMap<String, String>>", extend("reserved" = true))]
+    environment: Option<IndexMap<String, Secret<String>>>,
+    /// The task's `become_user`; the engine gives it.
+    #[serde(default)]
+    #[schemars(extend("reserved" = true))]
+    become_user: Option<String>,
+    /// The task has `changed_when: false` or `check_mode: false`; the engine gives it.
+    #[serde(default)]
+    #[schemars(extend("reserved" = true))]
+    observe: bool,
+}
+
+const fn an_hour() -> Seconds {
+    Seconds::of(3600)
 }
 
 /// What its guards say, and what it answered.
@@ -33,19 +59,15 @@ pub(super) struct Found {
     answer: Option<Known<CommandOutput>>,
 }
 
-/// The words that run a program as another user, its environment kept (runuser(1)).
-pub(super) fn as_user(user: Option<&String>, argv: Vec<String>) -> Vec<String> {
-    let Some(user) = user.filter(|_| !argv.is_empty()) else { return argv };
-    ["runuser", "-u", user, "--"].map(str::to_owned).into_iter().chain(argv).collect()
-}
-
-impl Process<'_> {
-    pub(super) fn check(&self) -> Result<(), Diagnostic> {
-        if self.argv.first().is_none_or(String::is_empty) {
+impl Process {
+    /// # Errors
+    /// If there is no command, or a parameter names no path or unit.
+    pub(super) fn check(&self, argv: &[String]) -> Result<(), Diagnostic> {
+        if argv.first().is_none_or(String::is_empty) {
             return Err(Diagnostic::new("there is no command to run"));
         }
         for (parameter, path) in
-            [("creates", self.creates), ("removes", self.removes), ("chdir", self.chdir)]
+            [("creates", &self.creates), ("removes", &self.removes), ("chdir", &self.chdir)]
         {
             let Some(path) = path else { continue };
             absolute(parameter, path)?;
@@ -53,7 +75,7 @@ impl Process<'_> {
                 return Err(Diagnostic::new(format!("`{parameter}` is one path, not a pattern")));
             }
         }
-        for name in self.changes {
+        for name in &self.changes {
             if name.is_empty() || name.contains(char::is_whitespace) {
                 return Err(Diagnostic::new(format!("`changes` cannot name `{name}`"))
                     .help("absolute paths, unit names, or `network`"));
@@ -62,32 +84,39 @@ impl Process<'_> {
         Ok(())
     }
 
-    fn command(&self) -> host::Command {
+    /// The words that are run: as another user, its environment is kept (runuser(1)).
+    fn words(&self, argv: &[String]) -> Vec<String> {
+        let user = self.become_user.as_ref().filter(|_| !argv.is_empty());
+        let prefix = user.map(|user| ["runuser", "-u", user, "--"].map(str::to_owned));
+        prefix.into_iter().flatten().chain(argv.iter().cloned()).collect()
+    }
+
+    fn command(&self, argv: &[String]) -> host::Command {
         let newline = |text: &Secret<String>| {
             let text = text.expose();
             let ends = self.stdin_add_newline && !text.ends_with('\n');
             Secret::new(if ends { format!("{text}\n") } else { text.clone() })
         };
         host::Command {
-            argv: self.argv.clone(),
-            stdin: self.stdin.map(newline),
+            argv: self.words(argv),
+            stdin: self.stdin.as_ref().map(newline),
             environment: self
                 .environment
-                .into_iter()
+                .iter()
                 .flatten()
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
-            chdir: self.chdir.cloned(),
-            timeout_ms: self.timeout_ms,
+            chdir: self.chdir.clone(),
+            timeout_ms: self.timeout.ms,
         }
     }
 
-    pub(super) fn look(&self, view: &dyn View) -> Result<Found, HostError> {
+    pub(super) fn look(&self, view: &dyn View, argv: &[String]) -> Result<Found, HostError> {
         let is_there = |path: &Path| -> Result<Known<bool>, HostError> {
             Ok(view.stat(path)?.map(|stat| stat != Stat::Absent))
         };
         let mut wanted = Known::Is(true);
-        for (path, runs_if) in [(self.creates, false), (self.removes, true)] {
+        for (path, runs_if) in [(&self.creates, false), (&self.removes, true)] {
             let Some(path) = path else { continue };
             wanted = match (is_there(path)?, wanted) {
                 (_, Known::Is(false)) => Known::Is(false),
@@ -100,7 +129,7 @@ impl Process<'_> {
             (_, false) | (Known::Is(false), _) => None,
             (Known::Unknown(origin), true) => Some(Known::Unknown(origin.clone())),
             (Known::Is(true), true) => {
-                Some(view.probe(&Probe::Command(self.command()))?.map(|answer| match answer {
+                Some(view.probe(&Probe::Command(self.command(argv)))?.map(|answer| match answer {
                     ProbeAnswer::Command(output) => output,
                     _ => CommandOutput::default(),
                 }))
@@ -109,30 +138,30 @@ impl Process<'_> {
         Ok(Found { wanted, answer })
     }
 
-    pub(super) fn plan(&self, found: &Found) -> Look {
+    pub(super) fn plan(&self, found: &Found, argv: &[String]) -> Look {
         match (&found.answer, &found.wanted) {
             (_, Known::Is(false)) => not_needed(),
-            (Some(Known::Is(output)), _) => self.observed(output),
+            (Some(Known::Is(output)), _) => self.observed(output, argv),
             (Some(Known::Unknown(origin)), _) => unknown_result(origin).assume(origin.clone()),
-            (None, Known::Is(true)) => Look::as_declared().exact(self.act()),
+            (None, Known::Is(true)) => Look::as_declared().exact(self.act(argv)),
             (None, Known::Unknown(origin)) => {
-                Look::as_declared().unless(self.act(), origin.clone())
+                Look::as_declared().unless(self.act(argv), origin.clone())
             }
         }
     }
 
     /// The act, with everything that it makes unknown: its guards' paths too.
-    fn act(&self) -> Action {
-        let guards = [self.creates, self.removes].into_iter().flatten();
+    fn act(&self, argv: &[String]) -> Action {
+        let guards = [&self.creates, &self.removes].into_iter().flatten();
         let mut changes: Vec<String> = guards.map(|path| path.display().to_string()).collect();
         changes.extend(self.changes.iter().cloned());
         changes.dedup();
-        Action::Run { command: self.command(), changes }
+        Action::Run { command: self.command(argv), changes }
     }
 
-    fn observed(&self, output: &CommandOutput) -> Look {
+    fn observed(&self, output: &CommandOutput, argv: &[String]) -> Look {
         let look = result(output);
-        let program = self.argv.join(" ");
+        let program = self.words(argv).join(" ");
         if output.timed_out {
             return look.fail(Diagnostic::new(format!("`{program}` did not end in time")));
         }

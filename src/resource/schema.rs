@@ -107,9 +107,6 @@ impl Parameter {
     /// Whether a value is one that this parameter takes. With `templates`, text with a template
     /// in it fits everywhere.
     pub(super) fn fits(&self, name: &str, value: &Value, templates: bool) -> Result<(), Mismatch> {
-        if value.is_null() && !self.required {
-            return Ok(());
-        }
         fits(&self.schema, value, templates).map_err(|mismatch| mismatch.within(name))
     }
 

@@ -137,3 +137,82 @@ fn what_a_secret_writes_is_secret() {
     let error = find("command").unwrap().declare(&Value::Map(command)).unwrap_err();
     assert_eq!(error.path, ["argv"]);
 }
+
+/// Text that names no parameter, however many of its letters are right.
+const MISSPELT: &str = "no_such_parameter";
+
+#[test]
+fn an_unknown_parameter_is_refused_as_it_is_written_and_as_it_is_rendered() {
+    for kind in kinds().iter().filter(|kind| !kind.parameters().any) {
+        let message = format!("`{}` has no parameter `{MISSPELT}`", kind.name);
+        let wrong = kind.check(&node(&format!("{MISSPELT}: x")));
+        assert!(wrong.iter().any(|one| one.message == message), "{}: {wrong:?}", kind.name);
+        // Beside everything that the kind needs, which a template may have given.
+        let example = node(kind.example);
+        let [task] = example.items() else { panic!("{}", kind.name) };
+        let mut rendered = match task.get(kind.name).unwrap().to_value().to_json_exposed() {
+            serde_json::Value::Object(rendered) => rendered,
+            free => [(kind.free_form.unwrap().to_owned(), free)].into_iter().collect(),
+        };
+        rendered.insert(MISSPELT.to_owned(), "x".into());
+        let error = kind.parse(rendered.into()).unwrap_err();
+        assert_eq!((error.message, error.path), (message, vec![MISSPELT.to_owned()]));
+    }
+}
+
+#[test]
+fn what_kinds_share_is_held_to_its_type_at_its_place() {
+    for (kind, given, message) in [
+        (
+            "copy",
+            r#"{"dest": "/x", "content": "", "backup": "x"}"#,
+            "`backup` must be true or false, not text",
+        ),
+        (
+            "copy",
+            r#"{"dest": "/x", "content": "", "backup": null}"#,
+            "`backup` must be true or false, not nothing",
+        ),
+        (
+            "template",
+            r#"{"dest": "/x", "src": "a", "content": "", "mode": 420}"#,
+            "`mode` must be text in quotes: `mode: 420` without quotes is decimal and gives 00644",
+        ),
+        (
+            "lineinfile",
+            r#"{"path": "/x", "line": "a", "owner": 0}"#,
+            "`owner` must be text, not an integer",
+        ),
+        (
+            "replace",
+            r#"{"path": "/x", "regexp": "a", "validate": "true"}"#,
+            "`validate` has no `%s`",
+        ),
+        (
+            "file",
+            r#"{"path": "/x", "mode": "99"}"#,
+            "`mode` cannot be `99`: it is three or four octal digits",
+        ),
+        (
+            "command",
+            r#"{"cmd": "true", "changes": "/x"}"#,
+            "`changes` must be a list of text, not text",
+        ),
+        (
+            "command",
+            r#"{"cmd": "true", "timeout": 86401}"#,
+            "`timeout` cannot be 86401: at most 86400",
+        ),
+        ("shell", r#"{"cmd": "true", "creates": "x"}"#, "`creates: x` is not an absolute path"),
+        (
+            "shell",
+            r#"{"cmd": "true", "environment": {"A": 1}}"#,
+            "`environment.A` must be text, not an integer",
+        ),
+    ] {
+        let error = find(kind).unwrap().parse(serde_json::from_str(given).unwrap()).unwrap_err();
+        assert_eq!(error.message, message, "{kind}: {given}");
+        let parameter = message.split(['`', '.', ':']).nth(1).unwrap();
+        assert_eq!(error.path.first().map(String::as_str), Some(parameter), "{kind}: {given}");
+    }
+}

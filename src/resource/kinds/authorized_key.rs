@@ -1,9 +1,9 @@
 //! `authorized_key`: who may log in as a user over ssh.
 
-use super::copy::yes;
 use super::group::{State, account_name};
 use crate::host::{self, Action, Attributes, HostError, Stat, View};
 use crate::resource::on_disk::{OnDisk, absolute};
+use crate::resource::parameter::yes;
 use crate::resource::whole_file::{FileState, WholeFile};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;

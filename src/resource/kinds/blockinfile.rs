@@ -1,12 +1,12 @@
 //! `blockinfile`: a marked block of lines in a file that others own.
 
 use super::group::State;
-use crate::host::{HostError, View};
-use crate::resource::on_disk::{absolute, attributes, validation};
-use crate::resource::whole_file::{FileState, WholeFile};
+use crate::host::{Attributes, HostError, View};
+use crate::resource::file_parameters::Replacing;
+use crate::resource::on_disk::absolute;
+use crate::resource::whole_file::FileState;
 use crate::resource::{Look, Resource, pattern};
 use crate::text::Diagnostic;
-use crate::value::Mode;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 ///
 /// The markers are Ansible's own by default, so that blocks of an earlier role are found.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct BlockInFile {
     /// The file.
     #[serde(alias = "dest", alias = "destfile", alias = "name")]
@@ -43,17 +43,10 @@ pub(super) struct BlockInFile {
     /// Make a missing file.
     #[serde(default)]
     create: bool,
-    /// Keep the old file beside the new as `NAME.TIMESTAMP~`.
-    #[serde(default)]
-    backup: bool,
-    /// A command that must accept the new file before it takes its place; `%s` is its path.
-    validate: Option<String>,
-    /// Permission bits, in quotes.
-    mode: Option<Mode>,
-    /// Owner.
-    owner: Option<String>,
-    /// Group.
-    group: Option<String>,
+    #[serde(flatten)]
+    replacing: Replacing,
+    #[serde(flatten)]
+    attributes: Attributes,
 }
 
 fn ansible() -> String {
@@ -81,7 +74,7 @@ impl Resource for BlockInFile {
 
     fn validate(&self) -> Result<(), Diagnostic> {
         absolute("path", &self.path)?;
-        validation(self.validate.as_ref())?;
+        self.replacing.validation()?;
         if self.insertafter.is_some() && self.insertbefore.is_some() {
             return Err(Diagnostic::new("give `insertafter` or `insertbefore`, not both"));
         }
@@ -98,17 +91,11 @@ impl Resource for BlockInFile {
     }
 
     fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
-        let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
-        FileState::look(view, &self.path, &wanted, self.validate.as_ref())
+        self.replacing.look(view, &self.path, &self.attributes)
     }
 
     fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
-        let file = WholeFile {
-            attributes: attributes(self.mode, self.owner.as_ref(), self.group.as_ref()),
-            backup: self.backup,
-            validate: validation(self.validate.as_ref())?,
-            ..WholeFile::default()
-        };
+        let file = self.replacing.file(&self.attributes)?;
         let wanted = self.state == State::Present && !self.block.is_empty();
         state.plan_edit(file, |old| match old {
             None if !wanted => Ok(None),

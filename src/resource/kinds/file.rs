@@ -1,10 +1,10 @@
 //! `file`: a directory, a link, nothing, or the attributes of what is there.
 
 use crate::host::{Action, Attributes, HostError, Stat, View};
-use crate::resource::on_disk::{OnDisk, absolute, attributes, is_empty};
+use crate::resource::on_disk::{OnDisk, absolute, is_empty};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
-use crate::value::{Known, Mode};
+use crate::value::Known;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 ///
 /// A file's content is declared with `copy` or `template`.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct File {
     /// Where.
     #[serde(alias = "dest", alias = "name")]
@@ -22,12 +22,8 @@ pub(super) struct File {
     state: Option<State>,
     /// What a link says.
     src: Option<PathBuf>,
-    /// Permission bits, in quotes.
-    mode: Option<Mode>,
-    /// Owner.
-    owner: Option<String>,
-    /// Group.
-    group: Option<String>,
+    #[serde(flatten)]
+    attributes: Attributes,
     /// Let a link replace a file.
     #[serde(default)]
     force: bool,
@@ -85,7 +81,7 @@ impl Resource for File {
             Some(State::Link) if self.src.is_none() => {
                 Err(Diagnostic::new("`state: link` needs `src`, what the link says"))
             }
-            Some(State::Link) if !is_empty(&self.attributes()) => {
+            Some(State::Link) if !is_empty(&self.attributes) => {
                 Err(Diagnostic::new("a symbolic link has no `mode`, `owner` or `group` of its own")
                     .help("set them on what it leads to"))
             }
@@ -98,8 +94,7 @@ impl Resource for File {
     }
 
     fn observe(&self, view: &dyn View) -> Result<Found, HostError> {
-        let wanted = self.attributes();
-        let there = OnDisk::look(view, &self.path, &wanted)?;
+        let there = OnDisk::look(view, &self.path, &self.attributes)?;
         let mut parents = Vec::new();
         if self.state == Some(State::Directory) {
             for parent in self.path.ancestors().skip(1) {
@@ -128,10 +123,6 @@ impl Resource for File {
 }
 
 impl File {
-    fn attributes(&self) -> Attributes {
-        attributes(self.mode, self.owner.as_ref(), self.group.as_ref())
-    }
-
     fn keep(&self, look: Look, there: &OnDisk) -> Result<Look, Diagnostic> {
         match &there.stat {
             Known::Is(Stat::Absent) => {
@@ -156,7 +147,7 @@ impl File {
     ) -> Result<Look, Diagnostic> {
         let make = |path: &Path, found: &OnDisk| Action::MakeDirectory {
             path: path.to_path_buf(),
-            attributes: self.attributes(),
+            attributes: self.attributes.clone(),
             before: found.before(),
         };
         for parent in parents {

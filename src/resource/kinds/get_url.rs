@@ -1,14 +1,13 @@
 //! `get_url`: a file with the content of a web page.
 
-use super::copy::yes;
 use super::uri::half_a_minute;
-use crate::host::{HostError, HttpReply, HttpRequest, Probe, ProbeAnswer, Stat, View};
-use crate::resource::on_disk::{absolute, attributes};
-use crate::resource::parameter::Seconds;
+use crate::host::{Attributes, HostError, HttpReply, HttpRequest, Probe, ProbeAnswer, Stat, View};
+use crate::resource::on_disk::absolute;
+use crate::resource::parameter::{Seconds, yes};
 use crate::resource::whole_file::{FileState, WholeFile};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
-use crate::value::{Known, Mode, Secret, Sha256};
+use crate::value::{Known, Secret, Sha256};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -18,7 +17,7 @@ use std::path::PathBuf;
 ///
 /// A file that is there is fetched again only with `force`, or if it has not the `checksum`.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct GetUrl {
     /// `http://…` or `https://…`.
     url: String,
@@ -41,12 +40,8 @@ pub(super) struct GetUrl {
     /// Verify the server's certificate.
     #[serde(default = "yes")]
     validate_certs: bool,
-    /// Permission bits, in quotes.
-    mode: Option<Mode>,
-    /// Owner.
-    owner: Option<String>,
-    /// Group.
-    group: Option<String>,
+    #[serde(flatten)]
+    attributes: Attributes,
     /// Keep the old file beside the new as `NAME.TIMESTAMP~`.
     #[serde(default)]
     backup: bool,
@@ -90,8 +85,7 @@ impl Resource for GetUrl {
         if let Some(name) = plain.rsplit('/').next().filter(|name| is_folder && !name.is_empty()) {
             path.push(name);
         }
-        let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
-        let file = FileState::look(view, &path, &wanted, None)?;
+        let file = FileState::look(view, &path, &self.attributes, None)?;
         let fetched = if self.is_needed(&file) {
             Some(view.probe(&Probe::Http(self.request()))?.map(|answer| match answer {
                 ProbeAnswer::Http(reply) => reply,
@@ -112,7 +106,7 @@ impl Resource for GetUrl {
             }
             Some(Known::Is(reply)) => found.file.plan(&WholeFile {
                 content: self.content(reply)?,
-                attributes: attributes(self.mode, self.owner.as_ref(), self.group.as_ref()),
+                attributes: self.attributes.clone(),
                 backup: self.backup,
                 force: true,
                 validate: None,

@@ -1,11 +1,11 @@
 //! `lineinfile`: one line of a file that others own.
 
-use crate::host::{HostError, View};
-use crate::resource::on_disk::{absolute, attributes, validation};
-use crate::resource::whole_file::{FileState, WholeFile};
+use crate::host::{Attributes, HostError, View};
+use crate::resource::file_parameters::Replacing;
+use crate::resource::on_disk::absolute;
+use crate::resource::whole_file::FileState;
 use crate::resource::{Look, Resource, pattern};
 use crate::text::Diagnostic;
-use crate::value::Mode;
 use regex::Regex;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// With `regexp`, the last line that it matches becomes `line`; where none does, and the line is
 /// not there, it is inserted.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct LineInFile {
     /// The file.
     #[serde(alias = "dest", alias = "destfile", alias = "name")]
@@ -47,17 +47,10 @@ pub(super) struct LineInFile {
     /// Make a missing file.
     #[serde(default)]
     create: bool,
-    /// Keep the old file beside the new as `NAME.TIMESTAMP~`.
-    #[serde(default)]
-    backup: bool,
-    /// A command that must accept the new file before it takes its place; `%s` is its path.
-    validate: Option<String>,
-    /// Permission bits, in quotes.
-    mode: Option<Mode>,
-    /// Owner.
-    owner: Option<String>,
-    /// Group.
-    group: Option<String>,
+    #[serde(flatten)]
+    replacing: Replacing,
+    #[serde(flatten)]
+    attributes: Attributes,
 }
 
 impl Resource for LineInFile {
@@ -73,7 +66,7 @@ impl Resource for LineInFile {
 
     fn validate(&self) -> Result<(), Diagnostic> {
         absolute("path", &self.path)?;
-        validation(self.validate.as_ref())?;
+        self.replacing.validation()?;
         self.pattern()?;
         self.place()?;
         let says_which =
@@ -103,17 +96,11 @@ impl Resource for LineInFile {
     }
 
     fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
-        let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
-        FileState::look(view, &self.path, &wanted, self.validate.as_ref())
+        self.replacing.look(view, &self.path, &self.attributes)
     }
 
     fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
-        let file = WholeFile {
-            attributes: attributes(self.mode, self.owner.as_ref(), self.group.as_ref()),
-            backup: self.backup,
-            validate: validation(self.validate.as_ref())?,
-            ..WholeFile::default()
-        };
+        let file = self.replacing.file(&self.attributes)?;
         state.plan_edit(file, |old| match (self.is_present(), old) {
             (false, None) => Ok(None),
             (false, Some(text)) => self.without_line(text).map(Some),

@@ -1,10 +1,9 @@
 //! `mail_alias`: who gets the mail of a local name.
 
-use super::copy::yes;
 use super::group::State;
 use crate::host::{Action, Attributes, Command, CommandOutput, HostError, View};
 use crate::resource::on_disk::{absolute, has_program};
-use crate::resource::parameter::List;
+use crate::resource::parameter::{List, yes};
 use crate::resource::postfix::ask;
 use crate::resource::whole_file::{FileState, WholeFile};
 use crate::resource::{Look, Resource};

@@ -1,9 +1,10 @@
 //! `postfix_main`: parameters in a main.cf that others own too.
 
 use crate::host::{Attributes, HostError, View};
-use crate::resource::on_disk::{absolute, validation};
+use crate::resource::file_parameters::Replacing;
+use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{List, Scalar};
-use crate::resource::whole_file::{FileState, WholeFile};
+use crate::resource::whole_file::FileState;
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Only lines of the parameters that are named are touched. A value that differs in white space
 /// only is left alone.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct PostfixMain {
     /// Parameters and their values. `true` and `false` are written `yes` and `no`.
     #[serde(default, alias = "settings")]
@@ -27,11 +28,8 @@ pub(super) struct PostfixMain {
     /// The file.
     #[serde(default = "main_cf")]
     path: PathBuf,
-    /// Keep the old file beside the new as `NAME.TIMESTAMP~`.
-    #[serde(default)]
-    backup: bool,
-    /// A command that must accept the new file before it takes its place; `%s` is its path.
-    validate: Option<String>,
+    #[serde(flatten)]
+    replacing: Replacing,
 }
 
 fn main_cf() -> PathBuf {
@@ -52,7 +50,7 @@ impl Resource for PostfixMain {
 
     fn validate(&self) -> Result<(), Diagnostic> {
         absolute("path", &self.path)?;
-        validation(self.validate.as_ref())?;
+        self.replacing.validation()?;
         for name in self.parameters.keys().chain(&self.remove.0) {
             let good = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
             if name.is_empty() || !name.bytes().all(good) {
@@ -69,15 +67,11 @@ impl Resource for PostfixMain {
     }
 
     fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
-        FileState::look(view, &self.path, &Attributes::default(), self.validate.as_ref())
+        self.replacing.look(view, &self.path, &Attributes::default())
     }
 
     fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
-        let file = WholeFile {
-            backup: self.backup,
-            validate: validation(self.validate.as_ref())?,
-            ..WholeFile::default()
-        };
+        let file = self.replacing.file(&Attributes::default())?;
         state.plan_edit(file, |old| match old {
             Some(text) => Ok(Some(self.edited(text))),
             None => Err(Diagnostic::new(format!("there is no file {}", self.path.display()))

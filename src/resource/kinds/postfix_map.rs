@@ -2,13 +2,13 @@
 
 use super::group::State;
 use crate::host::{Action, Attributes, Command, HostError, Stat, View};
-use crate::resource::on_disk::{OnDisk, absolute, attributes, has_program};
+use crate::resource::on_disk::{OnDisk, absolute, has_program};
 use crate::resource::parameter::Bytes;
 use crate::resource::postfix::{ask, entries};
 use crate::resource::whole_file::{FileState, WholeFile};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
-use crate::value::{Known, Mode, Origin};
+use crate::value::{Known, Origin};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// reading it (`postmap -s`), so a run that was killed in between is made good. A built database
 /// keeps the mode of its source from the first time: a table with passwords is 0600 from the start.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct PostfixMap {
     /// The source file, without the database's suffix.
     #[serde(alias = "dest", alias = "name")]
@@ -34,12 +34,8 @@ pub(super) struct PostfixMap {
     /// Whether it shall be there.
     #[serde(default)]
     state: State,
-    /// Permission bits of source and database, in quotes.
-    mode: Option<Mode>,
-    /// Owner of the source.
-    owner: Option<String>,
-    /// Group of the source.
-    group: Option<String>,
+    #[serde(flatten)]
+    attributes: Attributes,
 }
 
 /// The suffixes of what `postmap` builds (DATABASE_README).
@@ -104,8 +100,7 @@ impl Resource for PostfixMap {
     }
 
     fn observe(&self, view: &dyn View) -> Result<Found, HostError> {
-        let wanted = self.attributes();
-        let source = FileState::look(view, &self.path, &wanted, None)?;
+        let source = FileState::look(view, &self.path, &self.attributes, None)?;
         let mut built = Vec::new();
         let mut postmap = Known::Is(true);
         let mut holds = Known::Is(None);
@@ -140,7 +135,7 @@ impl Resource for PostfixMap {
         let content = self.source();
         let file = WholeFile {
             content: content.clone(),
-            attributes: self.attributes(),
+            attributes: self.attributes.clone(),
             force: true,
             ..WholeFile::default()
         };
@@ -170,10 +165,6 @@ impl Resource for PostfixMap {
 }
 
 impl PostfixMap {
-    fn attributes(&self) -> Attributes {
-        attributes(self.mode, self.owner.as_ref(), self.group.as_ref())
-    }
-
     fn is_built(&self) -> bool {
         !self.r#type.as_ref().is_some_and(|kind| UNBUILT.contains(&kind.as_str()))
     }

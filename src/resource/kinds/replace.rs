@@ -1,11 +1,11 @@
 //! `replace`: every match of an expression in a file that others own.
 
-use crate::host::{HostError, View};
-use crate::resource::on_disk::{absolute, attributes, validation};
-use crate::resource::whole_file::{FileState, WholeFile};
+use crate::host::{Attributes, HostError, View};
+use crate::resource::file_parameters::Replacing;
+use crate::resource::on_disk::absolute;
+use crate::resource::whole_file::FileState;
 use crate::resource::{Look, Resource, pattern};
 use crate::text::Diagnostic;
-use crate::value::Mode;
 use regex::RegexBuilder;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Every match of an expression in a file, replaced. What is written must no longer match, or
 /// match as it is: else the task did not converge.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Replace {
     /// The file.
     #[serde(alias = "dest", alias = "destfile", alias = "name")]
@@ -28,17 +28,10 @@ pub(super) struct Replace {
     after: Option<String>,
     /// Only before the first match of this expression.
     before: Option<String>,
-    /// Keep the old file beside the new as `NAME.TIMESTAMP~`.
-    #[serde(default)]
-    backup: bool,
-    /// A command that must accept the new file before it takes its place; `%s` is its path.
-    validate: Option<String>,
-    /// Permission bits, in quotes.
-    mode: Option<Mode>,
-    /// Owner.
-    owner: Option<String>,
-    /// Group.
-    group: Option<String>,
+    #[serde(flatten)]
+    replacing: Replacing,
+    #[serde(flatten)]
+    attributes: Attributes,
 }
 
 impl Resource for Replace {
@@ -53,22 +46,16 @@ impl Resource for Replace {
 
     fn validate(&self) -> Result<(), Diagnostic> {
         absolute("path", &self.path)?;
-        validation(self.validate.as_ref())?;
+        self.replacing.validation()?;
         self.edited("").map(|_| ())
     }
 
     fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
-        let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
-        FileState::look(view, &self.path, &wanted, self.validate.as_ref())
+        self.replacing.look(view, &self.path, &self.attributes)
     }
 
     fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
-        let file = WholeFile {
-            attributes: attributes(self.mode, self.owner.as_ref(), self.group.as_ref()),
-            backup: self.backup,
-            validate: validation(self.validate.as_ref())?,
-            ..WholeFile::default()
-        };
+        let file = self.replacing.file(&self.attributes)?;
         state.plan_edit(file, |old| match old {
             None => Err(Diagnostic::new(format!("there is no file {}", self.path.display()))),
             Some(text) => self.edited(text).map(Some),

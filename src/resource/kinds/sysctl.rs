@@ -1,10 +1,9 @@
 //! `sysctl`: a parameter of the kernel, now and after a boot.
 
-use super::copy::yes;
 use super::group::State;
 use crate::host::{Action, Attributes, Command, HostError, Stat, View};
 use crate::resource::on_disk::absolute;
-use crate::resource::parameter::Scalar;
+use crate::resource::parameter::{Scalar, yes};
 use crate::resource::whole_file::{FileState, WholeFile};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;

@@ -1,22 +1,21 @@
 //! `template`: a file rendered from a template of the role.
 
-use super::copy::{destination, yes};
 use crate::host::{HostError, View};
-use crate::resource::on_disk::{absolute, attributes, validation};
+use crate::resource::file_parameters::Placing;
+use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Bytes;
-use crate::resource::whole_file::{FileState, WholeFile};
+use crate::resource::whole_file::FileState;
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
-use crate::value::Mode;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A file rendered from a template in the role's `templates/`.
 ///
 /// Every variable that the template names must have a value. A new file is written beside the
 /// old one and takes its place in one step.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Template {
     /// Where. A folder (or a path that ends in `/`) takes the name of `src` without `.j2`.
     #[serde(alias = "path")]
@@ -28,20 +27,8 @@ pub(super) struct Template {
     /// What it renders to; the engine gives it.
     #[schemars(extend("reserved" = true))]
     content: Option<Bytes>,
-    /// Permission bits, in quotes. Without it an existing file keeps its own, a new one gets 0644.
-    mode: Option<Mode>,
-    /// Owner.
-    owner: Option<String>,
-    /// Group.
-    group: Option<String>,
-    /// Keep the old file beside the new as `NAME.TIMESTAMP~`. A secret is never kept.
-    #[serde(default)]
-    backup: bool,
-    /// A command that must accept the new file before it takes its place; `%s` is its path.
-    validate: Option<String>,
-    /// Replace a content that differs. If false, only a missing file is written.
-    #[serde(default = "yes")]
-    force: bool,
+    #[serde(flatten)]
+    placing: Placing,
 }
 
 impl Template {
@@ -68,8 +55,8 @@ impl Resource for Template {
     type State = FileState;
 
     fn validate(&self) -> Result<(), Diagnostic> {
-        absolute("dest", Path::new(&self.dest))?;
-        validation(self.validate.as_ref())?;
+        absolute("dest", &self.dest)?;
+        self.placing.check()?;
         if self.content.is_none() {
             return Err(Diagnostic::new("the template was not rendered"));
         }
@@ -77,20 +64,10 @@ impl Resource for Template {
     }
 
     fn observe(&self, view: &dyn View) -> Result<FileState, HostError> {
-        let path = destination(view, &self.dest, self.name().as_ref())?;
-        let wanted = attributes(self.mode, self.owner.as_ref(), self.group.as_ref());
-        FileState::look(view, &path, &wanted, self.validate.as_ref())
+        self.placing.look(view, &self.dest, self.name().as_ref())
     }
 
     fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
-        state
-            .plan(&WholeFile {
-                content: self.content.clone().unwrap_or_default().0,
-                attributes: attributes(self.mode, self.owner.as_ref(), self.group.as_ref()),
-                backup: self.backup,
-                validate: validation(self.validate.as_ref())?,
-                force: self.force,
-            })
-            .map(|look| look.with("dest", state.on_disk.path.display().to_string()))
+        self.placing.plan(state, self.content.clone().unwrap_or_default().0)
     }
 }

@@ -1,10 +1,9 @@
 //! `uri`: one HTTP request.
 
-use super::copy::yes;
 use super::group::doubt;
 use crate::host::{Action, HostError, HttpReply, HttpRequest, Probe, ProbeAnswer, Stat, View};
 use crate::resource::on_disk::absolute;
-use crate::resource::parameter::{Numbers, Seconds};
+use crate::resource::parameter::{Numbers, Seconds, yes};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Secret, Value};

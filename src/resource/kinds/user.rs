@@ -1,10 +1,9 @@
 //! `user`: a user of the host's own.
 
-use super::copy::yes;
 use super::group::{State, account_name, doubt};
 use crate::host::{self, Action, HostError, Stat, UserEntry, View};
 use crate::resource::on_disk::{OnDisk, absolute};
-use crate::resource::parameter::List;
+use crate::resource::parameter::{List, yes};
 use crate::resource::{Look, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Secret, crypt};

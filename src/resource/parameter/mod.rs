@@ -13,3 +13,8 @@ pub(super) use list::List;
 pub(super) use numbers::Numbers;
 pub(super) use scalar::Scalar;
 pub(super) use seconds::Seconds;
+
+/// What a parameter is that is true unless a task says otherwise.
+pub(super) const fn yes() -> bool {
+    true
+}
