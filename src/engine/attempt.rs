@@ -2,7 +2,7 @@
 //! for done, its target remembered.
 
 use super::context::{Context, Reach};
-use super::doubt::Trace;
+use super::knowledge::Trace;
 use super::outcome::Attempt;
 use super::perform::Doing;
 use super::run::Runner;

@@ -2,7 +2,6 @@
 
 use super::bundle::Purpose;
 use super::context::{Called, Context, Reach};
-use super::doubt::Doubt;
 use super::run::{Flow, Runner};
 use super::scope::Layers;
 use super::state::PendingHandler;
@@ -17,19 +16,11 @@ use crate::value::{Known, Map, Origin, Value};
 #[derive(Debug, Clone)]
 pub(super) struct Notified {
     /// The handler's name, or a topic that handlers listen to.
-    name: String,
+    pub(super) name: String,
     /// The moment of the run; 0 if an earlier run left it.
-    moment: u64,
+    pub(super) moment: u64,
     /// Why it may not be notified after all.
-    uncertain: Option<Origin>,
-}
-
-impl Notified {
-    /// The same, where it is not known whether it comes to it.
-    pub(super) fn if_ever(mut self, origin: &Origin) -> Self {
-        self.uncertain.get_or_insert_with(|| origin.clone());
-        self
-    }
+    pub(super) uncertain: Option<Origin>,
 }
 
 impl Runner<'_> {
@@ -75,7 +66,7 @@ impl Runner<'_> {
 
     fn notify_again(&mut self, pending: Vec<PendingHandler>) {
         let again = |one: PendingHandler| Notified { name: one.name, moment: 0, uncertain: None };
-        self.notified.extend(pending.into_iter().map(again));
+        self.knows.notified.extend(pending.into_iter().map(again));
     }
 
     /// Written to the host's memory before a task's first action: that it changed, and whom it
@@ -155,18 +146,18 @@ impl Runner<'_> {
             (Known::Unknown(origin), _) | (_, Reach::OnlyIf(origin)) => Some(origin.clone()),
             (Known::Is(true), _) => None,
         };
-        self.moment += 1;
+        self.knows.moment += 1;
         for name in names {
-            let moment = self.moment;
+            let moment = self.knows.moment;
             let uncertain = uncertain.clone();
-            self.notified.push(Notified { name, moment, uncertain });
+            self.knows.notified.push(Notified { name, moment, uncertain });
         }
     }
 
     /// `changed_when` may say that an action was no change.
     fn forget_unless_notified(&mut self, task: &Task, names: &[String]) {
         let waits = |name: &&String| {
-            self.notified.iter().any(|other| other.name == **name)
+            self.knows.notified.iter().any(|other| other.name == **name)
                 || self.recalled.iter().any(|other| other.name == **name)
         };
         let stale = |pending: &PendingHandler| {
@@ -180,13 +171,6 @@ impl Runner<'_> {
                 state.pending.retain(|pending| !stale.contains(pending));
             });
             self.warn_if_failed(forget);
-        }
-    }
-
-    /// What a block notified after the doubt is notified only if it did not fail there.
-    pub(super) fn doubt_notified(&mut self, doubt: &Doubt) {
-        for call in self.notified.iter_mut().filter(|call| call.moment > doubt.moment) {
-            call.uncertain.get_or_insert_with(|| doubt.origin.clone());
         }
     }
 
@@ -211,7 +195,7 @@ impl Runner<'_> {
                     continue;
                 }
                 still = true;
-                ran[index] = Some(self.moment);
+                ran[index] = Some(self.knows.moment);
                 match self.handle(host, role, handler, facts, &calls) {
                     Flow::Go => {}
                     flow => return flow,
@@ -226,12 +210,12 @@ impl Runner<'_> {
                 self.forget(&calls.into_iter().filter(|call| !waits(call)).collect::<Vec<_>>());
             }
             if !still {
-                let called = std::mem::take(&mut self.notified);
+                let called = std::mem::take(&mut self.knows.notified);
                 self.forget(&called);
                 return Flow::Go;
             }
         }
-        let names: Vec<_> = self.notified.iter().map(|call| call.name.clone()).collect();
+        let names: Vec<_> = self.knows.notified.iter().map(|call| call.name.clone()).collect();
         let (_, last) = handlers[handlers.len() - 1];
         let error = Diagnostic::new("handlers notify each other without an end")
             .note(format!("notified: {}", names.join(", ")));
@@ -240,10 +224,10 @@ impl Runner<'_> {
 
     /// What calls a handler that has run at this moment, or not yet.
     fn calls(&self, handler: &Task, ran: Option<u64>) -> Vec<Notified> {
-        let calls = self
-            .notified
-            .iter()
-            .filter(|call| answers(handler, &call.name) && ran.is_none_or(|ran| call.moment > ran));
+        let calls =
+            self.knows.notified.iter().filter(|call| {
+                answers(handler, &call.name) && ran.is_none_or(|ran| call.moment > ran)
+            });
         calls.cloned().collect()
     }
 

@@ -1,17 +1,16 @@
-//! Task lists, blocks and includes.
+//! Task lists and includes.
 
+use super::block::Parts;
 use super::context::{Context, Reach};
 use super::control::Truth;
-use super::doubt::{Doubt, Trace, blur, joined};
+use super::knowledge::Trace;
 use super::run::{Flow, Runner};
 use super::task::{Body, Task};
 use super::typing::with_suffix;
 use crate::event::{ActionReport, Certainty, TaskReport, TaskStatus};
 use crate::host::Host;
-use crate::host::overlay::Overlay;
 use crate::text::Diagnostic;
-use crate::value::{Map, Origin, Value};
-use std::sync::Arc;
+use crate::value::{Origin, Value};
 
 /// How many tasks a list holds, blocks counted by what they hold.
 pub(super) fn count(tasks: &[Task]) -> usize {
@@ -34,7 +33,7 @@ impl Runner<'_> {
                 Flow::Go => {}
                 flow => {
                     if matches!(flow, Flow::Stop { .. }) && !context.reach.is_on_failure() {
-                        self.not_run += count(&tasks[index + 1..]);
+                        self.knows.not_run += count(&tasks[index + 1..]);
                     }
                     return flow;
                 }
@@ -47,7 +46,7 @@ impl Runner<'_> {
         match &task.body {
             Body::Block { block, rescue, always } => {
                 let inner = context.inside(&task.keywords);
-                self.block(host, block, rescue, always, &inner)
+                self.block(host, Parts { block, rescue, always }, &inner)
             }
             _ if !self.selected(task, context) => Flow::Go,
             Body::IncludeRole { .. } | Body::IncludeTasks { .. } => {
@@ -86,119 +85,6 @@ impl Runner<'_> {
         // An include is entered to find tagged tasks in it.
         let include = matches!(task.body, Body::IncludeRole { .. } | Body::IncludeTasks { .. });
         bundle.tags.is_empty() || always || include || any(&bundle.tags)
-    }
-
-    fn block(
-        &mut self,
-        host: &mut dyn Host,
-        block: &[Task],
-        rescue: &[Task],
-        always: &[Task],
-        context: &Context,
-    ) -> Flow {
-        let start = self.trail.len();
-        let mut flow = self.list(host, block, context);
-        let doubt = self.first_doubt(start);
-        let mut failing = None;
-        if let (Flow::Stop { .. }, Some(doubt)) = (&flow, &doubt) {
-            // It fails for certain, but perhaps before it gets there.
-            self.blur_since(host, doubt);
-            self.doubt_notified(doubt);
-        }
-        if !rescue.is_empty() {
-            if let Flow::Stop { task, error, result } = &flow {
-                self.not_run = 0;
-                let mut failed = Map::new();
-                failed.insert("name".into(), task.name.as_str().into());
-                failed.insert("id".into(), task.id.as_str().into());
-                let mut result = result.as_map().cloned().unwrap_or_default();
-                result.entry("msg".into()).or_insert_with(|| error.message.as_str().into());
-                let known = |value: Map| match &doubt {
-                    Some(doubt) => Value::Unknown(doubt.origin.clone()),
-                    None => Value::Map(value),
-                };
-                let results = Arc::make_mut(&mut self.results);
-                results.insert("ansible_failed_task".into(), known(failed));
-                results.insert("ansible_failed_result".into(), known(result));
-                let after_failure = Context { guarded: true, ..context.clone() };
-                flow = self.list(host, rescue, &after_failure);
-            } else if self.has_acted(start) {
-                failing = self.rehearse(host, rescue, context, doubt.as_ref());
-            }
-        }
-        let (Flow::Go, false, Some(doubt)) = (&flow, always.is_empty(), &doubt) else {
-            return match self.list(host, always, context) {
-                Flow::Go => flow,
-                ended => ended,
-            };
-        };
-        // It runs after a failure too; what follows it does not.
-        let without = Arc::clone(&self.results);
-        self.blur_since(host, doubt);
-        if let Some((rescued, results)) = failing {
-            blur(host, &rescued, &doubt.origin);
-            self.results = Arc::new(joined(&self.results, &results, &doubt.origin));
-        }
-        let mark = self.trail.len();
-        let ended = self.list(host, always, context);
-        // What follows comes after success, and knows the results of that.
-        let mut known = Arc::unwrap_or_clone(without);
-        for trace in &self.trail[mark..] {
-            if let Trace::Set(name) = trace
-                && let Some(value) = self.results.get(name)
-            {
-                known.insert(name.clone(), value.clone());
-            }
-        }
-        self.results = Arc::new(known);
-        ended
-    }
-
-    /// Announces what would be done if the block failed, on a host that forgets it. Where a task
-    /// of the block is only assumed to succeed, what follows hinges on nothing that the two ways
-    /// through do not share. A rescue that fails itself is given back: only `always` follows it.
-    fn rehearse(
-        &mut self,
-        host: &mut dyn Host,
-        rescue: &[Task],
-        context: &Context,
-        doubt: Option<&Doubt>,
-    ) -> Option<(Vec<Trace>, Arc<Map>)> {
-        let results = Arc::clone(&self.results);
-        let (notified, started) = (self.notified.clone(), self.started.clone());
-        let (done, changed, not_run) = (self.done, self.changed, self.not_run);
-        let mark = self.trail.len();
-        let run_hosts = self.bundle.run_hosts.iter().cloned().collect();
-        let mut scratch = Overlay::new(host.view(), run_hosts);
-        if let Some(doubt) = doubt {
-            self.blur_since(&mut scratch, doubt);
-        }
-        let which = Value::Unknown(Origin::new("which task of the block fails"));
-        let given = Arc::make_mut(&mut self.results);
-        given.insert("ansible_failed_task".into(), which.clone());
-        given.insert("ansible_failed_result".into(), which);
-        let mut inner = context.clone();
-        inner.reach = Reach::OnFailure(None);
-        inner.guarded = true;
-        let flow = self.list(&mut scratch, rescue, &inner);
-        (self.done, self.changed, self.not_run) = (done, changed, not_run);
-        let rescued = self.trail.split_off(mark);
-        let rescued_results = std::mem::replace(&mut self.results, results);
-        let called = std::mem::replace(&mut self.notified, notified);
-        self.started = started;
-        let doubt = doubt?;
-        if !matches!(flow, Flow::Go) {
-            return Some((rescued, rescued_results));
-        }
-        blur(host, &self.trail[doubt.at..], &doubt.origin);
-        blur(host, &rescued, &doubt.origin);
-        self.results = Arc::new(joined(&self.results, &rescued_results, &doubt.origin));
-        self.doubt_starts(doubt);
-        let known = self.notified.len();
-        self.doubt_notified(doubt);
-        self.notified
-            .extend(called.into_iter().skip(known).map(|call| call.if_ever(&doubt.origin)));
-        None
     }
 
     /// Runs what is included, once for every item of its loop.

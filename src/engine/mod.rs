@@ -4,6 +4,7 @@
 mod account_report;
 mod action_report;
 mod attempt;
+mod block;
 pub mod bundle;
 mod constant;
 mod context;
@@ -12,6 +13,7 @@ mod delegate;
 mod doubt;
 mod files;
 mod handlers;
+mod knowledge;
 mod list;
 pub mod names;
 mod once;

@@ -65,7 +65,7 @@ impl Runner<'_> {
         let Some(scope) = task.keywords.run_once else { return };
         let layers = self.layers(task, context);
         if let (RunOnce::Run, Some(name)) = (scope, &task.keywords.register) {
-            let result = self.results.get(name).cloned().unwrap_or_default();
+            let result = self.knows.results.get(name).cloned().unwrap_or_default();
             self.outlet.run_once_result(&task.id, &result);
         } else if scope == RunOnce::Run {
             self.outlet.run_once_result(&task.id, &Value::Null);

@@ -2,7 +2,7 @@
 
 use super::attempt::unknown_result;
 use super::context::{Context, Reach};
-use super::doubt::Trace;
+use super::knowledge::Trace;
 use super::outcome::Attempt;
 use super::run::Runner;
 use super::task::{Body, RunOnce, Task};
@@ -232,8 +232,8 @@ impl Runner<'_> {
             | Action::Restart { unit } => unit,
             _ => return,
         };
-        self.moment += 1;
-        self.started.insert(unit.clone(), (self.moment, doubt.cloned()));
+        self.knows.moment += 1;
+        self.knows.started.insert(unit.clone(), (self.knows.moment, doubt.cloned()));
     }
 
     /// A unit that started after the notification has read everything already.
@@ -248,7 +248,7 @@ impl Runner<'_> {
             let (Action::Restart { unit } | Action::Reload { unit }) = &step.action else {
                 return true;
             };
-            let Some((started, doubt)) = self.started.get(unit) else { return true };
+            let Some((started, doubt)) = self.knows.started.get(unit) else { return true };
             let before_last = called.certain.as_ref().filter(|(last, _)| started > last);
             let after_all =
                 before_last.map(|(_, origin)| origin).filter(|_| *started <= called.last);

@@ -3,7 +3,7 @@
 use super::bundle::{Bundle, Purpose};
 use super::context::{Context, Reach};
 use super::delegate::Delegation;
-use super::handlers::Notified;
+use super::knowledge::Knowledge;
 use super::outcome::Attempt;
 use super::scope::Layers;
 use super::state::{Memory, PendingHandler, Target};
@@ -11,8 +11,8 @@ use crate::event::{Event, HostReport, HostStatus, TaskRef};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor, SourceId, Span};
-use crate::value::{Key, Kind, Map, Node, Origin, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::value::{Key, Kind, Map, Node, Value};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Where a run's events go, and who coordinates it with other hosts.
@@ -57,32 +57,20 @@ pub struct Runner<'a> {
     pub(super) memory: &'a mut dyn Memory,
     pub(super) outlet: &'a mut dyn Outlet,
     pub(super) templates: Arc<Templates>,
-    /// `set_fact`, `register` and `run_once_ROLE`.
-    pub(super) results: Arc<Map>,
+    /// What it knows by now.
+    pub(super) knows: Knowledge,
     pub(super) redactor: Redactor,
-    pub(super) notified: Vec<Notified>,
     /// What earlier runs left to notify, until this run has come to its place.
     pub(super) recalled: Vec<PendingHandler>,
     /// Tasks that changed something in an earlier run that did not end well: they still count as
     /// changed.
     pub(super) changed_before: BTreeSet<String>,
-    /// How often this run has come by each task's item.
-    pub(super) passed: HashMap<String, u32>,
-    /// When each unit was started in this run.
-    pub(super) started: HashMap<String, (u64, Option<Origin>)>,
-    /// Counts notifications and starts.
-    pub(super) moment: u64,
     /// `run_once: host` tasks that ran.
     pub(super) ran_once: HashSet<String>,
     /// Targets that were looked at, with what was declared for them.
     pub(super) seen: BTreeMap<String, Target>,
     /// Tasks that were looked at, by id: what they no longer declare is released.
     pub(super) evaluated: HashSet<String>,
-    /// What a dry run has come by.
-    pub(super) trail: Vec<super::doubt::Trace>,
-    pub(super) done: usize,
-    pub(super) not_run: usize,
-    pub(super) changed: bool,
 }
 
 /// How a task list ended.
@@ -104,21 +92,13 @@ impl<'a> Runner<'a> {
             memory,
             outlet,
             templates: Arc::new(Templates::new().with_yaml(crate::config::yaml::data)),
-            results: Arc::default(),
+            knows: Knowledge::default(),
             redactor: Redactor::default(),
-            notified: Vec::new(),
             recalled: Vec::new(),
             changed_before: BTreeSet::new(),
-            passed: HashMap::new(),
-            started: HashMap::new(),
-            moment: 0,
             ran_once: HashSet::new(),
             seen: BTreeMap::new(),
             evaluated: HashSet::new(),
-            trail: Vec::new(),
-            done: 0,
-            not_run: 0,
-            changed: false,
         }
     }
 
@@ -150,15 +130,15 @@ impl<'a> Runner<'a> {
         let failed = matches!(flow, Flow::Stop { .. });
         let gone = self.outlet.gone();
         self.remember(!failed && !gone)?;
-        let status = match (failed, self.changed) {
+        let status = match (failed, self.knows.changed) {
             (true, _) => HostStatus::Failed,
             (false, true) => HostStatus::Changed,
             (false, false) => HostStatus::Ok,
         };
         let report = HostReport {
             status,
-            done: self.done,
-            not_run: self.not_run,
+            done: self.knows.done,
+            not_run: self.knows.not_run,
             waiting_handlers: self.waiting_handlers(),
             ms: millis(host.view().clock().saturating_sub(begun)),
         };
@@ -186,7 +166,7 @@ impl<'a> Runner<'a> {
                     for later in &bundle.roles[index + 1..] {
                         let role = bundle.library.get(&later.name);
                         let main = role.and_then(|role| role.tasks.get("main.yml"));
-                        self.not_run += main.map_or(0, |tasks| super::list::count(tasks));
+                        self.knows.not_run += main.map_or(0, |tasks| super::list::count(tasks));
                     }
                     return flow;
                 }
@@ -256,7 +236,7 @@ impl<'a> Runner<'a> {
         }
         let seen = std::mem::take(&mut self.seen);
         let run = &self.bundle.run;
-        let acted = self.changed;
+        let acted = self.knows.changed;
         self.memory.update(&mut |state| {
             for name in &released {
                 state.targets.remove(name);

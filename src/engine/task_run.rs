@@ -50,7 +50,7 @@ impl Runner<'_> {
     }
 
     fn key_of(&mut self, id: &str) -> String {
-        let passed = self.passed.entry(id.to_owned()).or_insert(0);
+        let passed = self.knows.passed.entry(id.to_owned()).or_insert(0);
         *passed += 1;
         match *passed {
             1 => id.to_owned(),
@@ -61,7 +61,7 @@ impl Runner<'_> {
     /// The layers as this task sees them now.
     pub(super) fn layers(&self, task: &Task, context: &Context) -> Layers {
         let mut layers = context.layers.clone();
-        layers.results = Arc::clone(&self.results);
+        layers.results = Arc::clone(&self.knows.results);
         if !task.keywords.vars.is_empty() {
             layers.frames.push(Arc::new(task.keywords.vars.clone()));
         }
@@ -154,7 +154,7 @@ impl Runner<'_> {
                 }
             }
             let mut layers = layers.clone();
-            layers.results = Arc::clone(&self.results);
+            layers.results = Arc::clone(&self.knows.results);
             layers.set_item(&control, index, &value);
             let label = match &control.label {
                 Some(label) => match self.templates.node(label, &layers.scope()) {
@@ -186,7 +186,7 @@ impl Runner<'_> {
         let begun = host.view().clock();
         let task = item.task;
         let reference = self.reference(task, context, item.label.as_deref(), &item.id);
-        let mark = self.trail.len();
+        let mark = self.knows.mark();
         let mut attempt = self.tried(host, item, context).unwrap_or_else(Attempt::failed);
         let ignored = self.is_ignored(task, context, &item.layers);
         if ignored || !task.keywords.failed_when.is_empty() {
@@ -198,9 +198,9 @@ impl Runner<'_> {
             self.note_doubt(task, &attempt, mark);
         }
         if !context.reach.is_on_failure() {
-            self.done += attempt.actions.iter().filter(|action| !action.failed).count();
+            self.knows.done += attempt.actions.iter().filter(|action| !action.failed).count();
             let changed = status == TaskStatus::Changed && !attempt.earlier;
-            self.changed |= !attempt.actions.is_empty() || changed;
+            self.knows.changed |= !attempt.actions.is_empty() || changed;
         }
         // An earlier run's notification waits in the memory, or its handler has succeeded since:
         // notified again, it would run once in every run until one ends well.

@@ -80,7 +80,7 @@ impl Runner<'_> {
         let Some(origin) = condition else {
             return Flow::Stop { task: Box::new(reference), error, result: Value::Map(Map::new()) };
         };
-        self.note_doubt(task, &Attempt::doubtful(), self.trail.len());
+        self.note_doubt(task, &Attempt::doubtful(), self.knows.mark());
         self.register(task, Value::Unknown(origin));
         Flow::Go
     }

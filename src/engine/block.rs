@@ -1,0 +1,144 @@
+//! Blocks: their tasks, `rescue` and `always`. A dry run goes the way on which everything
+//! succeeds, rehearses the one on which something fails, and joins them where they meet.
+
+use super::context::{Context, Reach};
+use super::doubt::blur;
+use super::knowledge::{Doubt, Trace};
+use super::run::{Flow, Runner};
+use super::task::Task;
+use crate::event::TaskRef;
+use crate::host::Host;
+use crate::text::Diagnostic;
+use crate::value::{Map, Origin, Value};
+
+/// A block's lists.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'t> {
+    pub(super) block: &'t [Task],
+    pub(super) rescue: &'t [Task],
+    pub(super) always: &'t [Task],
+}
+
+impl Runner<'_> {
+    pub(super) fn block(
+        &mut self,
+        host: &mut dyn Host,
+        parts: Parts<'_>,
+        context: &Context,
+    ) -> Flow {
+        let outside = self.knows.begin();
+        let not_run = self.knows.not_run;
+        let flow = match self.list(host, parts.block, context) {
+            Flow::Stop { task, error, result } => {
+                let doubt = self.knows.doubt.clone();
+                if let Some(doubt) = &doubt {
+                    // It fails for certain, but perhaps before it gets there.
+                    self.doubt(host, doubt);
+                }
+                if parts.rescue.is_empty() {
+                    let flow = Flow::Stop { task, error, result };
+                    self.finally(host, parts.always, context, flow)
+                } else {
+                    self.knows.not_run = not_run;
+                    self.tell_rescue(&task, &error, &result, doubt.as_ref());
+                    let after_failure = Context { guarded: true, ..context.clone() };
+                    let flow = self.list(host, parts.rescue, &after_failure);
+                    self.finally(host, parts.always, context, flow)
+                }
+            }
+            flow => self.after_success(host, parts, context, flow),
+        };
+        self.knows.end(outside);
+        flow
+    }
+
+    /// What `rescue` finds of the failure.
+    fn tell_rescue(
+        &mut self,
+        task: &TaskRef,
+        error: &Diagnostic,
+        result: &Value,
+        doubt: Option<&Doubt>,
+    ) {
+        let mut failed = Map::new();
+        failed.insert("name".into(), task.name.as_str().into());
+        failed.insert("id".into(), task.id.as_str().into());
+        let mut result = result.as_map().cloned().unwrap_or_default();
+        result.entry("msg".into()).or_insert_with(|| error.message.as_str().into());
+        let known = |value: Map| match doubt {
+            Some(doubt) => Value::Unknown(doubt.origin.clone()),
+            None => Value::Map(value),
+        };
+        self.set("ansible_failed_task", known(failed));
+        self.set("ansible_failed_result", known(result));
+    }
+
+    fn finally(
+        &mut self,
+        host: &mut dyn Host,
+        always: &[Task],
+        context: &Context,
+        flow: Flow,
+    ) -> Flow {
+        match self.list(host, always, context) {
+            Flow::Go => flow,
+            ended => ended,
+        }
+    }
+
+    /// A block whose tasks have succeeded; in a dry run perhaps on assumptions.
+    fn after_success(
+        &mut self,
+        host: &mut dyn Host,
+        parts: Parts<'_>,
+        context: &Context,
+        flow: Flow,
+    ) -> Flow {
+        let doubt = self.knows.doubt.clone();
+        let acted = self.knows.trail.iter().any(|trace| !matches!(trace, Trace::Set(_)));
+        if !parts.rescue.is_empty() && (acted || doubt.is_some()) {
+            self.rehearse(host, parts.rescue, context, doubt.as_ref());
+        }
+        let (Flow::Go, false, Some(doubt)) = (&flow, parts.always.is_empty(), &doubt) else {
+            return self.finally(host, parts.always, context, flow);
+        };
+        // It runs after a failure too; what follows it does not.
+        let success = self.knows.branch();
+        self.doubt(host, doubt);
+        let mark = self.knows.mark();
+        let ended = self.list(host, parts.always, context);
+        self.knows.settle(success, mark);
+        ended
+    }
+
+    /// Announces what would be done if the block failed. Where a task of the block is only assumed
+    /// to succeed, what follows hinges on nothing that the two ways through do not share.
+    fn rehearse(
+        &mut self,
+        host: &mut dyn Host,
+        rescue: &[Task],
+        context: &Context,
+        doubt: Option<&Doubt>,
+    ) {
+        let trail = std::mem::take(&mut self.knows.trail);
+        let failed = std::mem::take(&mut self.knows.failed);
+        let inner = Context { reach: Reach::OnFailure(None), guarded: true, ..context.clone() };
+        let (flow, way) = self.aside(host, |runner, host| {
+            if let Some(doubt) = doubt {
+                runner.doubt_trail(host, doubt, &trail, failed);
+            }
+            let which = Value::Unknown(Origin::new("which task of the block fails"));
+            runner.set("ansible_failed_task", which.clone());
+            runner.set("ansible_failed_result", which);
+            runner.list(host, rescue, &inner)
+        });
+        self.knows.trail = trail;
+        let Some(doubt) = doubt else { return };
+        if let Flow::Stop { .. } = flow {
+            self.knows.failed.push(way);
+        } else {
+            blur(host, &self.knows.trail[doubt.since.at..], &doubt.origin);
+            self.join(host, way, &doubt.origin);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What a run knows by now, as one value: a way that the run may not go is a copy of it that runs
+//! on, and is joined again.
+
+use super::handlers::Notified;
+use crate::host::Action;
+use crate::value::{Map, Origin, Value};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What a run knows by now.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Knowledge {
+    /// `set_fact`, `register` and `run_once_ROLE`.
+    pub(super) results: Arc<Map>,
+    /// Notifications that wait.
+    pub(super) notified: Vec<Notified>,
+    /// When each unit was started in this run, and why it may not have been.
+    pub(super) started: HashMap<String, (u64, Option<Origin>)>,
+    /// Counts notifications and starts.
+    pub(super) moment: u64,
+    /// How often this run has come by each task's item.
+    pub(super) passed: HashMap<String, u32>,
+    /// What a dry run has come by since the innermost block began, in order.
+    pub(super) trail: Vec<Trace>,
+    /// The first task since then that may fail after all.
+    pub(super) doubt: Option<Doubt>,
+    /// Ways that ended in a failure, for what comes after one.
+    pub(super) failed: Vec<Knowledge>,
+    /// Actions that succeeded.
+    pub(super) done: usize,
+    /// Tasks that a failure kept from being run.
+    pub(super) not_run: usize,
+    /// Something was changed.
+    pub(super) changed: bool,
+}
+
+/// What a dry run has come by.
+#[derive(Debug, Clone)]
+pub(super) enum Trace {
+    /// An action that was performed, or may be.
+    Did(Box<Action>),
+    /// Something whose targets are not known in full.
+    Unsettled(Vec<String>),
+    /// A result or fact that was set.
+    Set(String),
+}
+
+/// A point of the run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    /// In the trail.
+    pub(super) at: usize,
+    pub(super) moment: u64,
+}
+
+/// Why it is not known how far the run came after this point.
+#[derive(Debug, Clone)]
+pub(super) struct Doubt {
+    pub(super) origin: Origin,
+    pub(super) since: Mark,
+}
+
+/// What a block keeps of what is around it.
+pub(super) struct Outside {
+    trail: Vec<Trace>,
+    doubt: Option<Doubt>,
+}
+
+impl Knowledge {
+    pub(super) const fn mark(&self) -> Mark {
+        Mark { at: self.trail.len(), moment: self.moment }
+    }
+
+    /// Begins a block: what it comes by is its own until it ends.
+    pub(super) fn begin(&mut self) -> Outside {
+        Outside { trail: std::mem::take(&mut self.trail), doubt: self.doubt.take() }
+    }
+
+    /// Ends a block: what it has come by, its surroundings have.
+    pub(super) fn end(&mut self, outside: Outside) {
+        let Outside { mut trail, doubt } = outside;
+        let before = trail.len();
+        trail.append(&mut self.trail);
+        self.trail = trail;
+        let inner = self.doubt.take().map(|mut inner| {
+            inner.since.at += before;
+            inner
+        });
+        self.doubt = doubt.or(inner);
+    }
+
+    /// A copy that has come by nothing yet: another way to go on from here.
+    pub(super) fn branch(&self) -> Self {
+        Self {
+            results: Arc::clone(&self.results),
+            notified: self.notified.clone(),
+            started: self.started.clone(),
+            passed: self.passed.clone(),
+            trail: Vec::new(),
+            doubt: None,
+            failed: Vec::new(),
+            ..*self
+        }
+    }
+
+    /// It may be that nothing since the doubt has happened; the trail since then tells what.
+    pub(super) fn doubt(&mut self, doubt: &Doubt, trail: &[Trace]) {
+        let Doubt { origin, since } = doubt;
+        let results = Arc::make_mut(&mut self.results);
+        for trace in trail {
+            if let Trace::Set(name) = trace {
+                results.insert(name.clone(), Value::Unknown(origin.clone()));
+            }
+        }
+        self.doubt_starts(doubt);
+        for call in self.notified.iter_mut().filter(|call| call.moment > since.moment) {
+            call.uncertain.get_or_insert_with(|| origin.clone());
+        }
+    }
+
+    /// It may be that nothing was started since the doubt.
+    pub(super) fn doubt_starts(&mut self, doubt: &Doubt) {
+        for (moment, maybe) in self.started.values_mut() {
+            if *moment > doubt.since.moment {
+                maybe.get_or_insert_with(|| doubt.origin.clone());
+            }
+        }
+    }
+
+    /// Either this or the other way was gone: what differs is not known, and what was done on the
+    /// other may have been.
+    pub(super) fn join(&mut self, other: Self, origin: &Origin) {
+        let since = self.mark();
+        if let Some(Doubt { origin, .. }) = other.doubt {
+            self.doubt.get_or_insert(Doubt { origin, since });
+        }
+        self.trail.extend(other.trail);
+        self.failed.extend(other.failed);
+        if !Arc::ptr_eq(&self.results, &other.results) {
+            join_results(Arc::make_mut(&mut self.results), &other.results, origin);
+        }
+        join_notified(&mut self.notified, other.notified, origin);
+        join_started(&mut self.started, other.started, origin);
+        for (key, count) in other.passed {
+            let own = self.passed.entry(key).or_default();
+            *own = count.max(*own);
+        }
+        self.moment = self.moment.max(other.moment);
+        self.done = self.done.max(other.done);
+        self.not_run = self.not_run.max(other.not_run);
+        self.changed |= other.changed;
+    }
+
+    /// Goes back to what was known on one way, with what has come since `mark` on every way.
+    pub(super) fn settle(&mut self, before: Self, mark: Mark) {
+        let mut results = Arc::unwrap_or_clone(before.results);
+        for trace in &self.trail[mark.at..] {
+            if let Trace::Set(name) = trace
+                && let Some(value) = self.results.get(name)
+            {
+                results.insert(name.clone(), value.clone());
+            }
+        }
+        self.results = Arc::new(results);
+        for (unit, start) in before.started {
+            if self.started.get(&unit).is_some_and(|(moment, _)| *moment <= mark.moment) {
+                self.started.insert(unit, start);
+            }
+        }
+        for call in self.notified.iter_mut().filter(|call| call.moment <= mark.moment) {
+            let same = |was: &&Notified| was.name == call.name && was.moment == call.moment;
+            if let Some(was) = before.notified.iter().find(same) {
+                call.uncertain.clone_from(&was.uncertain);
+            }
+        }
+    }
+}
+
+fn join_results(own: &mut Map, other: &Map, origin: &Origin) {
+    for (name, value) in own.iter_mut() {
+        if other.get(name) != Some(value) {
+            *value = Value::Unknown(origin.clone());
+        }
+    }
+    for name in other.keys().filter(|name| !own.contains_key(*name)).cloned().collect::<Vec<_>>() {
+        own.insert(name, Value::Unknown(origin.clone()));
+    }
+}
+
+/// What only one way has notified is not surely notified; nor what only one has left to handle.
+fn join_notified(own: &mut Vec<Notified>, other: Vec<Notified>, origin: &Origin) {
+    let called = |call: &Notified| (call.name.clone(), call.moment);
+    let known: HashSet<_> = own.iter().map(called).collect();
+    let there: HashMap<_, _> =
+        other.iter().map(|call| (called(call), call.uncertain.clone())).collect();
+    for call in own.iter_mut() {
+        let doubt = there.get(&called(call)).cloned().unwrap_or_else(|| Some(origin.clone()));
+        call.uncertain = call.uncertain.take().or(doubt);
+    }
+    for mut call in other.into_iter().filter(|call| !known.contains(&called(call))) {
+        call.uncertain.get_or_insert_with(|| origin.clone());
+        own.push(call);
+    }
+}
+
+type Started = HashMap<String, (u64, Option<Origin>)>;
+
+fn join_started(own: &mut Started, mut other: Started, origin: &Origin) {
+    for (unit, (moment, maybe)) in own.iter_mut() {
+        match other.remove(unit) {
+            Some((same, doubt)) if same == *moment => *maybe = maybe.take().or(doubt),
+            there => {
+                *moment = there.map_or(*moment, |(there, _)| there.max(*moment));
+                maybe.get_or_insert_with(|| origin.clone());
+            }
+        }
+    }
+    for (unit, (moment, maybe)) in other {
+        own.insert(unit, (moment, maybe.or_else(|| Some(origin.clone()))));
+    }
+}
