@@ -1,6 +1,5 @@
 //! `converge lab`: throwaway real hosts on this machine.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -16,7 +15,7 @@ pub struct LabCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Boot hosts, a DNS and an MX
+    /// Boot hosts, and the servers that they need
     Up(Up),
     /// Remove a lab, also one that a crash left half-way
     Down {
@@ -37,20 +36,9 @@ enum Action {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
-    /// Be the lab's MX (started by `up`)
-    #[command(hide = true)]
-    ServeMx { listen: IpAddr, maildir: PathBuf },
-    /// Be the lab's Mailu (started by `up`)
-    #[command(hide = true)]
-    ServeMailu { address: Ipv4Addr, mx: Ipv4Addr, dir: PathBuf },
-    /// Be the checkpassword program of the Mailu's Dovecot
-    #[command(hide = true)]
-    CheckLogin {
-        socket: PathBuf,
-        peer: String,
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        reply: Vec<String>,
-    },
+    #[cfg(feature = "lab-fixtures")]
+    #[command(flatten)]
+    Serve(super::lab_servers::LabServer),
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +64,7 @@ struct Up {
     /// The binary that hosts see as /usr/local/bin/converge; by default this one
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
+    #[cfg(feature = "lab-fixtures")]
     /// Add a Mailu, mail.lab.test, with a CA that the hosts trust
     #[arg(long)]
     mailu: bool,
@@ -114,16 +103,10 @@ impl LabCommand {
             }
             Action::List => list(),
             Action::Ssh { name, host, command } => ssh(&name, &host, &command),
-            Action::ServeMx { listen, maildir } => lab::serve_mx((listen, 25), &maildir)
-                .map(|()| LabReport::default())
-                .map_err(|source| LabError::Io { what: "serve", path: maildir, source }),
-            Action::ServeMailu { address, mx, dir } => lab::mailu::serve_mailu(address, mx, &dir)
-                .map(|()| LabReport::default())
-                .map_err(|source| LabError::Io { what: "serve", path: dir, source }),
-            Action::CheckLogin { socket, peer, reply } => Ok(LabReport {
-                code: lab::mailu::check_login(&socket, &peer, &reply),
-                ..LabReport::default()
-            }),
+            #[cfg(feature = "lab-fixtures")]
+            Action::Serve(server) => {
+                server.run().map(|code| LabReport { code, ..LabReport::default() })
+            }
         }
     }
 }
@@ -149,6 +132,7 @@ impl Up {
         if let Some(binary) = self.binary {
             builder = builder.binary(binary);
         }
+        #[cfg(feature = "lab-fixtures")]
         if self.mailu {
             builder = builder.mailu();
         }
@@ -160,6 +144,7 @@ impl Up {
         for host in &lab.state().hosts {
             text.push_str(&format!("{:<16} {:<8} {}\n", host.name, host.family, host.address));
         }
+        #[cfg(feature = "lab-fixtures")]
         if let Ok(mailu) = lab.mailu() {
             text.push_str(&format!("{:<16} {:<8} {}\n", "mail", "mailu", mailu.address()));
             text.push_str(&format!("ca: {}\n", mailu.ca_file().display()));

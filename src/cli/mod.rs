@@ -12,6 +12,8 @@ mod explain;
 mod inventory;
 mod invocation;
 pub mod lab;
+#[cfg(feature = "lab-fixtures")]
+mod lab_servers;
 mod lint;
 mod mistakes;
 mod output;

@@ -87,6 +87,7 @@ impl LabBuilder {
         self
     }
 
+    #[cfg(feature = "lab-fixtures")]
     /// Adds a Mailu, as mail.lab.test, with a CA that the hosts trust.
     pub fn mailu(mut self) -> Self {
         self.mailu = true;

@@ -9,9 +9,10 @@ use super::error::io;
 use super::seed::DOMAIN;
 use super::server::Server;
 use super::state::LabState;
-use super::{Instance, LabError, mailu};
+use super::{Instance, LabError};
 
 /// Domains whose mail goes to the lab's MX.
+#[cfg(feature = "lab-fixtures")]
 const MAIL_DOMAINS: [&str; 2] = [DOMAIN, "example.test"];
 
 /// Starts the server in its namespace.
@@ -34,18 +35,24 @@ fn config(state: &LabState) -> String {
         "user=root\npid-file=\nno-resolv\nno-hosts\nlocal=/test/\nlocal=/in-addr.arpa/\n\
          log-facility=-\n",
     );
-    let _ = writeln!(text, "host-record=mx.{DOMAIN},{}", state.mx);
     let _ = writeln!(text, "host-record=dns.{DOMAIN},{}", state.dns);
-    if let Some(address) = state.mailu {
-        let _ = writeln!(text, "host-record={},{address}", mailu::NAME);
-    }
     for host in &state.hosts {
         let _ = writeln!(text, "host-record={},{}", host.fqdn(), host.address);
     }
+    #[cfg(feature = "lab-fixtures")]
+    mail_servers(state, &mut text);
+    text
+}
+
+#[cfg(feature = "lab-fixtures")]
+fn mail_servers(state: &LabState, text: &mut String) {
+    let _ = writeln!(text, "host-record=mx.{DOMAIN},{}", state.mx);
     for domain in MAIL_DOMAINS {
         let _ = writeln!(text, "mx-host={domain},mx.{DOMAIN},10");
     }
-    text
+    if let Some(address) = state.mailu {
+        let _ = writeln!(text, "host-record={},{address}", super::mailu::NAME);
+    }
 }
 
 /// Asks for the address of the root; any answer will do (RFC 1035, 4.1).

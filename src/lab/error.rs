@@ -91,6 +91,7 @@ pub enum LabError {
         /// The last lines of the console.
         console: String,
     },
+    #[cfg(feature = "lab-fixtures")]
     /// A lab without a Mailu was asked for it.
     #[error("the lab `{lab}` has no Mailu; add `--mailu` (or `mailu()`) where it is made")]
     NoMailu {
@@ -107,6 +108,7 @@ pub enum LabError {
         /// The last lines of its log.
         log: String,
     },
+    #[cfg(feature = "lab-fixtures")]
     /// Fewer messages than awaited arrived at the MX.
     #[error("the MX has {got} messages that fit, not {wanted}, after {}s", waited.as_secs())]
     NoMail {

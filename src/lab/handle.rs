@@ -7,7 +7,7 @@ use super::boot::Machine;
 use super::claim::Owner;
 use super::inventory::publish;
 use super::state::{HostState, LabState};
-use super::{Host, Instance, LabBuilder, LabError, Mailbox, Mailu, down};
+use super::{Host, Instance, LabBuilder, LabError, down};
 
 /// A lab that is up. Dropping it brings it down, unless it was told to stay.
 #[derive(Debug)]
@@ -66,16 +66,6 @@ impl Lab {
             LabError::NoSuchHost { lab: self.instance.to_string(), host: name.to_owned() }
         })?;
         Ok(Host::new(self, state.clone(), self.machine(state)))
-    }
-
-    /// The lab's mail server.
-    pub fn mx(&self) -> Mailbox<'_> {
-        Mailbox::new(&self.instance, &self.state)
-    }
-
-    /// The lab's Mailu; an error where it has none.
-    pub fn mailu(&self) -> Result<Mailu<'_>, LabError> {
-        Mailu::new(&self.instance, &self.state)
     }
 
     /// Brings the lab down, as dropping it does, and says whether that worked.

@@ -12,7 +12,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use super::boot::Machine;
 use super::error::io;
 use super::state::HostState;
-use super::{Family, Lab, LabError, faults};
+use super::{Family, Lab, LabError};
 
 /// How long a command in a host may take: package installations are the slowest.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -41,7 +41,7 @@ impl Output {
 pub struct Host<'a> {
     lab: &'a Lab,
     state: HostState,
-    machine: Machine,
+    pub(super) machine: Machine,
 }
 
 impl<'a> Host<'a> {
@@ -229,27 +229,6 @@ impl<'a> Host<'a> {
         // systemd(1): SIGRTMIN+4 starts poweroff.target.
         super::process::run("kill", ["-s", "RTMIN+4", &self.pid()?.to_string()])?;
         self.machine.cgroup()?.wait_until_empty()
-    }
-
-    /// Every path that differs from the blank host, under the given folders.
-    pub fn changes(&self, under: &[&str]) -> Result<super::changes::Changes, LabError> {
-        super::changes::changes(&self.machine, under)
-    }
-
-    /// Puts a file system of a few kilobytes, holding what the folder holds and not a byte more
-    /// free, over a folder.
-    pub fn fill_disk(&self, folder: &str) -> Result<(), LabError> {
-        faults::fill_disk(self, folder)
-    }
-
-    /// Makes a folder read-only, whatever the permissions say.
-    pub fn read_only(&self, folder: &str) -> Result<(), LabError> {
-        faults::read_only(self, folder)
-    }
-
-    /// Undoes `fill_disk` or `read_only`; what was written over a filled disk is lost.
-    pub fn heal(&self, folder: &str) -> Result<(), LabError> {
-        faults::heal(self, folder)
     }
 }
 

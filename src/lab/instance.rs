@@ -80,11 +80,6 @@ impl Instance {
         runs_dir().join(&self.0)
     }
 
-    /// What the lab's Mailu remembers, with its keys.
-    pub(super) fn mailu_dir(&self) -> PathBuf {
-        self.run_dir().join("mailu")
-    }
-
     /// What hosts write: not under /run, which is a small tmpfs on many machines.
     pub(super) fn disk_dir(&self) -> PathBuf {
         PathBuf::from("/var/lib/converge-lab").join(&self.0)

@@ -5,7 +5,6 @@ use std::io::Result;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::base::Base;
 use super::error::io;
 use super::state::HostState;
 use super::{Family, LabError, Subnet, keys};
@@ -75,27 +74,6 @@ fn write_files(dir: &Path, host: &HostState, subnet: Subnet, authorized: &str) -
         std::fs::set_permissions(&file, Permissions::from_mode(mode))?;
     }
     Ok(())
-}
-
-/// Makes the host trust a CA, as `update-ca-certificates` would have.
-pub(super) fn trust(dir: &Path, base: &Base, ca: &Path) -> std::result::Result<(), LabError> {
-    write_trust(dir, &base.tree, ca).map_err(io("write", dir))
-}
-
-fn write_trust(dir: &Path, base: &Path, ca: &Path) -> Result<()> {
-    let bundle = "etc/ssl/certs/ca-certificates.crt";
-    let own = "usr/local/share/ca-certificates/converge-lab.crt";
-    for folder in ["etc/ssl", "etc/ssl/certs", "usr/local/share", "usr/local/share/ca-certificates"]
-    {
-        let folder = dir.join(folder);
-        std::fs::create_dir_all(&folder)?;
-        std::fs::set_permissions(&folder, Permissions::from_mode(0o755))?;
-    }
-    let ca = std::fs::read(ca)?;
-    let mut all = std::fs::read(base.join(bundle))?;
-    all.extend_from_slice(&ca);
-    std::fs::write(dir.join(bundle), all)?;
-    std::fs::write(dir.join(own), ca)
 }
 
 /// machine-id(5): 32 hexadecimal digits, not all zero; here from the address, which is unique.

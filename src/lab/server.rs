@@ -68,11 +68,13 @@ impl Server<'_> {
         })
     }
 
+    #[cfg(feature = "lab-fixtures")]
     /// Kills it: its address then refuses connections.
     pub(super) fn stop(&self) -> Result<(), LabError> {
         self.cgroup()?.kill()
     }
 
+    #[cfg(feature = "lab-fixtures")]
     pub(super) fn is_running(&self) -> bool {
         self.cgroup().is_ok_and(|cgroup| cgroup.is_populated())
     }

@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::base::{Base, base};
 use super::claim::Registry;
 use super::error::io;
+#[cfg(feature = "lab-fixtures")]
+use super::fixtures;
 use super::parallel::{joined, side_by_side};
 use super::state::{HostState, LabState};
 use super::{
     Family, Instance, Lab, LabBuilder, LabError, Subnet, check_requirements, dns, keys, limits,
-    mailu, network, seed,
+    network, seed,
 };
 
 pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
     let instance = builder.check()?;
     check_requirements()?;
-    if builder.mailu {
-        mailu::check_requirements()?;
-    }
+    #[cfg(feature = "lab-fixtures")]
+    fixtures::check_requirements(&builder)?;
     limits::raise()?;
     let registry = Registry::lock_free(&instance, builder.replace)?;
     let subnet = match builder.subnet {
@@ -33,42 +34,33 @@ pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
     // what failed locks the registry again.
     drop(registry);
     bridge?;
-    std::fs::create_dir(&lab.state.maildir).map_err(io("create", &lab.state.maildir))?;
+    #[cfg(feature = "lab-fixtures")]
+    fixtures::set_up(&lab)?;
     lab.state.save(&lab.instance)?;
     lab.state.bases = bases(&lab.state.hosts)?;
     start(&lab)?;
     Ok(lab)
 }
 
-/// Boots all hosts side by side, with the two servers.
+/// Boots all hosts side by side, with the servers.
 fn start(lab: &Lab) -> Result<(), LabError> {
     let authorized = keys::generate(&lab.instance.run_dir().join("id_ed25519"), "lab")?;
-    if let Some(address) = lab.state.mailu {
-        mailu::set_up(&lab.instance, address)?;
-    }
     let start_host = |host: &HostState| {
         network::plug_in(&lab.instance, &host.name, host.address)?;
         let machine = lab.machine(host);
         let seed_dir = machine.dir().join("seed");
         let key = seed::write(&seed_dir, host, lab.state.subnet, &authorized)?;
-        if lab.state.mailu.is_some() {
-            seed::trust(&seed_dir, &machine.base, &mailu::ca_file(&lab.instance.mailu_dir()))?;
-        }
+        #[cfg(feature = "lab-fixtures")]
+        fixtures::trust(lab, &seed_dir, &machine.base)?;
         machine.boot()?;
         Ok(format!("{},{} {key}\n", host.address, host.name))
     };
     let start_servers = || {
         network::plug_in(&lab.instance, "dns", lab.state.dns)?;
-        network::plug_in(&lab.instance, "mx", lab.state.mx)?;
         dns::start(&lab.state, &lab.instance)?;
-        lab.mx().start()?;
-        match lab.state.mailu {
-            None => Ok(()),
-            Some(address) => {
-                network::plug_in(&lab.instance, "mail", address)?;
-                lab.mailu()?.start()
-            }
-        }
+        #[cfg(feature = "lab-fixtures")]
+        fixtures::start(lab)?;
+        Ok(())
     };
     let known_hosts = std::thread::scope(|scope| {
         let servers = scope.spawn(start_servers);
