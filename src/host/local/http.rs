@@ -1,16 +1,17 @@
 //! HTTP requests (RFC 9110). That nobody answers is an answer; so is any status.
 
 use super::super::{HostError, HttpReply, HttpRequest};
-use super::{resolve, trust};
-use std::io::Read;
-use std::net::SocketAddr;
+use super::{connect, resolve, tls};
+use reqwest::blocking::{Client, Response};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::HeaderValue;
+use reqwest::redirect::Policy;
+use reqwest::{Method, Url};
+use std::error::Error;
+use std::io::{self, Read};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
-use ureq::config::Config;
-use ureq::http;
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use std::time::{Duration, Instant};
 
 /// The most of a body that is kept.
 const BODY_LIMIT: u64 = 1 << 20;
@@ -30,130 +31,150 @@ const CREDENTIALS: [&str; 6] = [
 /// # Errors
 /// If the request cannot be made: a URL that is none, a certificate file that cannot be read,
 /// credentials that would go unprotected.
-pub(super) fn exchange(request: &HttpRequest) -> Result<Result<HttpReply, String>, HostError> {
-    let uri: http::Uri = request.url.parse().map_err(|_| not_a_url(&request.url))?;
-    let credentials = has_credentials(request);
-    if uri.host().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err(not_a_url(&request.url));
-    }
-    if credentials && !is_protected(&uri, request) {
+pub(crate) fn exchange(request: &HttpRequest) -> Result<Result<HttpReply, String>, HostError> {
+    let url = url(&request.url)?;
+    let credentials = has_credentials(&url, request);
+    if credentials && !is_protected(&url, request) {
         return Err(HostError::Failed {
-            message: format!("refusing to send credentials to {}", shown(&uri)),
+            message: format!("refusing to send credentials to {}", shown(&url)),
             notes: vec!["they are sent over verified TLS only, or to the host itself".to_owned()],
             help: Some("use https://, and ca_file for a certificate of your own".to_owned()),
         });
     }
-    let mut config = Config::builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_millis(request.timeout_ms.max(1))))
-        .max_redirects(if credentials { 0 } else { request.redirects })
-        .max_redirects_will_error(false)
-        .allow_non_standard_methods(true)
-        .proxy(None)
-        .user_agent(concat!("converge/", env!("CARGO_PKG_VERSION")));
-    if uri.scheme_str() == Some("https") || request.redirects > 0 {
-        config = config.tls_config(tls(request)?);
-    }
-    let agent = ureq::Agent::with_parts(config.build(), DefaultConnector::default(), HostResolver);
-    let mut builder = http::Request::builder().method(request.method.as_str()).uri(uri);
+    let redirects = if credentials { 0 } else { request.redirects };
+    let limit = Duration::from_millis(request.timeout_ms.max(1));
+    let client = Client::builder()
+        .tls_backend_preconfigured(match url.scheme() {
+            "http" if redirects == 0 => tls::trusting_nobody()?,
+            _ if !request.verify => tls::trusting_everybody()?,
+            _ => tls::trusting(request.ca_file.as_deref())?,
+        })
+        .dns_resolver(Arc::new(HostResolver { deadline: Instant::now() + limit }))
+        .redirect(following(redirects as usize))
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .user_agent(concat!("converge/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(invalid)?;
+    let method = Method::from_bytes(request.method.as_bytes());
+    let method = method.map_err(|error| HostError::failed(format!("not a method: {error}")))?;
+    // Of the request, not of the client: that would be a limit for each piece of the body.
+    let mut builder = client.request(method, url).timeout(limit);
     for (name, value) in &request.headers {
-        builder = builder.header(name, value.expose());
+        let value = HeaderValue::from_str(value.expose());
+        let value =
+            value.map_err(|error| HostError::failed(format!("header `{name}`: {error}")))?;
+        builder = builder.header(name, value);
     }
-    let invalid = |error: http::Error| HostError::failed(format!("not an HTTP request: {error}"));
-    let sent = match &request.body {
-        Some(body) => agent.run(builder.body(body.expose().as_str()).map_err(invalid)?),
-        None => agent.run(builder.body(()).map_err(invalid)?),
-    };
-    Ok(match sent {
-        Ok(response) => reply(response),
-        Err(error) => Err(words(&error)),
-    })
+    if let Some(body) = &request.body {
+        builder = builder.body(body.expose().clone());
+    }
+    let sent = client.execute(builder.build().map_err(invalid)?);
+    Ok(sent.map_err(|error| words(&error)).and_then(reply))
 }
 
-fn not_a_url(url: &str) -> HostError {
-    let shown = url.split(['?', '@']).next().unwrap_or_default().escape_debug();
+/// What a parser for browsers would mend (`http:\\x`, blanks) is no URL here: what was checked is
+/// what is asked.
+fn url(text: &str) -> Result<Url, HostError> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    match Url::parse(text) {
+        Ok(url)
+            if is_plain
+                && matches!(url.scheme(), "http" | "https")
+                && !rest.is_empty()
+                && !rest.starts_with('/') =>
+        {
+            Ok(url)
+        }
+        _ => Err(not_a_url(text)),
+    }
+}
+
+fn not_a_url(text: &str) -> HostError {
+    let shown = text.split('?').next().unwrap_or_default();
+    let shown = shown.rsplit('@').next().unwrap_or_default().escape_debug();
     HostError::failed(format!("`{shown}` is no http:// or https:// URL"))
 }
 
+fn invalid(error: reqwest::Error) -> HostError {
+    HostError::failed(format!("not an HTTP request: {}", words(&error)))
+}
+
 /// Without what could be secret in it.
-fn shown(uri: &http::Uri) -> String {
-    format!("{}://{}", uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default())
+fn shown(url: &Url) -> String {
+    format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-fn has_credentials(request: &HttpRequest) -> bool {
+fn has_credentials(url: &Url, request: &HttpRequest) -> bool {
     let mut names = request.headers.iter().map(|(name, _)| name.to_ascii_lowercase());
-    let authority = request.url.split('/').nth(2).unwrap_or_default();
-    authority.contains('@') || names.any(|name| CREDENTIALS.contains(&name.as_str()))
+    !url.username().is_empty()
+        || url.password().is_some()
+        || names.any(|name| CREDENTIALS.contains(&name.as_str()))
 }
 
-fn is_protected(uri: &http::Uri, request: &HttpRequest) -> bool {
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    let address = host.parse::<std::net::IpAddr>();
-    let own = address.is_ok_and(|address| address.is_loopback()) || host == "localhost";
-    own || (uri.scheme_str() == Some("https") && request.verify)
+fn is_protected(url: &Url, request: &HttpRequest) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let own = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    own || host == "localhost" || (url.scheme() == "https" && request.verify)
 }
 
-fn tls(request: &HttpRequest) -> Result<TlsConfig, HostError> {
-    let roots = match trust::certificates(request.ca_file.as_deref())? {
-        Some(found) => found.iter().map(|der| Certificate::from_der(der).to_owned()).into(),
-        None => RootCerts::WebPki,
-    };
-    Ok(TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .root_certs(roots)
-        .disable_verification(!request.verify)
-        .build())
-}
-
-fn reply(response: http::Response<ureq::Body>) -> Result<HttpReply, String> {
-    let (parts, mut body) = response.into_parts();
-    let mut bytes = Vec::new();
-    body.as_reader()
-        .take(BODY_LIMIT)
-        .read_to_end(&mut bytes)
-        .map_err(|error| words(&ureq::Error::from(error)))?;
-    let headers = parts.headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
-    Ok(HttpReply {
-        status: parts.status.as_u16(),
-        headers: headers.collect(),
-        body: String::from_utf8_lossy(&bytes).into_owned(),
+/// After the last one that is followed, the redirection is the reply.
+fn following(redirects: usize) -> Policy {
+    Policy::custom(move |attempt| match attempt.previous().len() <= redirects {
+        true => attempt.follow(),
+        false => attempt.stop(),
     })
 }
 
-/// Why there is no reply.
-fn words(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Timeout(_) => "timed out".to_owned(),
-        ureq::Error::Io(error) => super::connect::words(error),
-        other => other.to_string(),
+fn reply(response: Response) -> Result<HttpReply, String> {
+    let status = response.status().as_u16();
+    let headers = response.headers().iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    let headers = headers.collect();
+    let mut bytes = Vec::new();
+    response.take(BODY_LIMIT).read_to_end(&mut bytes).map_err(|error| words(&error))?;
+    Ok(HttpReply { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() })
+}
+
+/// Why there is no reply: its deepest cause, as it names the request's URL above.
+fn words(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    loop {
+        if cause.downcast_ref().is_some_and(reqwest::Error::is_timeout) {
+            return "timed out".to_owned();
+        }
+        match inside(cause).or_else(|| cause.source()) {
+            Some(deeper) => cause = deeper,
+            None => break,
+        }
     }
+    cause.downcast_ref().map_or_else(|| cause.to_string(), connect::words)
+}
+
+/// An error that was made an I/O error, which is not its source.
+fn inside<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    let inner = error.downcast_ref::<io::Error>()?.get_ref()?;
+    Some(inner)
 }
 
 /// Names are resolved as the host itself resolves them.
-#[derive(Debug)]
-struct HostResolver;
+struct HostResolver {
+    deadline: Instant,
+}
 
-impl Resolver for HostResolver {
-    fn resolve(
-        &self,
-        uri: &http::Uri,
-        _config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let host = uri.host().ok_or(ureq::Error::HostNotFound)?;
-        let port =
-            uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-        let found = resolve::addresses(host, *timeout.after)
-            .map_err(|words| ureq::Error::Io(std::io::Error::other(words)))?;
-        let mut resolved = self.empty();
-        // As many as the array holds.
-        for address in found.into_iter().take(16) {
-            resolved.push(SocketAddr::new(address, port));
-        }
-        Ok(resolved)
+impl Resolve for HostResolver {
+    /// Blocks, as the thread that asks has this one request alone.
+    fn resolve(&self, name: Name) -> Resolving {
+        let found = connect::left(self.deadline)
+            .and_then(|left| resolve::addresses(name.as_str(), left).map_err(io::Error::other));
+        // The URL's port goes in the place of 0.
+        let found = found.map(|found| -> Addrs {
+            Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)))
+        });
+        Box::pin(std::future::ready(found.map_err(Into::into)))
     }
 }
 
@@ -187,18 +208,22 @@ mod tests {
             let mut asked = Vec::new();
             for answer in answers {
                 let (mut stream, _) = listener.accept().unwrap();
-                let mut request = String::new();
-                while !is_whole(&request) {
-                    let mut buffer = [0; 4096];
-                    let length = stream.read(&mut buffer).unwrap();
-                    request.push_str(&String::from_utf8_lossy(&buffer[..length]));
-                }
-                asked.push(request);
+                asked.push(read_request(&mut stream));
                 stream.write_all(answer.as_bytes()).unwrap();
             }
             asked
         });
         (port, thread)
+    }
+
+    fn read_request(stream: &mut std::net::TcpStream) -> String {
+        let mut request = String::new();
+        while !is_whole(&request) {
+            let mut buffer = [0; 4096];
+            let length = stream.read(&mut buffer).unwrap();
+            request.push_str(&String::from_utf8_lossy(&buffer[..length]));
+        }
+        request
     }
 
     fn is_whole(request: &str) -> bool {
@@ -274,5 +299,62 @@ mod tests {
             assert_eq!(exchange(&request).is_err(), refused, "{url}");
         }
         assert!(exchange(&get("ftp://example.org/")).is_err());
+    }
+
+    #[test]
+    fn what_a_browser_would_mend_is_no_url() {
+        for url in [
+            "http:/127.0.0.1/",
+            "http:127.0.0.1",
+            "http:///127.0.0.1/",
+            "http:\\\\127.0.0.1\\",
+            "http://mail.example.org\\@127.0.0.1/",
+            "http://127.0.0.1/a b",
+            " http://127.0.0.1/",
+            "http://127.0.0.1/\n",
+            "http://bücher.example/",
+            "http://",
+        ] {
+            let error = exchange(&get(url)).unwrap_err().to_string();
+            assert!(error.contains("is no http:// or https:// URL"), "{url}: {error}");
+        }
+        let error = exchange(&get("ftp://me:pw@example.org/?key=x")).unwrap_err().to_string();
+        assert!(error.contains("`example.org/`"), "{error}");
+    }
+
+    #[test]
+    fn a_body_that_drips_is_timed_out_by_the_whole_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let dripping = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            read_request(&mut stream);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").unwrap();
+            // Each piece comes well within the time; until who asks hangs up.
+            while stream.write_all(b"x").is_ok() {
+                crate::host::local::clock::pause(Duration::from_millis(20));
+            }
+        });
+        let mut request = get(&url);
+        request.timeout_ms = 300;
+        assert_eq!(exchange(&request).unwrap().unwrap_err(), "timed out");
+        dripping.join().unwrap();
+    }
+
+    #[test]
+    fn of_a_body_without_end_the_beginning_is_kept() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let endless = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            read_request(&mut stream);
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            while stream.write_all(&[b'x'; 4096]).is_ok() {}
+        });
+        let mut request = get(&url);
+        request.timeout_ms = 20_000;
+        let reply = exchange(&request).unwrap().unwrap();
+        assert_eq!(reply.body.len() as u64, BODY_LIMIT);
+        endless.join().unwrap();
     }
 }

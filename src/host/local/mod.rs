@@ -33,6 +33,7 @@ mod scratch;
 mod smtp;
 mod systemd;
 mod temporary;
+mod tls;
 #[cfg(test)]
 mod tls_tests;
 mod transaction;
@@ -44,6 +45,8 @@ mod walk;
 mod write;
 
 pub use facts::{FACT_NAMES, fact_sources};
+#[cfg(feature = "lab-fixtures")]
+pub(crate) use http::exchange as http_exchange;
 pub use random::bytes as random_bytes;
 
 use super::{

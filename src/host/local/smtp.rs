@@ -3,7 +3,7 @@
 
 use super::super::{HostError, SmtpDialogue, SmtpReply, SmtpTls};
 use super::connect::{self, Unreached, left};
-use super::{facts, trust};
+use super::{facts, tls};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls::pki_types::ServerName;
@@ -23,9 +23,9 @@ const MOST_LINES: usize = 200;
 /// # Errors
 /// If it cannot begin: a certificate file that cannot be read, a login that would go unencrypted.
 pub(super) fn hold(dialogue: &SmtpDialogue) -> Result<SmtpReply, HostError> {
-    let roots = match dialogue.tls {
+    let config = match dialogue.tls {
         SmtpTls::None => None,
-        _ => Some(trust::roots(dialogue.ca_file.as_deref())?),
+        _ => Some(tls::trusting(dialogue.ca_file.as_deref())?),
     };
     if dialogue.auth.is_some() && dialogue.tls == SmtpTls::None {
         return Err(HostError::failed(format!(
@@ -36,7 +36,7 @@ pub(super) fn hold(dialogue: &SmtpDialogue) -> Result<SmtpReply, HostError> {
     let mut reply = SmtpReply::default();
     let deadline = Instant::now() + Duration::from_millis(dialogue.timeout_ms);
     let ended = Client::connect(dialogue, deadline)
-        .and_then(|client| client.talk(dialogue, roots, &mut reply));
+        .and_then(|client| client.talk(dialogue, config, &mut reply));
     match ended {
         Ok(()) => reply.ok = true,
         Err(stop) => {
@@ -99,17 +99,17 @@ impl Client<Timed> {
     fn talk(
         mut self,
         dialogue: &SmtpDialogue,
-        roots: Option<rustls::RootCertStore>,
+        config: Option<ClientConfig>,
         reply: &mut SmtpReply,
     ) -> Result<(), Stop> {
-        match (dialogue.tls, roots) {
-            (SmtpTls::Implicit, Some(roots)) => {
-                let mut client = self.encrypt(&dialogue.host, roots)?;
+        match (dialogue.tls, config) {
+            (SmtpTls::Implicit, Some(config)) => {
+                let mut client = self.encrypt(&dialogue.host, config)?;
                 client.greeting(reply)?;
                 client.ehlo(reply)?;
                 client.finish(dialogue, reply)
             }
-            (SmtpTls::Starttls, Some(roots)) => {
+            (SmtpTls::Starttls, Some(config)) => {
                 self.greeting(reply)?;
                 self.ehlo(reply)?;
                 if !offers(reply, "STARTTLS") {
@@ -119,7 +119,7 @@ impl Client<Timed> {
                 self.command("starttls", "STARTTLS", reply)?;
                 // What came before encryption must not count as said after it (CVE-2011-0411).
                 self.buffer.clear();
-                let mut client = self.encrypt(&dialogue.host, roots)?;
+                let mut client = self.encrypt(&dialogue.host, config)?;
                 client.ehlo(reply)?;
                 client.finish(dialogue, reply)
             }
@@ -134,15 +134,9 @@ impl Client<Timed> {
     fn encrypt(
         mut self,
         host: &str,
-        roots: rustls::RootCertStore,
+        config: ClientConfig,
     ) -> Result<Client<StreamOwned<ClientConnection, Timed>>, Stop> {
         let stop = |words: String| Stop { stage: "tls", code: 0, words, refused: false };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| stop(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| stop(format!("`{host}` is no name that a certificate can carry")))?;
         let mut connection = ClientConnection::new(Arc::new(config), name)
