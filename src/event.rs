@@ -1,6 +1,7 @@
 //! One thing that happened in a run. Every output is a fold over these; they cross the session
 //! from the agent to the controller, so nothing secret is ever put into one.
 
+use crate::resource::{self, Nature, Steer};
 use crate::text::{Diagnostic, Span};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,14 @@ pub struct TaskRef {
     pub span: Span,
     /// It runs as a handler.
     pub handler: bool,
+}
+
+impl TaskRef {
+    /// Whether it says something to whoever watches the run.
+    #[must_use]
+    pub fn says(&self) -> bool {
+        resource::find(&self.resource).is_some_and(|kind| kind.nature == Nature::Steer(Steer::Say))
+    }
 }
 
 /// How a task ended.

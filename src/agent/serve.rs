@@ -11,6 +11,7 @@ use crate::host::local::Local;
 use crate::host::overlay::Overlay;
 use crate::host::{Host, HostError, View};
 use crate::protocol::{self, FrameError, FromAgent, ToAgent, VERSION};
+use crate::resource::UNITS;
 use crate::text::Diagnostic;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -89,7 +90,8 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
 /// The units that earlier runs declared, to be asked for all at once: their names in full, as they
 /// were rendered.
 fn declared_units(state: &State) -> Vec<String> {
-    let named = state.targets.keys().filter_map(|target| target.strip_prefix("unit "));
+    let named =
+        state.targets.keys().filter_map(|target| target.strip_prefix(UNITS)?.strip_prefix(' '));
     named.map(str::to_owned).collect()
 }
 

@@ -5,6 +5,7 @@ use super::project::Project;
 use crate::engine::names::{is_supplied, undefined};
 use crate::engine::task::Body;
 use crate::engine::typing::for_each;
+use crate::resource::{self, Source};
 use crate::template::Name;
 use crate::text::{Diagnostic, Sources, Span, nearest};
 use std::collections::{BTreeMap, HashSet};
@@ -93,7 +94,9 @@ impl Missing<'_> {
         let mut found = None;
         for list in tasks.tasks.values().chain([&tasks.handlers, &tasks.verify]) {
             for_each(list, &mut |task| {
-                let Body::Resource { params, .. } = &task.body else { return };
+                let Body::Resource { kind, params } = &task.body else { return };
+                let source = resource::find(kind).and_then(|kind| kind.source);
+                let Some(Source::Template) = source else { return };
                 let src = params.get("src").and_then(crate::value::Node::as_str);
                 let src = src.map(|src| src.strip_prefix("templates/").unwrap_or(src));
                 if src == Some(template) {

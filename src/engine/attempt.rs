@@ -11,9 +11,9 @@ use super::task::Task;
 use super::task_run::Item;
 use crate::event::{ActionReport, Certainty, Change};
 use crate::host::{Host, Stat, View};
-use crate::resource::{self, Kind};
+use crate::resource::{self, Kind, Nature};
 use crate::text::Diagnostic;
-use crate::value::{Known, Map, Node, Origin, Sha256, Value};
+use crate::value::{Known, Node, Origin, Sha256, Value};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -50,7 +50,7 @@ impl Runner<'_> {
         let spec =
             self.memory.keyed(format!("{} {}", kind.name, value.to_json_exposed()).as_bytes());
         let look = declared.look(host.view())?;
-        let doing = Doing { item, context, declared: &*declared, secret, hidden };
+        let doing = Doing { item, context, kind, declared: &*declared, secret, hidden };
         let lasts = look.steps.iter().any(|step| !step.action.is_act()) || !look.open.is_empty();
         let mut attempt = self.perform(host, &doing, look)?;
         if lasts && !attempt.actions.is_empty() {
@@ -59,7 +59,7 @@ impl Runner<'_> {
         }
         if context.reach == Reach::Certain
             && context.handler.is_none()
-            && has_end_state(kind)
+            && kind.nature == Nature::Change
             && attempt.error().is_none()
         {
             self.declared(target, spec, item.task);
@@ -82,11 +82,10 @@ impl Runner<'_> {
         target: &str,
         task: &Task,
     ) -> bool {
-        let writes = matches!(kind.name, "copy" | "template" | "get_url");
         let wrote = |known: &Target| known.task == task.id && !self.seen.contains_key(target);
-        let path = ["path", "dest"].iter().find_map(|key| value.get(key)?.exposed().as_str());
+        let path = kind.target_of(value).and_then(|path| path.exposed().as_str());
         let absent = |path| matches!(view.stat(Path::new(path)), Ok(Known::Is(Stat::Absent)));
-        writes
+        kind.writes_whole
             && self.memory.state().targets.get(target).is_some_and(wrote)
             && path.is_some_and(absent)
     }
@@ -127,14 +126,13 @@ impl Runner<'_> {
         reach: &Reach,
     ) -> Attempt {
         let mut attempt = Attempt::ok();
-        let known = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let name = ["path", "dest", "name"].into_iter().find_map(known);
-        if observes(kind) {
+        let name = kind.target_of(value).and_then(Value::as_str).map(str::to_owned);
+        if kind.nature_of(value).observes() {
             attempt = attempt.assuming("to answer as it should", origin);
         } else {
             attempt.changed = Known::Unknown(origin.clone());
             let mut unsettled: Vec<String> = name.iter().cloned().collect();
-            if kind.name == "package" {
+            if kind.brings_anything {
                 unsettled.push("/".to_owned());
             }
             host.unsettle(&unsettled, origin);
@@ -155,57 +153,15 @@ impl Runner<'_> {
                 failed: false,
             });
         }
-        attempt.result.clone_from(&unknown_result(origin));
+        attempt.result = kind.unknown_result(origin);
         attempt
     }
 }
 
-/// Kinds that never have anything to do.
-fn observes(kind: &Kind) -> bool {
-    matches!(kind.name, "uri" | "smtp_probe" | "wait_for" | "stat" | "find" | "slurp")
-}
-
-/// Kinds whose results the memory keeps.
-fn has_end_state(kind: &Kind) -> bool {
-    !observes(kind) && !matches!(kind.name, "command" | "shell")
-}
-
-/// The members that results have, all unknown.
-pub(super) fn unknown_result(origin: &Origin) -> Map {
-    const MEMBERS: &[&str] = &[
-        "rc",
-        "stdout",
-        "stderr",
-        "stdout_lines",
-        "stderr_lines",
-        "status",
-        "content",
-        "json",
-        "stat",
-        "ok",
-        "stage",
-        "code",
-        "message",
-        "refused",
-        "msg",
-        "elapsed",
-        "extensions",
-        "greeting",
-    ];
-    MEMBERS.iter().map(|name| ((*name).to_owned(), Value::Unknown(origin.clone()))).collect()
-}
-
 /// What the memory calls a target: results are kept per target, not per task.
 fn target_key(kind: &Kind, value: &Value, id: &str) -> String {
-    let family = match kind.name {
-        "copy" | "template" | "lineinfile" | "blockinfile" | "replace" | "get_url" | "file" => {
-            "file"
-        }
-        "service" | "systemd" => "unit",
-        other => other,
-    };
-    let name = ["path", "dest", "name", "key"].iter().find_map(|key| value.get(key));
-    match name.map(Value::exposed) {
+    let family = kind.family;
+    match kind.target_of(value).map(Value::exposed) {
         Some(Value::Str(name)) => format!("{family} {name}"),
         Some(list @ Value::List(_)) => format!("{family} {list:?}"),
         _ => format!("{family} {id}"),

@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::run::Runner;
 use super::task_run::Item;
-use crate::resource::Kind;
+use crate::resource::{Kind, Source};
 use crate::text::{Diagnostic, nearest};
 use crate::value::{Kind as NodeKind, Map, Node, Value};
 use base64::Engine as _;
@@ -22,34 +22,33 @@ impl Runner<'_> {
         context: &Context,
     ) -> Result<(), Diagnostic> {
         let Value::Map(map) = value else { return Ok(()) };
-        match kind.name {
-            "template" => self.render_source(map, params, item, context)?,
-            "copy" => self.copy_source(map, params, context)?,
-            _ => {}
+        match kind.source {
+            Some(Source::Template) => self.render_source(map, params, item, context)?,
+            Some(Source::File) => self.copy_source(map, params, context)?,
+            None => {}
         }
         let keywords = &item.task.keywords;
-        let takes = |name: &str| kind.parameters().get(name).is_some();
-        if takes("environment")
+        if kind.takes("environment")
             && let Some(environment) =
                 keywords.environment.as_ref().or(context.environment.as_ref())
         {
             let rendered = self.templates.node(environment, &item.layers.scope())?;
             map.insert("environment".into(), rendered);
         }
-        if takes("timeout")
+        if kind.takes("timeout")
             && let Some(timeout) = &keywords.timeout
             && !map.contains_key("timeout")
         {
             map.insert("timeout".into(), self.templates.node(timeout, &item.layers.scope())?);
         }
-        if takes("become_user")
+        if kind.takes("become_user")
             && let Some(user) = &keywords.become_user
         {
             map.insert("become_user".into(), self.templates.node(user, &item.layers.scope())?);
         }
         let never_changes =
             matches!(keywords.changed_when.as_slice(), [Node { kind: NodeKind::Bool(false), .. }]);
-        if takes("observe") && (keywords.observes || never_changes) {
+        if kind.takes("observe") && (keywords.observes || never_changes) {
             map.insert("observe".into(), Value::Bool(true));
         }
         Ok(())
@@ -66,10 +65,10 @@ impl Runner<'_> {
         let name = name.as_str();
         let role = self.bundle.library.get(&context.role);
         let templates = role.map(|role| &role.templates);
-        let found = templates.and_then(|all| member(all, "templates", name));
+        let found = templates.and_then(|all| member(all, Source::Template, name));
         let Some((source, text)) = found else {
             let known = templates.map(|all| all.keys().cloned().collect()).unwrap_or_default();
-            return Err(missing("template", "templates", name, context, params, known));
+            return Err(missing(Source::Template, name, context, params, known));
         };
         if let Some(error) = vaulted(text.as_bytes()) {
             return Err(error.at(params.get("src").map_or(params.span, |src| src.span)));
@@ -88,9 +87,9 @@ impl Runner<'_> {
         let Some(name) = source_name(map) else { return Ok(()) };
         let name = name.as_str();
         let files = self.bundle.library.get(&context.role).map(|role| &role.files);
-        let Some(content) = files.and_then(|all| member(all, "files", name)) else {
+        let Some(content) = files.and_then(|all| member(all, Source::File, name)) else {
             let known = files.map(|all| all.keys().cloned().collect()).unwrap_or_default();
-            return Err(missing("file", "files", name, context, params, known));
+            return Err(missing(Source::File, name, context, params, known));
         };
         if let Some(error) = vaulted(&content.0) {
             return Err(error.at(params.get("src").map_or(params.span, |src| src.span)));
@@ -118,8 +117,8 @@ fn source_name(map: &mut Map) -> Option<String> {
 }
 
 /// A file of a role by its name in the folder it belongs in, which may stand before it.
-fn member<'r, T>(all: &'r IndexMap<String, T>, folder: &str, name: &str) -> Option<&'r T> {
-    all.get(name).or_else(|| all.get(without(folder, name)))
+fn member<'r, T>(all: &'r IndexMap<String, T>, source: Source, name: &str) -> Option<&'r T> {
+    all.get(name).or_else(|| all.get(without(source.folder(), name)))
 }
 
 /// A name as it is in the folder it belongs in: `templates/a.j2` is `a.j2`.
@@ -138,14 +137,14 @@ pub(super) fn vaulted(bytes: &[u8]) -> Option<Diagnostic> {
 }
 
 fn missing(
-    what: &str,
-    folder: &str,
+    source: Source,
     name: &str,
     context: &Context,
     params: &Node,
     known: Vec<String>,
 ) -> Diagnostic {
     let span = params.get("src").map_or(params.span, |src| src.span);
+    let (what, folder) = (source.word(), source.folder());
     let diagnostic =
         Diagnostic::new(format!("role `{}` has no {what} {folder}/{name}", context.role)).at(span);
     match nearest(name, known.iter().map(String::as_str)) {

@@ -1,6 +1,5 @@
 //! What a look asks for, done: announced, remembered, performed step by step, looked at again.
 
-use super::attempt::unknown_result;
 use super::context::{Context, Reach};
 use super::knowledge::Trace;
 use super::outcome::Attempt;
@@ -9,14 +8,15 @@ use super::task::{Body, RunOnce, Task};
 use super::task_run::Item;
 use crate::event::{ActionReport, Certainty, Event};
 use crate::host::{Action, Host, ServiceChange};
-use crate::resource::{Declared, Gate, Look, Open, Step};
+use crate::resource::{self, Declared, Gate, Kind, Look, Nature, Open, Step};
 use crate::text::{Diagnostic, Redactor};
-use crate::value::{Known, Map, Node, Origin, Value};
+use crate::value::{Known, Map, Origin, Value};
 
 /// One task that is being done.
 pub(super) struct Doing<'d> {
     pub(super) item: &'d Item<'d>,
     pub(super) context: &'d Context,
+    pub(super) kind: &'d Kind,
     pub(super) declared: &'d dyn Declared,
     /// Its parameters hold a secret.
     pub(super) secret: bool,
@@ -98,7 +98,7 @@ impl Runner<'_> {
         reports: Vec<ActionReport>,
         attempt: &mut Attempt,
     ) {
-        let Doing { context, declared, .. } = *doing;
+        let Doing { context, kind, declared, .. } = *doing;
         let mut certain = false;
         let mut maybe = None;
         for (mut step, mut report) in steps.into_iter().zip(reports) {
@@ -128,7 +128,7 @@ impl Runner<'_> {
             let performed = match context.reach.condition() {
                 Some(origin) => {
                     let result =
-                        if step.action.is_act() { unknown_result(origin) } else { Map::new() };
+                        if step.action.is_act() { kind.unknown_result(origin) } else { Map::new() };
                     let performed = crate::host::Performed { result, ..Default::default() };
                     host.might(&step.action, origin).map(|()| performed)
                 }
@@ -272,16 +272,10 @@ pub(super) const EVERY_RUN: &str = "every run: nothing says when it has been don
 pub(super) fn is_guarded(item: &Item<'_>, context: &Context) -> bool {
     let keywords = &item.task.keywords;
     let Body::Resource { kind, params } = &item.task.body else { return true };
-    let acts = match kind.as_str() {
-        "command" | "shell" | "uri" => true,
-        "service" => params
-            .get("state")
-            .and_then(Node::as_str)
-            .is_some_and(|state| state == "restarted" || state == "reloaded"),
-        _ => false,
-    };
+    let Some(kind) = resource::find(kind) else { return true };
+    let acts = kind.nature_of(&params.to_value()) == Nature::Act;
     let remembered = matches!(keywords.run_once, Some(RunOnce::Ever | RunOnce::UntilChanged));
-    let named = ["creates", "removes"].iter().any(|key| params.get(key).is_some());
+    let named = kind.guards.iter().any(|key| params.get(key).is_some());
     !acts
         || context.handler.is_some()
         || context.guarded

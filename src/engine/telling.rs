@@ -6,6 +6,7 @@ use super::run::{Flow, Runner};
 use super::task::{Body, Task};
 use super::task_run::shown;
 use crate::event::{Event, TaskRef, TaskReport, TaskStatus};
+use crate::resource::Steer;
 use crate::text::Diagnostic;
 use crate::value::{Map, Value};
 
@@ -26,13 +27,14 @@ impl Runner<'_> {
             Some(label) => format!("{name} [{label}]"),
             None => name,
         };
+        let name_of = |steer: Steer| steer.kind().map_or("", |kind| kind.name);
         let resource = match &task.body {
             Body::Resource { kind, .. } => kind.as_str(),
-            Body::SetFact(_) => "set_fact",
-            Body::Assert { .. } => "assert",
-            Body::Fail(_) => "fail",
-            Body::Debug(_) => "debug",
-            Body::FlushHandlers | Body::EndHost => "meta",
+            Body::SetFact(_) => name_of(Steer::SetFacts),
+            Body::Assert { .. } => name_of(Steer::Assert),
+            Body::Fail(_) => name_of(Steer::Fail),
+            Body::Debug(_) => name_of(Steer::Say),
+            Body::FlushHandlers | Body::EndHost => name_of(Steer::Order),
             Body::IncludeRole { .. } => "include_role",
             Body::IncludeTasks { .. } => "include_tasks",
             Body::Block { .. } => "block",

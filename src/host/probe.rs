@@ -2,7 +2,7 @@
 //! something it depends on is pending.
 
 use super::Command;
-use crate::value::{Origin, Secret};
+use crate::value::{Map, Origin, Secret, Value};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -65,6 +65,27 @@ pub struct CommandOutput {
     pub timed_out: bool,
 }
 
+impl CommandOutput {
+    /// The members of [`CommandOutput::result`].
+    pub const MEMBERS: &'static [&'static str] =
+        &["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"];
+
+    /// As `register` gets it, named as Ansible does.
+    #[must_use]
+    pub fn result(&self) -> Map {
+        let lines = |text: &str| Value::List(text.lines().map(Value::from).collect());
+        let trimmed = |text: &str| Value::str(text.trim_end_matches(['\r', '\n']));
+        let values = [
+            Value::Int(self.rc),
+            trimmed(&self.stdout),
+            trimmed(&self.stderr),
+            lines(&self.stdout),
+            lines(&self.stderr),
+        ];
+        Self::MEMBERS.iter().map(|name| (*name).to_owned()).zip(values).collect()
+    }
+}
+
 /// An HTTP request (RFC 9110).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpRequest {
@@ -101,6 +122,20 @@ pub struct HttpReply {
     pub headers: Vec<(String, String)>,
     /// Body, bounded to 1 MiB, invalid UTF-8 replaced.
     pub body: String,
+}
+
+impl HttpReply {
+    /// The members of what a request that acts brings back.
+    pub const MEMBERS: &'static [&'static str] = &["status", "content", "json", "headers"];
+
+    /// The headers as `register` gets them.
+    #[must_use]
+    pub fn header_map(&self) -> Map {
+        let header = |(name, value): &(String, String)| {
+            (name.replace('-', "_"), Value::from(value.as_str()))
+        };
+        self.headers.iter().map(header).collect()
+    }
 }
 
 /// How an SMTP connection is encrypted.

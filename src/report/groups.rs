@@ -52,9 +52,8 @@ impl<'a> Plan<'a> {
     fn of(host: &'a HostFold) -> Self {
         let tasks = &host.tasks;
         let lines = tasks.iter().flat_map(|task| plan_line::lines(&task.actions));
-        let told = tasks
-            .iter()
-            .filter(|task| task.status == TaskStatus::Unknown || task.task.resource == "debug");
+        let told =
+            tasks.iter().filter(|task| task.status == TaskStatus::Unknown || task.task.says());
         Self {
             lines: lines.map(|(line, _)| line).collect(),
             why: tasks.iter().map(|task| since(task, host)).collect(),

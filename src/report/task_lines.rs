@@ -93,7 +93,7 @@ impl TaskLines {
                 let text = format!("failed, and is ignored: {name}: {}", escape::line(message));
                 writeln!(out, "  {}", style.paint(Paint::Change, text))?;
             }
-            TaskStatus::Ok if task.task.resource == "debug" => {
+            TaskStatus::Ok if task.task.says() => {
                 if let Some(reason) = reason {
                     writeln!(out, "  {reason}")?;
                 }

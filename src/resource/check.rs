@@ -34,10 +34,10 @@ pub(super) fn parameters(kind: &Kind, written: &Node) -> Vec<Diagnostic> {
             wrong.push(ParseError::missing(kind, name).at(written.span));
         }
     }
-    // What has no template can be held against the specification as a whole; the source of a
-    // `copy` is read by the engine, which has the role's folder.
-    let is_copy_of = kind.name == "copy" && written.get("src").is_some();
-    let whole = kind.literal && !written.has_template() && !is_copy_of;
+    // What has no template can be held against the specification as a whole; a source is read by
+    // the engine, which has the role's folder.
+    let has_source = kind.source.is_some() && written.get("src").is_some();
+    let whole = kind.literal && !written.has_template() && !has_source;
     if wrong.is_empty()
         && whole
         && let Err(error) = kind.parse(written.to_value().to_json_exposed())

@@ -2,10 +2,10 @@
 
 use super::parse_error::ParseError;
 use super::schema::Parameters;
-use super::{Look, Resource, check};
+use super::{Look, Nature, Resource, Source, check};
 use crate::host::{Action, View};
 use crate::text::Diagnostic;
-use crate::value::{Node, Value};
+use crate::value::{Map, Node, Origin, Value};
 use std::sync::OnceLock;
 
 /// A declared resource.
@@ -35,8 +35,28 @@ pub struct Kind {
     pub free_form: Option<&'static str>,
     /// A task that can be run, in YAML.
     pub example: &'static str,
+    /// What a task of it is, where no parameter decides.
+    pub nature: Nature,
+    /// The parameter that names what it is about.
+    pub target: Option<&'static str>,
+    /// What that is: kinds that look after the same things share it.
+    pub family: &'static str,
+    /// The members of its result.
+    pub result: &'static [&'static str],
+    /// Its target is a file that it writes whole.
+    pub writes_whole: bool,
+    /// What it brings cannot be told from its target.
+    pub brings_anything: bool,
+    /// The parameters that turn an act off once it has succeeded.
+    pub guards: &'static [&'static str],
+    /// Which of the role's files `src` names.
+    pub source: Option<Source>,
+    /// The controller can do it for a host.
+    pub delegable: bool,
+    on_command_line: &'static [&'static str],
     /// Whether parameters without templates are the specification as they are written.
     pub(super) literal: bool,
+    nature_of: fn(&Value) -> Nature,
     /// The JSON schema of its parameters.
     pub schema: fn() -> schemars::Schema,
     parse: fn(serde_json::Value) -> Result<Box<dyn Declared>, ParseError>,
@@ -50,7 +70,18 @@ impl Kind {
             aliases: R::ALIASES,
             free_form: R::FREE_FORM,
             example: R::EXAMPLE,
+            nature: R::NATURE,
+            target: R::TARGET,
+            family: R::FAMILY,
+            result: R::RESULT,
+            writes_whole: R::WRITES_WHOLE,
+            brings_anything: R::BRINGS_ANYTHING,
+            guards: R::GUARDS,
+            source: R::SOURCE,
+            delegable: R::DELEGABLE,
+            on_command_line: R::ON_COMMAND_LINE,
             literal: R::LITERAL,
+            nature_of: R::nature,
             schema: schema::<R>,
             parse: parse::<R>,
             parameters: OnceLock::new(),
@@ -60,6 +91,32 @@ impl Kind {
     /// Its parameters, as the schema has them.
     pub fn parameters(&self) -> &Parameters {
         self.parameters.get_or_init(|| Parameters::read((self.schema)().to_value()))
+    }
+
+    /// Whether it has a parameter of this name or alias, the engine's own among them.
+    #[must_use]
+    pub fn takes(&self, name: &str) -> bool {
+        self.parameters().get(name).is_some()
+    }
+
+    /// What a task with these parameters is, as far as they are rendered.
+    #[must_use]
+    pub fn nature_of(&self, given: &Value) -> Nature {
+        (self.nature_of)(given)
+    }
+
+    /// What these parameters name as what the task is about.
+    #[must_use]
+    pub fn target_of<'v>(&self, given: &'v Value) -> Option<&'v Value> {
+        let parameter = self.parameters().get(self.target?)?;
+        std::iter::once(&parameter.name).chain(&parameter.aliases).find_map(|name| given.get(name))
+    }
+
+    /// A result of which nothing is known yet.
+    #[must_use]
+    pub fn unknown_result(&self, origin: &Origin) -> Map {
+        let unknown = || Value::Unknown(origin.clone());
+        self.result.iter().map(|name| ((*name).to_owned(), unknown())).collect()
     }
 
     /// A resource from rendered parameters without secrets.
@@ -83,8 +140,10 @@ impl Kind {
     /// # Errors
     /// As [`Kind::parse`]; also a secret in a process's arguments, which every user can read.
     pub fn declare(&self, parameters: &Value) -> Result<Box<dyn Declared>, ParseError> {
-        if let Some(name) =
-            ["cmd", "argv"].iter().find(|name| parameters.get(name).is_some_and(Value::has_secret))
+        if let Some(name) = self
+            .on_command_line
+            .iter()
+            .find(|name| parameters.get(name).is_some_and(Value::has_secret))
         {
             return Err(ParseError::secret_argument(name));
         }

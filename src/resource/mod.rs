@@ -8,6 +8,7 @@ mod kind;
 mod kinds;
 mod look;
 mod mismatch;
+mod nature;
 mod on_disk;
 mod parameter;
 mod parse_error;
@@ -17,17 +18,26 @@ mod process;
 mod reference;
 mod schema;
 mod shell_words;
+mod source;
 mod whole_file;
 
 pub use kind::{Declared, Kind};
 pub use kinds::{find, kinds};
 pub use look::{Gate, Look, Open, Step};
+pub use nature::{Nature, Steer};
 pub use parse_error::ParseError;
 pub use reference::{reference, reference_page};
 pub use schema::{Parameter, Parameters};
+pub use source::Source;
 
 use crate::host::{HostError, View};
 use crate::text::Diagnostic;
+use crate::value::Value;
+
+/// The family of files and folders, by path.
+pub const FILES: &str = "file";
+/// The family of systemd's units.
+pub const UNITS: &str = "unit";
 
 /// A kind of resource. The type itself is its specification, deserialised from a task's rendered
 /// parameters. Its schema refuses unknown ones (`deny_unknown_fields`, for schemars alone where
@@ -43,12 +53,41 @@ pub trait Resource: serde::de::DeserializeOwned + schemars::JsonSchema + std::fm
     /// A task that can be run, in YAML.
     const EXAMPLE: &'static str;
 
+    /// What a task of it is. Where a parameter decides, [`Resource::nature`] tells.
+    const NATURE: Nature;
+    /// The parameter that names what it is about; the host's memory keeps what was declared by it.
+    const TARGET: Option<&'static str>;
+    /// What that is: kinds that look after the same things share it, as all do that write files.
+    const FAMILY: &'static str = Self::NAME;
+    /// The members of its result, besides `changed`, `failed` and `skipped`.
+    const RESULT: &'static [&'static str];
+    /// Its target is a file that it writes whole. If that is gone, the host has drifted, whatever
+    /// is declared now: what is written may be made anew (a token).
+    const WRITES_WHOLE: bool = false;
+    /// What it brings cannot be told from its target: where it may be done or not, nothing is
+    /// known of the host any more.
+    const BRINGS_ANYTHING: bool = false;
+    /// The parameters that turn an act off once it has succeeded.
+    const GUARDS: &'static [&'static str] = &[];
+    /// The parameters that go to a process's command line, which every user can read.
+    const ON_COMMAND_LINE: &'static [&'static str] = &[];
+    /// Which of the role's files `src` names; the engine gives its content as `content`.
+    const SOURCE: Option<Source> = None;
+    /// The controller can do it for a host: it leaves the machine that it runs on as it is.
+    const DELEGABLE: bool = false;
     /// Parameters without templates are the specification as they are written; false where the
-    /// engine makes something of them first (reads `src`, evaluates `that`).
+    /// engine makes something of them first (evaluates `that`).
     const LITERAL: bool = true;
 
     /// What it looks at.
     type State: std::fmt::Debug;
+
+    /// What a task with these parameters is, as far as they are rendered.
+    #[must_use]
+    fn nature(given: &Value) -> Nature {
+        let _ = given;
+        Self::NATURE
+    }
 
     /// Refuses combinations that the types allow; called once the parameters are rendered.
     ///

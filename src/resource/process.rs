@@ -1,6 +1,7 @@
 //! A process as `command` and `shell` declare it: guards, an act or an observation, the result.
 
 use super::look::Look;
+use super::nature::Nature;
 use super::on_disk::absolute;
 use super::parameter::{Seconds, yes};
 use crate::host::{self, Action, CommandOutput, HostError, Probe, ProbeAnswer, Stat, View};
@@ -60,6 +61,11 @@ pub(super) struct Found {
 }
 
 impl Process {
+    /// An act, unless the task says that it only looks.
+    pub(super) fn nature(given: &Value) -> Nature {
+        if given.get("observe").is_some() { Nature::Gate } else { Nature::Act }
+    }
+
     /// # Errors
     /// If there is no command, or a parameter names no path or unit.
     pub(super) fn check(&self, argv: &[String]) -> Result<(), Diagnostic> {
@@ -177,13 +183,7 @@ impl Process {
 }
 
 fn result(output: &CommandOutput) -> Look {
-    let lines = |text: &str| Value::List(text.lines().map(Value::from).collect());
-    Look::as_declared()
-        .with("rc", output.rc)
-        .with("stdout", output.stdout.trim_end_matches('\n'))
-        .with("stderr", output.stderr.trim_end_matches('\n'))
-        .with("stdout_lines", lines(&output.stdout))
-        .with("stderr_lines", lines(&output.stderr))
+    Look { result: output.result(), ..Look::as_declared() }
 }
 
 /// The result of a command that its guard kept from running, as Ansible gives it.
@@ -192,7 +192,7 @@ fn not_needed() -> Look {
 }
 
 fn unknown_result(origin: &Origin) -> Look {
-    ["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"]
+    CommandOutput::MEMBERS
         .iter()
         .fold(Look::as_declared(), |look, key| look.with(key, Value::Unknown(origin.clone())))
 }

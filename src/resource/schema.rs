@@ -110,6 +110,12 @@ impl Parameter {
         fits(&self.schema, value, templates).map_err(|mismatch| mismatch.within(name))
     }
 
+    /// Whether it has no type that could refuse anything.
+    #[must_use]
+    pub fn is_anything(&self) -> bool {
+        ["type", "anyOf", "oneOf", "enum", "const"].iter().all(|key| self.schema.get(key).is_none())
+    }
+
     /// Its type in words: `text`, `true or false`, …
     #[must_use]
     pub fn type_in_words(&self) -> String {

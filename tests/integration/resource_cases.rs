@@ -19,7 +19,7 @@
 use converge::host::memory::{Memory, World};
 use converge::host::overlay::Overlay;
 use converge::host::{Action, Attributes, Host, View};
-use converge::resource::{self, Gate, Look};
+use converge::resource::{self, Gate, Look, Nature};
 use converge::text::{Diagnostic, Sources};
 use converge::value::Node;
 use serde_json::Value;
@@ -159,6 +159,7 @@ impl Case {
             Gate::Unknown(_) => "unknown".to_owned(),
         };
         same("gate", &self.gate, &gate)?;
+        self.is_of_its_kind(kind, &look)?;
         let result = converge::value::Value::Map(look.result.clone()).to_json_exposed();
         contains("result", &self.result, &result)?;
         perform(&mut host, &look)?;
@@ -166,6 +167,25 @@ impl Case {
         same("again", &self.again.join("\n"), &lines_of(&left).join("\n"))?;
         let world = serde_json::to_value(host.world()).map_err(|error| error.to_string())?;
         contains("after", &self.after, &world)
+    }
+
+    /// That the look is one that the kind says of itself: its nature, and its result's members.
+    fn is_of_its_kind(&self, kind: &str, look: &Look) -> Result<(), String> {
+        let kind = resource::find(kind).ok_or("no such kind")?;
+        let nature = kind.nature_of(&self.task.to_value());
+        let plans_well = match nature {
+            // Some build something anew after a change (`postmap`).
+            Nature::Change => true,
+            Nature::Act => look.steps.iter().all(|step| step.action.is_act()),
+            Nature::Gate | Nature::Look | Nature::Steer(_) => look.steps.is_empty(),
+        };
+        if !plans_well {
+            return Err(format!("{nature:?} plans {}", lines_of(look).join(", ")));
+        }
+        match look.result.keys().find(|member| !kind.result.contains(&member.as_str())) {
+            Some(member) => Err(format!("{}: RESULT does not name `{member}`", kind.name)),
+            None => Ok(()),
+        }
     }
 
     /// What a dry run plans, the tasks before it pending.

@@ -4,31 +4,32 @@ use super::Typing;
 use super::keywords::is_variable_name;
 use crate::config::refuse_boolean_words;
 use crate::engine::task::Body;
+use crate::resource::{self, Kind as ResourceKind, Nature, Steer};
 use crate::text::{Diagnostic, Lack, nearest, with_article};
 use crate::value::{Key, Kind, Node};
 
-const CONTROL: &[&str] = &[
-    "block",
-    "include_role",
-    "import_role",
-    "include_tasks",
-    "import_tasks",
-    "set_fact",
-    "assert",
-    "fail",
-    "debug",
-    "meta",
-];
+/// What holds tasks together. What else steers the run is a kind.
+const STRUCTURE: &[&str] =
+    &["block", "include_role", "import_role", "include_tasks", "import_tasks"];
 
 /// What `meta` takes.
 const ORDERS: &[&str] = &["flush_handlers", "end_host", "noop"];
 
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    CONTROL.iter().copied()
+    STRUCTURE.iter().copied()
 }
 
 pub(super) fn is_control(name: &str) -> bool {
-    CONTROL.contains(&short(name))
+    STRUCTURE.contains(&short(name)) || steer(name).is_some()
+}
+
+/// What a task of a kind that steers the run asks for.
+fn steer(name: &str) -> Option<(&'static ResourceKind, Steer)> {
+    let kind = resource::find(name)?;
+    match kind.nature {
+        Nature::Steer(steer) => Some((kind, steer)),
+        _ => None,
+    }
 }
 
 fn short(name: &str) -> &str {
@@ -59,18 +60,22 @@ impl Typing<'_> {
             name @ ("include_tasks" | "import_tasks") => {
                 self.tasks(key, node, name == "import_tasks")
             }
-            "set_fact" => {
+            name => self.steer(name, key, node),
+        }
+    }
+
+    fn steer(&mut self, name: &str, key: &Key, node: &Node) -> Option<Body> {
+        let (kind, steer) = steer(name)?;
+        let takes: Vec<&str> = kind.parameters().names().collect();
+        match steer {
+            Steer::SetFacts => {
                 self.known_members(key, node, None)?;
                 self.fact_names(node);
                 refuse_boolean_words(node, &mut self.errors);
                 Some(Body::SetFact(node.clone()))
             }
-            "assert" => {
-                self.known_members(
-                    key,
-                    node,
-                    Some(&["that", "fail_msg", "msg", "success_msg", "quiet"]),
-                )?;
+            Steer::Assert => {
+                self.known_members(key, node, Some(&takes))?;
                 let that = node.get("that").map(|that| self.expressions(that))?;
                 if that.is_empty() {
                     let error = Diagnostic::new("`assert` needs `that`").at(key.span);
@@ -80,12 +85,15 @@ impl Typing<'_> {
                 let fail_msg = node.get("fail_msg").or_else(|| node.get("msg")).cloned();
                 Some(Body::Assert { that, fail_msg })
             }
-            "fail" => {
-                self.known_members(key, node, Some(&["msg"]))?;
+            Steer::Fail => {
+                self.known_members(key, node, Some(&takes))?;
                 Some(Body::Fail(node.get("msg").cloned()))
             }
-            "debug" => self.debug(key, node),
-            _ => self.meta(key, node),
+            Steer::Say => {
+                self.known_members(key, node, Some(&takes))?;
+                self.message(key, node)
+            }
+            Steer::Order => self.order(key, node),
         }
     }
 
@@ -105,8 +113,7 @@ impl Typing<'_> {
         }
     }
 
-    fn debug(&mut self, key: &Key, node: &Node) -> Option<Body> {
-        self.known_members(key, node, Some(&["msg", "var", "verbosity"]))?;
+    fn message(&mut self, key: &Key, node: &Node) -> Option<Body> {
         if let Some(var) = node.get("var") {
             let text = var.as_str().map(|name| format!("{name}: {{{{ {name} }}}}"));
             let kind = Kind::Str(text.unwrap_or_default());
@@ -120,7 +127,7 @@ impl Typing<'_> {
         Some(Body::Debug(msg.clone()))
     }
 
-    fn meta(&mut self, key: &Key, node: &Node) -> Option<Body> {
+    fn order(&mut self, key: &Key, node: &Node) -> Option<Body> {
         match node.as_str() {
             Some("flush_handlers") => Some(Body::FlushHandlers),
             Some("end_host" | "end_play") => Some(Body::EndHost),
@@ -223,7 +230,8 @@ impl Typing<'_> {
             entries.iter().filter(|(member, _)| !known.contains(&member.name.as_str()))
         {
             all_known = false;
-            let name = CONTROL.iter().find(|name| **name == short(&key.name)).copied();
+            let structure = STRUCTURE.iter().find(|name| **name == short(&key.name)).copied();
+            let name = structure.or_else(|| steer(&key.name).map(|(kind, _)| kind.name));
             let lack = Lack::Parameter(member.name.clone(), name.unwrap_or("task"));
             let mut diagnostic =
                 Diagnostic::new(format!("`{}` has no parameter `{}`", key.name, member.name))

@@ -77,15 +77,7 @@ impl<'a> Typing<'a> {
         let keywords = self.keywords(entries);
         let (key, params) = self.action(node, entries, before)?;
         let body = self.body(key, params, entries);
-        let asks = matches!(&body, Body::Resource { kind, .. } if kind == "uri");
-        if keywords.delegated && !asks {
-            self.error(
-                Diagnostic::new(format!("`{}` cannot be delegated to the controller", key.name))
-                    .lacks(Lack::Keyword("delegate_to".to_owned()))
-                    .at(key.span)
-                    .help("only `uri` can: it leaves the controller's machine as it is"),
-            );
-        }
+        self.delegation(&keywords, key, &body);
         self.misplaced(key, &body, entries);
         self.observation(&keywords, &body, entries);
         self.other_user(&keywords, &body);

@@ -1,7 +1,8 @@
-//! Keywords that only some tasks take: `check_mode: false`, `become_user`.
+//! Keywords that only some tasks take: `check_mode: false`, `become_user`, `delegate_to`.
 
 use super::Typing;
 use crate::engine::task::{Body, Keywords};
+use crate::resource::{self, Kind, Nature};
 use crate::text::{Diagnostic, Lack};
 use crate::value::{Key, Node};
 
@@ -9,13 +10,28 @@ impl Typing<'_> {
     /// Refuses another user where nothing is run as one.
     pub(super) fn other_user(&mut self, keywords: &Keywords, body: &Body) {
         let Some(user) = &keywords.become_user else { return };
-        let runs = matches!(body, Body::Resource { kind, .. } if matches!(kind.as_str(), "command" | "shell"));
-        if !runs {
+        let runs = |kind: &Kind| kind.takes("become_user");
+        if !kind_of(body).is_some_and(runs) {
+            let list = listed(runs, "and");
             self.error(
-                Diagnostic::new("`become_user` works for `command` and `shell`")
+                Diagnostic::new(format!("`become_user` works for {list}"))
                     .lacks(Lack::Keyword("become_user".to_owned()))
                     .at(user.span)
                     .help("the agent runs as root; give files their `owner`"),
+            );
+        }
+    }
+
+    /// Refuses the controller as a delegate where its own machine would be changed.
+    pub(super) fn delegation(&mut self, keywords: &Keywords, key: &Key, body: &Body) {
+        let can = |kind: &Kind| kind.delegable;
+        if keywords.delegated && !kind_of(body).is_some_and(can) {
+            let list = listed(can, "and");
+            self.error(
+                Diagnostic::new(format!("`{}` cannot be delegated to the controller", key.name))
+                    .lacks(Lack::Keyword("delegate_to".to_owned()))
+                    .at(key.span)
+                    .help(format!("only {list} can: it leaves the controller's machine as it is")),
             );
         }
     }
@@ -35,21 +51,38 @@ impl Typing<'_> {
         self.error(
             Diagnostic::new("`check_mode: false` would change the host in a dry run")
                 .at(key.span)
-                .help("leave it out; it marks a `command`, `shell` or `uri` that only looks"),
+                .help(format!(
+                    "leave it out; it marks a {} that only looks",
+                    listed(|kind| kind.nature == Nature::Act, "or")
+                )),
         );
+    }
+}
+
+fn kind_of(body: &Body) -> Option<&'static Kind> {
+    match body {
+        Body::Resource { kind, .. } => resource::find(kind),
+        _ => None,
+    }
+}
+
+/// The kinds of which something holds, in words.
+fn listed(which: impl Fn(&Kind) -> bool, last: &str) -> String {
+    let names = resource::kinds().iter().filter(|kind| which(kind));
+    let names: Vec<String> = names.map(|kind| format!("`{}`", kind.name)).collect();
+    match names.split_last() {
+        Some((end, [])) => end.clone(),
+        Some((end, others)) => format!("{} {last} {end}", others.join(", ")),
+        None => String::new(),
     }
 }
 
 /// Whether a task changes nothing on any host, or can be told to.
 fn only_looks(body: &Body) -> bool {
     match body {
-        Body::Resource { kind, params } if kind == "uri" => params
-            .get("method")
-            .is_none_or(|method| matches!(method.as_str(), Some("GET" | "HEAD"))),
-        Body::Resource { kind, .. } => matches!(
-            kind.as_str(),
-            "command" | "shell" | "find" | "slurp" | "smtp_probe" | "stat" | "wait_for"
-        ),
+        Body::Resource { params, .. } => kind_of(body).is_some_and(|kind| {
+            kind.takes("observe") || kind.nature_of(&params.to_value()).observes()
+        }),
         Body::SetFact(_) | Body::Assert { .. } | Body::Fail(_) | Body::Debug(_) => true,
         Body::FlushHandlers
         | Body::EndHost

@@ -19,9 +19,9 @@ impl Typing<'_> {
         entries.extend(args.map(Node::entries).unwrap_or_default().iter().cloned());
         let params = Node { kind: Kind::Map(entries), span: key.span, secret: false };
         self.errors.extend(kind.check(&params));
-        if let Some(body) = params.get("body") {
-            // Its members have no types that could refuse a word.
-            refuse_boolean_words(body, &mut self.errors);
+        let untyped = kind.parameters().shown().filter(|parameter| parameter.is_anything());
+        for value in untyped.filter_map(|parameter| params.get(&parameter.name)) {
+            refuse_boolean_words(value, &mut self.errors);
         }
         params
     }

@@ -5,6 +5,7 @@ use crate::config::Role;
 use crate::engine::bundle::{FileContent, Include, RoleTasks};
 use crate::engine::files::{vaulted, without};
 use crate::engine::task::{Body, Task};
+use crate::resource::Source;
 use crate::text::{Diagnostic, Sources, Span};
 use crate::value::Node;
 
@@ -107,15 +108,13 @@ fn missing_file(task: &Task, role: &RoleTasks) -> Option<Diagnostic> {
             ("task file", "tasks", name, file.span, role.tasks.keys().collect())
         }
         Body::Resource { kind, params } => {
+            let source = crate::resource::find(kind)?.source?;
             let src = params.get("src")?;
-            let name = plain(src)?;
-            match kind.as_str() {
-                "template" => {
-                    ("template", "templates", name, src.span, role.templates.keys().collect())
-                }
-                "copy" => ("file", "files", name, src.span, role.files.keys().collect()),
-                _ => return None,
-            }
+            let known = match source {
+                Source::Template => role.templates.keys().collect(),
+                Source::File => role.files.keys().collect(),
+            };
+            (source.word(), source.folder(), plain(src)?, src.span, known)
         }
         _ => return None,
     };

@@ -228,17 +228,7 @@ fn run(command: &Command) -> Result<Performed, HostError> {
         0 => None,
         rc => Some(format!("`{program}` exited with {rc}")),
     };
-    let lines = |text: &str| Value::from(text.lines().map(str::to_owned).collect::<Vec<_>>());
-    let trimmed = |text: &str| Value::str(text.trim_end_matches(['\r', '\n']));
-    let result = [
-        ("rc", Value::Int(output.rc)),
-        ("stdout", trimmed(&output.stdout)),
-        ("stderr", trimmed(&output.stderr)),
-        ("stdout_lines", lines(&output.stdout)),
-        ("stderr_lines", lines(&output.stderr)),
-    ];
-    let result = result.map(|(key, value)| (key.to_owned(), value)).into_iter().collect();
-    Ok(Performed { result, failed, assumes: None })
+    Ok(Performed { result: output.result(), failed, assumes: None })
 }
 
 /// Sends a request; its result as `register` gets it.
@@ -252,10 +242,8 @@ fn send(request: &HttpRequest) -> Result<Performed, HostError> {
     if let Ok(json) = serde_json::from_str::<serde_json::Value>(&reply.body) {
         result.insert("json".to_owned(), json.into());
     }
+    result.insert("headers".to_owned(), Value::Map(reply.header_map()));
     result.insert("content".to_owned(), Value::Str(reply.body));
-    for (name, value) in reply.headers {
-        result.entry(name.replace('-', "_")).or_insert(Value::Str(value));
-    }
     let expected = match request.expect.as_slice() {
         [] => (200..300).contains(&reply.status),
         statuses => statuses.contains(&reply.status),

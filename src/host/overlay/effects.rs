@@ -3,7 +3,8 @@
 use super::Overlay;
 use crate::host::foreign_folder;
 use crate::host::{
-    Action, Attributes, HostError, ServiceChange, Stat, Touch, UserEntry, unit_name,
+    Action, Attributes, CommandOutput, HostError, HttpReply, ServiceChange, Stat, Touch, UserEntry,
+    unit_name,
 };
 use crate::value::{Known, Map, Origin, Value};
 use std::path::Path;
@@ -242,8 +243,8 @@ fn missing(kind: &str, name: &str) -> HostError {
 /// What an act would bring back: every member of its result, unknown.
 pub(super) fn result_of(action: &Action, origin: &Origin) -> Map {
     let members: &[&str] = match action {
-        Action::Run { .. } => &["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"],
-        Action::Request(_) => &["status", "content", "json", "headers"],
+        Action::Run { .. } => CommandOutput::MEMBERS,
+        Action::Request(_) => HttpReply::MEMBERS,
         Action::WriteFile { .. }
         | Action::Remove { .. }
         | Action::MakeDirectory { .. }

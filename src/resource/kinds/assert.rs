@@ -1,7 +1,7 @@
 //! `assert`: what must hold for the run to go on.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource, Steer};
 use crate::text::Diagnostic;
 use crate::value::Origin;
 use schemars::JsonSchema;
@@ -40,6 +40,9 @@ struct Answer {
 
 impl Resource for Assert {
     const NAME: &'static str = "assert";
+    const NATURE: Nature = Nature::Steer(Steer::Assert);
+    const TARGET: Option<&'static str> = None;
+    const RESULT: &'static [&'static str] = &["evaluated_to", "msg"];
     const EXAMPLE: &'static str = r#"- name: the next hop has a name
   assert:
     that: relayhost is match('\[.+\]:\d+')

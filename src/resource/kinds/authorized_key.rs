@@ -5,7 +5,7 @@ use crate::host::{self, Action, Attributes, HostError, Stat, View};
 use crate::resource::on_disk::{OnDisk, absolute};
 use crate::resource::parameter::yes;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Mode};
 use serde::Deserialize;
@@ -57,6 +57,9 @@ const KINDS: &[&str] = &[
 impl Resource for AuthorizedKey {
     const NAME: &'static str = "authorized_key";
     const ALIASES: &'static [&'static str] = &["ansible.posix.authorized_key"];
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("key");
+    const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: ann logs in with her key
   authorized_key:
     user: ann

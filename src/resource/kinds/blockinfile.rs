@@ -5,7 +5,7 @@ use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
 use crate::resource::on_disk::absolute;
 use crate::resource::whole_file::FileState;
-use crate::resource::{Look, Resource, pattern};
+use crate::resource::{FILES, Look, Nature, Resource, pattern};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -63,6 +63,10 @@ fn end() -> String {
 
 impl Resource for BlockInFile {
     const NAME: &'static str = "blockinfile";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &[];
+    const FAMILY: &'static str = FILES;
     const EXAMPLE: &'static str = r#"- name: names of the mail hosts
   blockinfile:
     path: /etc/hosts

@@ -1,9 +1,10 @@
 //! `command`: a program run, without a shell.
 
-use crate::host::{HostError, View};
+use crate::host::{CommandOutput, HostError, View};
 use crate::resource::process::{Found, Process};
-use crate::resource::{Look, Resource, shell_words};
+use crate::resource::{Look, Nature, Resource, shell_words};
 use crate::text::Diagnostic;
+use crate::value::Value;
 use serde::Deserialize;
 
 /// A program with its arguments, given to it as they are: no shell, no globs, no variables.
@@ -36,12 +37,21 @@ impl Command {
 impl Resource for Command {
     const NAME: &'static str = "command";
     const FREE_FORM: Option<&'static str> = Some("cmd");
+    const NATURE: Nature = Nature::Act;
+    const TARGET: Option<&'static str> = None;
+    const RESULT: &'static [&'static str] = CommandOutput::MEMBERS;
+    const GUARDS: &'static [&'static str] = &["creates", "removes"];
+    const ON_COMMAND_LINE: &'static [&'static str] = &["cmd", "argv"];
     const EXAMPLE: &'static str = r#"- name: parameters for key exchange, made once
   command:
     argv: [openssl, dhparam, -out, /etc/ssl/dh.pem, "2048"]
     creates: /etc/ssl/dh.pem
 "#;
     type State = Found;
+
+    fn nature(given: &Value) -> Nature {
+        Process::nature(given)
+    }
 
     fn validate(&self) -> Result<(), Diagnostic> {
         self.process.check(&self.argv()?)

@@ -5,7 +5,7 @@ use crate::resource::file_parameters::Placing;
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Bytes;
 use crate::resource::whole_file::FileState;
-use crate::resource::{Look, Resource};
+use crate::resource::{FILES, Look, Nature, Resource, Source};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -31,6 +31,12 @@ pub(super) struct Copy {
 
 impl Resource for Copy {
     const NAME: &'static str = "copy";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("dest");
+    const RESULT: &'static [&'static str] = &["dest"];
+    const FAMILY: &'static str = FILES;
+    const WRITES_WHOLE: bool = true;
+    const SOURCE: Option<Source> = Some(Source::File);
     const EXAMPLE: &'static str = r#"- name: say who looks after this host
   copy:
     dest: /etc/motd

@@ -5,7 +5,7 @@ use crate::host::{Attributes, HostError, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Scalar;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -81,6 +81,9 @@ fn every() -> Scalar {
 
 impl Resource for Cron {
     const NAME: &'static str = "cron";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("name");
+    const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: a weekly look at the queue
   cron:
     name: mail queue

@@ -1,7 +1,7 @@
 //! `debug`: a message in the run's output.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource, Steer};
 use crate::text::Diagnostic;
 use crate::value::Value;
 use serde::Deserialize;
@@ -21,6 +21,9 @@ pub(super) struct Debug {
 
 impl Resource for Debug {
     const NAME: &'static str = "debug";
+    const NATURE: Nature = Nature::Steer(Steer::Say);
+    const TARGET: Option<&'static str> = None;
+    const RESULT: &'static [&'static str] = &["msg", "verbosity"];
     const EXAMPLE: &'static str = r#"- name: say how mail leaves
   debug:
     msg: mail leaves through {{ relayhost | default("its own MX lookup") }}

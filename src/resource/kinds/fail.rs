@@ -1,7 +1,7 @@
 //! `fail`: the run ends here.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource, Steer};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 
@@ -20,6 +20,9 @@ fn asked() -> String {
 
 impl Resource for Fail {
     const NAME: &'static str = "fail";
+    const NATURE: Nature = Nature::Steer(Steer::Fail);
+    const TARGET: Option<&'static str> = None;
+    const RESULT: &'static [&'static str] = &["msg"];
     const EXAMPLE: &'static str = r#"- name: no way to send mail
   fail:
     msg: "{{ inventory_hostname }} has neither a relay nor a token"

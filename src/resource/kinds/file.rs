@@ -2,7 +2,7 @@
 
 use crate::host::{Action, Attributes, HostError, Stat, View};
 use crate::resource::on_disk::{OnDisk, absolute, is_empty};
-use crate::resource::{Look, Resource};
+use crate::resource::{FILES, Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -59,6 +59,10 @@ pub(super) struct Found {
 
 impl Resource for File {
     const NAME: &'static str = "file";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &["path", "dest"];
+    const FAMILY: &'static str = FILES;
     const EXAMPLE: &'static str = r#"- name: folder for Postfix's configuration, before its package
   file:
     path: /etc/postfix

@@ -3,7 +3,7 @@
 use crate::host::{HostError, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::List;
-use crate::resource::{Look, Resource, pattern};
+use crate::resource::{Look, Nature, Resource, pattern};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Value};
 use regex::Regex;
@@ -69,6 +69,9 @@ pub(super) struct Found {
 
 impl Resource for Find {
     const NAME: &'static str = "find";
+    const NATURE: Nature = Nature::Look;
+    const TARGET: Option<&'static str> = Some("paths");
+    const RESULT: &'static [&'static str] = &["files", "matched", "examined"];
     const EXAMPLE: &'static str = r#"- name: which drop-ins there are
   find:
     paths: /etc/systemd/system
@@ -100,7 +103,7 @@ impl Resource for Find {
     fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
         let look = Look::as_declared();
         if let Some(origin) = &found.unknown {
-            return Ok(["files", "matched", "examined"]
+            return Ok(Self::RESULT
                 .iter()
                 .fold(look, |look, key| look.with(key, Value::Unknown(origin.clone()))));
         }

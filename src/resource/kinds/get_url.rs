@@ -5,7 +5,7 @@ use crate::host::{Attributes, HostError, HttpReply, HttpRequest, Probe, ProbeAns
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{Seconds, yes};
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Resource};
+use crate::resource::{FILES, Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Secret, Sha256};
 use indexmap::IndexMap;
@@ -59,6 +59,11 @@ const MOST: usize = 1 << 20;
 
 impl Resource for GetUrl {
     const NAME: &'static str = "get_url";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("dest");
+    const RESULT: &'static [&'static str] = &["dest", "url"];
+    const FAMILY: &'static str = FILES;
+    const WRITES_WHOLE: bool = true;
     const EXAMPLE: &'static str = r#"- name: the list of blocked senders
   get_url:
     url: https://example.org/list.txt

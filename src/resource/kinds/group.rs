@@ -1,7 +1,7 @@
 //! `group`: a group of the host's own.
 
 use crate::host::{self, Action, HostError, View};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -36,6 +36,9 @@ pub(super) enum State {
 
 impl Resource for Group {
     const NAME: &'static str = "group";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("name");
+    const RESULT: &'static [&'static str] = &["name"];
     const EXAMPLE: &'static str = r#"- name: who may read the mail log
   group:
     name: maillog

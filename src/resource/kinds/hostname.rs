@@ -3,7 +3,7 @@
 use crate::host::{Action, Attributes, Command, HostError, Stat, View};
 use crate::resource::on_disk::has_program;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -30,6 +30,9 @@ pub(super) struct Found {
 
 impl Resource for Hostname {
     const NAME: &'static str = "hostname";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("name");
+    const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: its name in the inventory
   hostname:
     name: "{{ inventory_hostname }}"

@@ -4,7 +4,7 @@ use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
 use crate::resource::on_disk::absolute;
 use crate::resource::whole_file::FileState;
-use crate::resource::{Look, Resource, pattern};
+use crate::resource::{FILES, Look, Nature, Resource, pattern};
 use crate::text::Diagnostic;
 use regex::Regex;
 use serde::Deserialize;
@@ -55,6 +55,10 @@ pub(super) struct LineInFile {
 
 impl Resource for LineInFile {
     const NAME: &'static str = "lineinfile";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &[];
+    const FAMILY: &'static str = FILES;
     const EXAMPLE: &'static str = r#"- name: no root over ssh
   lineinfile:
     path: /etc/ssh/sshd_config

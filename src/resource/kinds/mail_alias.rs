@@ -6,7 +6,7 @@ use crate::resource::on_disk::{absolute, has_program};
 use crate::resource::parameter::{List, yes};
 use crate::resource::postfix::ask;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin, Value};
 use serde::Deserialize;
@@ -49,6 +49,9 @@ pub(super) struct Found {
 
 impl Resource for MailAlias {
     const NAME: &'static str = "mail_alias";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("name");
+    const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: somebody reads root's mail
   mail_alias:
     name: root

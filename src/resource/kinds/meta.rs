@@ -1,7 +1,7 @@
 //! `meta`: what is said to the run itself.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource, Steer};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 
@@ -29,6 +29,9 @@ enum Order {
 impl Resource for Meta {
     const NAME: &'static str = "meta";
     const FREE_FORM: Option<&'static str> = Some("action");
+    const NATURE: Nature = Nature::Steer(Steer::Order);
+    const TARGET: Option<&'static str> = None;
+    const RESULT: &'static [&'static str] = &["action"];
     const EXAMPLE: &'static str = r#"- name: let Postfix restart before it is asked
   meta: flush_handlers
 "#;

@@ -2,7 +2,7 @@
 
 use crate::host::{self, Action, HostError, PackageRequest, PackageWish, Transaction, View};
 use crate::resource::parameter::List;
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin};
 use serde::Deserialize;
@@ -63,6 +63,10 @@ pub(super) struct Found {
 impl Resource for Package {
     const NAME: &'static str = "package";
     const ALIASES: &'static [&'static str] = &["apt", "pacman", "community.general.pacman"];
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("name");
+    const RESULT: &'static [&'static str] = &[];
+    const BRINGS_ANYTHING: bool = true;
     const EXAMPLE: &'static str = r#"- name: Postfix, started only once it is configured
   package:
     name: postfix

@@ -5,7 +5,7 @@ use crate::resource::file_parameters::Replacing;
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{List, Scalar};
 use crate::resource::whole_file::FileState;
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -38,6 +38,9 @@ fn main_cf() -> PathBuf {
 
 impl Resource for PostfixMain {
     const NAME: &'static str = "postfix_main";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: mail leaves through the relay
   postfix_main:
     parameters:

@@ -6,7 +6,7 @@ use crate::resource::on_disk::{OnDisk, absolute, has_program};
 use crate::resource::parameter::Bytes;
 use crate::resource::postfix::{ask, entries};
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin};
 use indexmap::IndexMap;
@@ -58,6 +58,9 @@ pub(super) struct Found {
 
 impl Resource for PostfixMap {
     const NAME: &'static str = "postfix_map";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: login for the next hop
   postfix_map:
     path: /etc/postfix/sasl_passwd

@@ -5,7 +5,7 @@ use crate::host::{Attributes, HostError, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Scalar;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -81,6 +81,9 @@ fn master_cf() -> PathBuf {
 
 impl Resource for PostfixMaster {
     const NAME: &'static str = "postfix_master";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: a listener past the filters
   postfix_master:
     name: 127.0.0.1:10027

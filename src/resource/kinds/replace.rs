@@ -4,7 +4,7 @@ use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
 use crate::resource::on_disk::absolute;
 use crate::resource::whole_file::FileState;
-use crate::resource::{Look, Resource, pattern};
+use crate::resource::{FILES, Look, Nature, Resource, pattern};
 use crate::text::Diagnostic;
 use regex::RegexBuilder;
 use serde::Deserialize;
@@ -36,6 +36,10 @@ pub(super) struct Replace {
 
 impl Resource for Replace {
     const NAME: &'static str = "replace";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &[];
+    const FAMILY: &'static str = FILES;
     const EXAMPLE: &'static str = r#"- name: the new name of the mail host
   replace:
     path: /etc/hosts

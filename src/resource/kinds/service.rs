@@ -1,9 +1,9 @@
 //! `service`: a unit of systemd, running or not, at boot or not.
 
 use crate::host::{Action, HostError, ServiceChange, Unit, View, unit_name};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource, UNITS};
 use crate::text::Diagnostic;
-use crate::value::Known;
+use crate::value::{Known, Value};
 use serde::Deserialize;
 
 /// A unit of systemd: running or not, started at boot or not, masked or not.
@@ -52,6 +52,10 @@ pub(super) struct Found {
 impl Resource for Service {
     const NAME: &'static str = "service";
     const ALIASES: &'static [&'static str] = &["systemd", "systemd_service"];
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("name");
+    const RESULT: &'static [&'static str] = &["name"];
+    const FAMILY: &'static str = UNITS;
     const EXAMPLE: &'static str = r#"- name: Postfix runs, now and after a boot
   service:
     name: postfix
@@ -59,6 +63,13 @@ impl Resource for Service {
     enabled: true
 "#;
     type State = Found;
+
+    fn nature(given: &Value) -> Nature {
+        match given.get("state").and_then(Value::as_str) {
+            Some("restarted" | "reloaded") => Nature::Act,
+            _ => Nature::Change,
+        }
+    }
 
     fn validate(&self) -> Result<(), Diagnostic> {
         let Some(name) = &self.name else {

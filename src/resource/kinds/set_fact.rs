@@ -1,7 +1,7 @@
 //! `set_fact`: variables of this host for the rest of the run.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource, Steer};
 use crate::text::Diagnostic;
 use crate::value::Value;
 use indexmap::IndexMap;
@@ -16,6 +16,9 @@ pub(super) struct SetFact(IndexMap<String, serde_json::Value>);
 
 impl Resource for SetFact {
     const NAME: &'static str = "set_fact";
+    const NATURE: Nature = Nature::Steer(Steer::SetFacts);
+    const TARGET: Option<&'static str> = None;
+    const RESULT: &'static [&'static str] = &["ansible_facts"];
     const EXAMPLE: &'static str = r#"- name: remember whether mail goes to the front end
   set_fact:
     mail_reached: true

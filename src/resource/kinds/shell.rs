@@ -1,10 +1,11 @@
 //! `shell`: a line for a shell.
 
-use crate::host::{HostError, View};
+use crate::host::{CommandOutput, HostError, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::process::{Found, Process};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
+use crate::value::Value;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -35,12 +36,21 @@ impl Shell {
 impl Resource for Shell {
     const NAME: &'static str = "shell";
     const FREE_FORM: Option<&'static str> = Some("cmd");
+    const NATURE: Nature = Nature::Act;
+    const TARGET: Option<&'static str> = None;
+    const RESULT: &'static [&'static str] = CommandOutput::MEMBERS;
+    const GUARDS: &'static [&'static str] = &["creates", "removes"];
+    const ON_COMMAND_LINE: &'static [&'static str] = &["cmd"];
     const EXAMPLE: &'static str = r#"- name: a list of who may send, made once
   shell:
     cmd: "getent passwd | cut -d: -f1 > /etc/postfix/senders"
     creates: /etc/postfix/senders
 "#;
     type State = Found;
+
+    fn nature(given: &Value) -> Nature {
+        Process::nature(given)
+    }
 
     fn validate(&self) -> Result<(), Diagnostic> {
         if self.cmd.trim().is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::host::{HostError, Stat, View};
 use crate::resource::on_disk::absolute;
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Value};
 use base64::Engine as _;
@@ -22,6 +22,9 @@ pub(super) struct Slurp {
 
 impl Resource for Slurp {
     const NAME: &'static str = "slurp";
+    const NATURE: Nature = Nature::Look;
+    const TARGET: Option<&'static str> = Some("src");
+    const RESULT: &'static [&'static str] = &["content", "encoding", "source"];
     const EXAMPLE: &'static str = r#"- name: the host's own number
   slurp:
     src: /etc/machine-id

@@ -3,7 +3,7 @@
 use crate::host::{HostError, Probe, ProbeAnswer, SmtpDialogue, SmtpReply, SmtpTls, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Seconds;
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Secret, Value};
 use serde::Deserialize;
@@ -57,6 +57,10 @@ const fn ten_seconds() -> Seconds {
 
 impl Resource for SmtpProbe {
     const NAME: &'static str = "smtp_probe";
+    const NATURE: Nature = Nature::Gate;
+    const TARGET: Option<&'static str> = Some("host");
+    const RESULT: &'static [&'static str] =
+        &["ok", "stage", "code", "message", "refused", "greeting", "extensions"];
     const EXAMPLE: &'static str = r#"- name: Postfix answers on loopback
   smtp_probe:
     host: 127.0.0.1

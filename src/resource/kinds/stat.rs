@@ -2,7 +2,7 @@
 
 use crate::host::{self, HostError, View};
 use crate::resource::on_disk::absolute;
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Sha256, Value};
 use serde::Deserialize;
@@ -48,6 +48,9 @@ pub(super) struct Found {
 
 impl Resource for Stat {
     const NAME: &'static str = "stat";
+    const NATURE: Nature = Nature::Look;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &["stat"];
     const EXAMPLE: &'static str = r#"- name: is there a key already
   stat:
     path: /etc/ssl/private/host.key

@@ -5,7 +5,7 @@ use crate::host::{Action, Attributes, Command, HostError, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{Scalar, yes};
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -51,6 +51,9 @@ pub(super) struct Found {
 impl Resource for Sysctl {
     const NAME: &'static str = "sysctl";
     const ALIASES: &'static [&'static str] = &["ansible.posix.sysctl"];
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("name");
+    const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: this host routes
   sysctl:
     name: net.ipv4.ip_forward

@@ -5,7 +5,7 @@ use crate::resource::file_parameters::Placing;
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Bytes;
 use crate::resource::whole_file::FileState;
-use crate::resource::{Look, Resource};
+use crate::resource::{FILES, Look, Nature, Resource, Source};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -42,6 +42,12 @@ impl Template {
 
 impl Resource for Template {
     const NAME: &'static str = "template";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("dest");
+    const RESULT: &'static [&'static str] = &["dest"];
+    const FAMILY: &'static str = FILES;
+    const WRITES_WHOLE: bool = true;
+    const SOURCE: Option<Source> = Some(Source::Template);
     const EXAMPLE: &'static str = r#"- name: relay for the host's own mail
   template:
     src: main.cf.j2
@@ -51,7 +57,6 @@ impl Resource for Template {
     group: root
   notify: restart postfix
 "#;
-    const LITERAL: bool = false;
     type State = FileState;
 
     fn validate(&self) -> Result<(), Diagnostic> {

@@ -4,9 +4,9 @@ use super::group::doubt;
 use crate::host::{Action, HostError, HttpReply, HttpRequest, Probe, ProbeAnswer, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{Numbers, Seconds, yes};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
-use crate::value::{Known, Map, Origin, Secret, Value};
+use crate::value::{Known, Origin, Secret, Value};
 use base64::Engine as _;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -104,6 +104,11 @@ pub(super) const fn half_a_minute() -> Seconds {
     Seconds::of(30)
 }
 
+/// These only read (RFC 9110, 9.2.1).
+fn observes(method: &str) -> bool {
+    ["GET", "HEAD"].iter().any(|one| one.eq_ignore_ascii_case(method))
+}
+
 /// The reply to an observation, or whether an act is needed.
 #[derive(Debug)]
 pub(super) enum Found {
@@ -113,7 +118,7 @@ pub(super) enum Found {
 
 impl Uri {
     fn observes(&self) -> bool {
-        matches!(self.method.to_ascii_uppercase().as_str(), "GET" | "HEAD")
+        observes(&self.method)
     }
 
     fn request(&self) -> Result<HttpRequest, Diagnostic> {
@@ -201,6 +206,12 @@ fn encoded(text: &str) -> String {
 
 impl Resource for Uri {
     const NAME: &'static str = "uri";
+    const NATURE: Nature = Nature::Act;
+    const TARGET: Option<&'static str> = Some("url");
+    const RESULT: &'static [&'static str] =
+        &["url", "status", "msg", "refused", "content", "json", "headers"];
+    const GUARDS: &'static [&'static str] = &["creates"];
+    const DELEGABLE: bool = true;
     const EXAMPLE: &'static str = r#"- name: does the front end answer
   uri:
     url: https://mail.example.org/health
@@ -209,6 +220,14 @@ impl Resource for Uri {
   register: front
 "#;
     type State = Found;
+
+    fn nature(given: &Value) -> Nature {
+        match given.get("method").map(Value::exposed) {
+            None => Nature::Gate,
+            Some(Value::Str(method)) if observes(method) => Nature::Gate,
+            Some(_) => Nature::Act,
+        }
+    }
 
     fn validate(&self) -> Result<(), Diagnostic> {
         let shown = self.url.split('?').next().unwrap_or_default();
@@ -273,11 +292,7 @@ impl Uri {
             .with("status", i64::from(reply.status))
             .with("msg", format!("status {}", reply.status))
             .with("refused", false);
-        let headers: Map = reply
-            .headers
-            .iter()
-            .map(|(name, value)| (name.replace('-', "_"), Value::from(value.as_str())))
-            .collect();
+        let headers = reply.header_map();
         let is_json = headers
             .get("content_type")
             .and_then(Value::as_str)
@@ -301,8 +316,8 @@ impl Uri {
 }
 
 fn unknown(look: Look, origin: &Origin) -> Look {
-    ["status", "msg", "refused", "content", "json", "headers"]
-        .iter()
-        .fold(look, |look, key| look.with(key, Value::Unknown(origin.clone())))
+    let members = Uri::RESULT.iter().filter(|member| **member != "url");
+    members
+        .fold(look, |look, member| look.with(member, Value::Unknown(origin.clone())))
         .assume(origin.clone())
 }

@@ -4,7 +4,7 @@ use super::group::{State, account_name, doubt};
 use crate::host::{self, Action, HostError, Stat, UserEntry, View};
 use crate::resource::on_disk::{OnDisk, absolute};
 use crate::resource::parameter::{List, yes};
-use crate::resource::{Look, Resource};
+use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Secret, crypt};
 use serde::Deserialize;
@@ -77,6 +77,9 @@ pub(super) struct Found {
 
 impl Resource for User {
     const NAME: &'static str = "user";
+    const NATURE: Nature = Nature::Change;
+    const TARGET: Option<&'static str> = Some("name");
+    const RESULT: &'static [&'static str] = &["name"];
     const EXAMPLE: &'static str = r#"- name: account under which a host relays its mail
   user:
     name: relay-web01

@@ -4,7 +4,7 @@ use super::uri::half_a_minute;
 use crate::host::{HostError, Probe, ProbeAnswer, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Seconds;
-use crate::resource::{Look, Resource, pattern};
+use crate::resource::{Look, Nature, Resource, pattern};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -87,6 +87,9 @@ pub(super) struct Waited {
 
 impl Resource for WaitFor {
     const NAME: &'static str = "wait_for";
+    const NATURE: Nature = Nature::Gate;
+    const TARGET: Option<&'static str> = Some("path");
+    const RESULT: &'static [&'static str] = &["elapsed"];
     const EXAMPLE: &'static str = r#"- name: the submission port is open
   wait_for:
     host: mail.example.org
