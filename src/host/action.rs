@@ -1,7 +1,7 @@
 //! One primitive change to a host, as data: the unit of a plan. Diffs, redaction, the journal,
 //! saved plans and reports are each written once over [`Action`], not once per resource.
 
-use super::{Group, HttpRequest, Stat, Transaction, Unit, User};
+use super::{Command, Group, HttpRequest, Stat, Transaction, Unit, User};
 use crate::value::{Known, Map, Mode, Secret, Sha256};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -210,21 +210,6 @@ pub struct UserEntry {
     pub create_home: bool,
     /// A system account.
     pub system: bool,
-}
-
-/// A process to run.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Command {
-    /// Program and arguments, given to the program as they are: no shell.
-    pub argv: Vec<String>,
-    /// Standard input; empty if `None`.
-    pub stdin: Option<Secret<String>>,
-    /// Added to a minimal environment (PATH, LANG=C.UTF-8).
-    pub environment: Vec<(String, Secret<String>)>,
-    /// Working directory; `/` if `None`.
-    pub chdir: Option<PathBuf>,
-    /// Milliseconds after which its whole process group is killed.
-    pub timeout_ms: u64,
 }
 
 /// What performing an action brought back: the result of an act (`rc`, `stdout`, `status`, …).

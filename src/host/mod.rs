@@ -4,6 +4,7 @@
 
 pub(crate) mod action;
 mod after;
+mod command;
 mod disk;
 mod error;
 mod foreign_folder;
@@ -20,8 +21,9 @@ mod unit_name;
 mod view;
 
 pub use action::{
-    Action, Attributes, Command, Content, FileBefore, Performed, ServiceChange, UserEntry, Validate,
+    Action, Attributes, Content, FileBefore, Performed, ServiceChange, UserEntry, Validate,
 };
+pub use command::Command;
 pub use disk::Disk;
 pub use error::HostError;
 pub use packages::{Manager, Package, PackageChange, PackageRequest, PackageWish, Transaction};

@@ -1,15 +1,12 @@
 //! A command in one line of a plan: a long one by its first words, the whole for those who ask.
 
 use super::escape;
-use super::plan_line::PlanLine;
 use super::style::{DiffShow, Style};
 
 /// Columns where there is no terminal.
 const COLUMNS: usize = 100;
 /// Columns before a command in its line: sign and kind.
 const BEFORE: usize = 13;
-/// Columns of a command among other words.
-pub(super) const AMONG: usize = 30;
 
 /// How many columns a command may take; `None`: it is shown whole.
 pub(super) fn room(style: &Style) -> Option<usize> {
@@ -49,32 +46,6 @@ pub(super) fn brief(text: &str, room: Option<usize>) -> String {
     }
     out.push_str(" …");
     out
-}
-
-/// Commands that were shown by their first words: what hinges on one names it so, too.
-#[derive(Debug, Default)]
-pub(super) struct Commands {
-    /// Whole, and among other words.
-    brief: Vec<(String, String)>,
-}
-
-impl Commands {
-    /// The line in so many columns.
-    pub(super) fn line(&mut self, line: PlanLine, room: Option<usize>) -> PlanLine {
-        let target = line.target_in(room);
-        if target != line.target {
-            self.brief.push((line.target.clone(), line.target_in(room.map(|_| AMONG))));
-        }
-        PlanLine { target, detail: self.briefly(&line.detail), ..line }
-    }
-
-    pub(super) fn briefly(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (whole, brief) in &self.brief {
-            text = text.replace(whole, brief);
-        }
-        text
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `converge drift`: what differs from the declaration, and whether the host or the declaration
 //! changed. The same finding on several hosts is told of once.
 
-use super::brief::Commands;
+use super::commands::Commands;
 use super::fold::{HostFold, RunFold};
 use super::plan_line::{self, PlanLine};
 use super::run_info::{Mode, RunEnd, RunInfo, count, seconds, status_word};

@@ -4,7 +4,7 @@ use super::fold::{HostFold, RunFold};
 use super::run_info::{Mode, RunInfo, count};
 use super::snippet::{self, Severity};
 use super::style::{Paint, Style};
-use super::{brief, escape, plan_line, ranges};
+use super::{brief, commands, escape, plan_line, ranges};
 use crate::event::{HostStatus, TaskReport};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
@@ -110,7 +110,7 @@ fn left(
         return writeln!(out, "{name}: {not_run} after it not looked at; nothing was changed");
     }
     let done = count(end.done, "action");
-    let (did, failed) = performed(host, brief::room(style).map(|_| brief::AMONG));
+    let (did, failed) = performed(host, brief::room(style).map(|_| commands::AMONG));
     write!(out, "{name} was left: {done} done{did}{failed}, {not_run} not run")?;
     if !end.waiting_handlers.is_empty() {
         let waiting: Vec<_> = end.waiting_handlers.iter().map(|name| escape::line(name)).collect();

@@ -2,6 +2,7 @@
 //! document, for CI systems. Nothing here knows how a host was reached.
 
 mod brief;
+mod commands;
 mod counts;
 mod diff_lines;
 mod drift;

@@ -1,6 +1,6 @@
 //! One task as the plan shows it: its lines, what stands below them, and what it only found out.
 
-use super::brief::Commands;
+use super::commands::Commands;
 use super::plan_line::{self, PlanLine, Sign};
 use super::style::{Paint, Style};
 use super::{brief, diff_lines, escape};

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_role;
 mod bench;
 mod boolean_words;
+mod circles;
 mod cli_usage;
 mod disk;
 mod documents;

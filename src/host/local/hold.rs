@@ -3,19 +3,14 @@
 //! marker beside tells a later run which masks a killed one left.
 
 use super::super::HostError;
+use super::held::{MARKERS, WAS_ENABLED, left_over, was_enabled};
 use super::process::{self, tool};
-use super::systemd;
-use super::units::{Shown, Units, show};
+use super::units::{Shown, Units, daemon_reload, show};
 use crate::host::unit_name;
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-const MARKERS: &str = "/run/converge/held";
 const RUNTIME_UNITS: &str = "/run/systemd/system";
-
-/// What a marker holds for a unit that was enabled before.
-const WAS_ENABLED: &str = "enabled";
 
 /// Units masked for as long as this lives.
 pub(super) struct Hold {
@@ -40,7 +35,7 @@ impl Hold {
         std::fs::create_dir_all(MARKERS)
             .map_err(|error| HostError::file("make directory", PathBuf::from(MARKERS), error))?;
         down.iter().try_for_each(|(name, unit)| mask(name, unit))?;
-        systemd::daemon_reload()?;
+        daemon_reload()?;
         Ok(hold)
     }
 
@@ -75,19 +70,6 @@ impl Drop for Hold {
     }
 }
 
-/// The units that a killed run left masked, and whether each was enabled before; one system call
-/// where there are none.
-pub(super) fn left_over() -> BTreeMap<String, bool> {
-    let Ok(entries) = std::fs::read_dir(MARKERS) else { return BTreeMap::new() };
-    let names =
-        entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok());
-    names.map(|name| (was_enabled(&name), name)).map(|(enabled, name)| (name, enabled)).collect()
-}
-
-fn was_enabled(name: &str) -> bool {
-    std::fs::read(Path::new(MARKERS).join(name)).is_ok_and(|was| was == WAS_ENABLED.as_bytes())
-}
-
 /// Takes away what a killed run left masked.
 pub(super) fn release_left_over(units: &Units) -> Result<(), HostError> {
     let names: Vec<String> = left_over().into_keys().collect();
@@ -109,7 +91,7 @@ fn release(units: &[String]) -> Result<(), HostError> {
             remove(&mask)?;
         }
     }
-    systemd::daemon_reload()?;
+    daemon_reload()?;
     disable(units)?;
     units.iter().try_for_each(|unit| remove(&Path::new(MARKERS).join(unit)))
 }

@@ -16,6 +16,7 @@ mod facts;
 #[cfg(test)]
 mod file_tests;
 mod files;
+mod held;
 mod hold;
 mod http;
 mod journal;
@@ -117,7 +118,7 @@ impl Local {
             apt.settle()?;
         }
         // An interrupted package manager is repaired first: its units stay down until then.
-        if hold::left_over().is_empty() || self.interrupted()?.is_some() {
+        if held::left_over().is_empty() || self.interrupted()?.is_some() {
             return Ok(());
         }
         hold::release_left_over(&self.units)
@@ -168,7 +169,7 @@ impl Local {
             }
             Action::Restart { unit } => systemd::restart(&self.units, unit)?,
             Action::Reload { unit } => systemd::reload(&self.units, unit)?,
-            Action::DaemonReload => systemd::daemon_reload()?,
+            Action::DaemonReload => units::daemon_reload()?,
             Action::User { name, entry, before } => {
                 account_changes::user(name, entry.as_ref(), before, accounts)?;
             }

@@ -2,7 +2,7 @@
 
 use super::super::{HostError, ServiceChange, Unit};
 use super::process::{self, tool};
-use super::units::{Shown, Units, show};
+use super::units::{Shown, Units, daemon_reload, show};
 use super::{journal, ports};
 use crate::host::unit_name;
 use crate::value::Known;
@@ -126,11 +126,6 @@ pub(super) fn reload(units: &Units, name: &str) -> Result<(), HostError> {
     reload_definitions(&found)?;
     act("reload", &unit).map_err(|error| not_running(&unit, error))?;
     stays_active(&unit).map(drop)
-}
-
-/// Makes systemd read its unit files again.
-pub(super) fn daemon_reload() -> Result<(), HostError> {
-    process::must(&tool(&["systemctl", "daemon-reload"], SECONDS)).map(drop)
 }
 
 /// A unit whose file changed on disk would otherwise run as it was before.

@@ -2,7 +2,7 @@
 //! `systemctl show`, kept until something acts.
 
 use super::super::{HostError, Unit, unit_name};
-use super::{hold, process};
+use super::{held, process};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -71,7 +71,7 @@ impl Units {
         let name = unit_name(name);
         let mut unit = self.shown(&name)?.state();
         if unit.masked
-            && let Some(was_enabled) = hold::left_over().get(&name)
+            && let Some(was_enabled) = held::left_over().get(&name)
         {
             unit.masked = false;
             unit.enabled = if *was_enabled { "enabled" } else { "disabled" }.to_owned();
@@ -132,6 +132,11 @@ pub(super) fn show(names: &[String]) -> Result<Vec<Shown>, HostError> {
         shown.len(),
         names.len()
     )))
+}
+
+/// Makes systemd read its unit files again.
+pub(super) fn daemon_reload() -> Result<(), HostError> {
+    process::must(&process::tool(&["systemctl", "daemon-reload"], SECONDS)).map(drop)
 }
 
 /// The characters of systemd.unit(5).

@@ -1,0 +1,20 @@
+//! A process, as data: what a command task runs, and what a probe asks by one.
+
+use crate::value::Secret;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A process to run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Command {
+    /// Program and arguments, given to the program as they are: no shell.
+    pub argv: Vec<String>,
+    /// Standard input; empty if `None`.
+    pub stdin: Option<Secret<String>>,
+    /// Added to a minimal environment (PATH, LANG=C.UTF-8).
+    pub environment: Vec<(String, Secret<String>)>,
+    /// Working directory; `/` if `None`.
+    pub chdir: Option<PathBuf>,
+    /// Milliseconds after which its whole process group is killed.
+    pub timeout_ms: u64,
+}
