@@ -3,7 +3,7 @@
 use super::super::{HostError, ServiceChange, Unit};
 use super::process::{self, tool};
 use super::units::{Shown, Units, daemon_reload, show};
-use super::{journal, ports};
+use super::{clock, journal, ports};
 use crate::host::unit_name;
 use crate::value::Known;
 use std::time::{Duration, Instant};
@@ -37,8 +37,9 @@ pub(super) fn change(
     };
     reload_definitions(&found)?;
     if change == ServiceChange::Start {
-        act(verb, &unit).map_err(|error| not_running(&unit, error))?;
-        return stays_active(&unit).map(drop);
+        let begun = clock::since_epoch();
+        act(verb, &unit).map_err(|error| not_running(&unit, begun, error))?;
+        return stays_active(&unit, begun).map(drop);
     }
     act(verb, &unit)?;
     if change == ServiceChange::Stop { all_stopped(&unit, &found) } else { Ok(()) }
@@ -99,8 +100,9 @@ pub(super) fn restart(units: &Units, name: &str) -> Result<(), HostError> {
     let unit = unit_name(name);
     let found = units.shown(&unit)?;
     reload_definitions(&found)?;
-    act("restart", &unit).map_err(|error| not_running(&unit, error))?;
-    let now = stays_active(&unit)?;
+    let begun = clock::since_epoch();
+    act("restart", &unit).map_err(|error| not_running(&unit, begun, error))?;
+    let now = stays_active(&unit, begun)?;
     if !now.invocation.is_empty() && now.invocation == found.invocation {
         return Err(HostError::failed(format!(
             "{unit} was not restarted: it is the same invocation"
@@ -124,8 +126,9 @@ pub(super) fn reload(units: &Units, name: &str) -> Result<(), HostError> {
         });
     }
     reload_definitions(&found)?;
-    act("reload", &unit).map_err(|error| not_running(&unit, error))?;
-    stays_active(&unit).map(drop)
+    let begun = clock::since_epoch();
+    act("reload", &unit).map_err(|error| not_running(&unit, begun, error))?;
+    stays_active(&unit, begun).map(drop)
 }
 
 /// A unit whose file changed on disk would otherwise run as it was before.
@@ -147,9 +150,9 @@ fn act(verb: &str, unit: &str) -> Result<(), HostError> {
     })
 }
 
-/// Looks twice: right after the act and after the unit's first instant. A unit without a process
-/// of its own is looked at together with what it stands for.
-fn stays_active(unit: &str) -> Result<Shown, HostError> {
+/// Looks twice: right after the act, which began then, and after the unit's first instant. A unit
+/// without a process of its own is looked at together with what it stands for.
+fn stays_active(unit: &str, begun: Duration) -> Result<Shown, HostError> {
     let first = one(unit)?;
     // It did its work and ended, as it should.
     if first.kind == "oneshot" && !first.is_active() && first.result == "success" {
@@ -160,12 +163,12 @@ fn stays_active(unit: &str) -> Result<Shown, HostError> {
         watched.extend(first.members.iter().cloned());
     }
     let before = show(&watched)?;
-    running(unit, &before)?;
+    running(unit, begun, &before)?;
     std::thread::sleep(FIRST_INSTANT);
     let after = show(&watched)?;
-    running(unit, &after)?;
+    running(unit, begun, &after)?;
     if before.iter().zip(&after).any(|(before, after)| before.invocation != after.invocation) {
-        return Err(ended(unit, "started, but ended at once and was started again"));
+        return Err(ended(unit, begun, "started, but ended at once and was started again"));
     }
     after.into_iter().next().ok_or_else(|| HostError::failed("systemd told of no unit"))
 }
@@ -176,19 +179,21 @@ fn one(unit: &str) -> Result<Shown, HostError> {
 }
 
 /// All that a unit stands for is up, and not between two attempts.
-fn running(unit: &str, shown: &[Shown]) -> Result<(), HostError> {
+fn running(unit: &str, begun: Duration, shown: &[Shown]) -> Result<(), HostError> {
     let down = |unit: &&Shown| !unit.is_active() || unit.sub.starts_with("auto-restart");
     match shown.iter().find(down) {
-        Some(down) if down.result == "success" => Err(ended(unit, "started, but ended at once")),
-        Some(_) => Err(ended(unit, "did not start")),
+        Some(down) if down.result == "success" => {
+            Err(ended(unit, begun, "started, but ended at once"))
+        }
+        Some(_) => Err(ended(unit, begun, "did not start")),
         None => Ok(()),
     }
 }
 
 /// A failed `systemctl` of a unit, in words about the unit.
-fn not_running(unit: &str, error: HostError) -> HostError {
+fn not_running(unit: &str, begun: Duration, error: HostError) -> HostError {
     let HostError::Failed { notes, .. } = error else { return error };
-    let mut failure = ended(unit, "did not start");
+    let mut failure = ended(unit, begun, "did not start");
     if let HostError::Failed { notes: log, .. } = &mut failure
         && log.is_empty()
     {
@@ -198,9 +203,10 @@ fn not_running(unit: &str, error: HostError) -> HostError {
     failure
 }
 
-/// A unit that does not run: the last lines of its log, and who holds the address it wanted.
-fn ended(unit: &str, how: &str) -> HostError {
-    let lines = journal::tail(unit, 8);
+/// A unit that does not run: the last lines of its log since the act began, and who holds the
+/// address it wanted.
+fn ended(unit: &str, begun: Duration, how: &str) -> HostError {
+    let lines = journal::tail(unit, begun, 8);
     let help = lines.iter().find(|line| line.contains("ddress already in use")).and_then(|line| {
         let port = ports::named_in(line)?;
         let holder = ports::holder(port)?;
