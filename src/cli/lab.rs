@@ -20,8 +20,11 @@ enum Action {
     /// Remove a lab, also one that a crash left half-way
     Down {
         /// The lab's name
-        #[arg(default_value = "lab")]
+        #[arg(long, default_value = "lab")]
         name: String,
+        /// The same, said without the option
+        #[arg(value_name = "NAME", conflicts_with = "name")]
+        bare_name: Option<String>,
     },
     /// Show the labs of this machine
     List,
@@ -98,8 +101,9 @@ impl LabCommand {
     pub fn run(self) -> Result<LabReport, LabError> {
         match self.action {
             Action::Up(options) => options.run(),
-            Action::Down { name } => {
-                lab::down(&Instance::new(&name)?).map(|()| LabReport::default())
+            Action::Down { name, bare_name } => {
+                let instance = Instance::new(&bare_name.unwrap_or(name))?;
+                lab::down(&instance).map(|()| LabReport::default())
             }
             Action::List => list(),
             Action::Ssh { name, host, command } => ssh(&name, &host, &command),
@@ -184,4 +188,31 @@ fn ssh(name: &str, host: &str, command: &[String]) -> Result<LabReport, LabError
         code: status.code().and_then(|c| u8::try_from(c).ok()).unwrap_or(255),
         ..LabReport::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        lab: LabCommand,
+    }
+
+    #[test]
+    fn down_takes_its_name_as_up_does_and_bare() {
+        let parsed = |words: &[&str]| {
+            let line = Line::try_parse_from([&["lab", "down"], words].concat()).ok()?;
+            match line.lab.action {
+                Action::Down { name, bare_name } => Some(bare_name.unwrap_or(name)),
+                _ => None,
+            }
+        };
+        assert_eq!(parsed(&[]).as_deref(), Some("lab"));
+        assert_eq!(parsed(&["--name", "own"]).as_deref(), Some("own"));
+        assert_eq!(parsed(&["own"]).as_deref(), Some("own"));
+        assert_eq!(parsed(&["own", "--name", "another"]), None);
+    }
 }

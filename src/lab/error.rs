@@ -54,7 +54,7 @@ pub enum LabError {
     #[error("no free subnet in 10.99.0.0/16: bring a lab down first, or name a subnet")]
     NoFreeSubnet,
     /// A lab of this name is up, or was left behind.
-    #[error("the lab `{name}` exists already: `converge lab down {name}` removes it")]
+    #[error("the lab `{name}` exists already: `converge lab down --name {name}` removes it")]
     Exists {
         /// The instance name.
         name: String,

@@ -51,8 +51,8 @@ fn a_lab_is_listed_entered_and_taken_down_by_commands() {
 
     // The lab's own handle holds it no longer: the command takes it down.
     let stays = built.stay();
-    for _ in 0..2 {
-        let down = converge(&["down", &name]);
+    for words in [&["down", "--name", name.as_str()][..], &["down", &name]] {
+        let down = converge(words);
         assert!(down.status.success(), "once, and again: {down:?}");
         assert_eq!(leftovers(&name), Vec::<String>::new());
     }
