@@ -7,7 +7,7 @@ use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::base::Base;
 use super::cgroup::Cgroup;
@@ -15,7 +15,7 @@ use super::error::io;
 use super::family::REPOSITORY;
 use super::process::last_lines;
 use super::seed::BINARY;
-use super::{Instance, LabError};
+use super::{Instance, LabError, Patience};
 
 /// A boot takes well under a second; sixteen at once on two cores take a few.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -131,10 +131,10 @@ impl Machine {
 
     /// sd_notify(3): the host's systemd says READY=1 when its first transaction is done.
     fn wait_until_ready(&self, notify: &UnixDatagram, child: &mut Child) -> Result<(), LabError> {
-        let start = Instant::now();
+        let patience = Patience::of(PATIENCE);
         let _ = notify.set_read_timeout(Some(Duration::from_millis(50)));
         let mut message = [0; 4096];
-        while start.elapsed() < PATIENCE {
+        while patience.is_left() {
             if let Ok(length) = notify.recv(&mut message) {
                 let text = String::from_utf8_lossy(&message[..length]);
                 if text.lines().any(|line| line == "READY=1") {
@@ -147,7 +147,7 @@ impl Machine {
         let console = std::fs::read(self.console()).unwrap_or_default();
         Err(LabError::NotBooted {
             host: self.name.clone(),
-            waited: start.elapsed(),
+            waited: patience.waited(),
             console: last_lines(&String::from_utf8_lossy(&console), 15),
         })
     }

@@ -4,11 +4,10 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::error::io;
-use super::{Instance, LabError};
+use super::{Instance, LabError, Patience};
 
 /// How long processes may take to go after SIGKILL.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -70,14 +69,11 @@ impl Cgroup {
     }
 
     pub(super) fn wait_until_empty(&self) -> Result<(), LabError> {
-        let start = Instant::now();
-        while self.is_populated() {
-            if start.elapsed() > PATIENCE {
-                return Err(LabError::Unkillable { cgroup: self.0.clone(), waited: PATIENCE });
-            }
-            sleep(Duration::from_millis(2));
+        let patience = Patience::of(PATIENCE);
+        if patience.until(|| !self.is_populated()) {
+            return Ok(());
         }
-        Ok(())
+        Err(LabError::Unkillable { cgroup: self.0.clone(), waited: patience.waited() })
     }
 
     /// Removes the group and those below it; they must be empty of processes.

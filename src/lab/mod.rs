@@ -24,6 +24,7 @@ mod keys;
 mod limits;
 mod network;
 mod parallel;
+mod patience;
 mod process;
 mod requirements;
 mod seed;
@@ -44,6 +45,7 @@ pub use fixtures::{Change, Changes, Envelope, Mailbox, Mailu, Message, mailu, se
 pub use handle::Lab;
 pub use host::{Host, Output};
 pub use instance::Instance;
+pub use patience::{Patience, on_this_machine};
 pub use requirements::check_requirements;
 pub use state::{HostState, LabState, list};
 pub use subnet::Subnet;

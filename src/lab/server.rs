@@ -4,13 +4,12 @@ use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::cgroup::Cgroup;
 use super::error::io;
 use super::process::last_lines;
-use super::{Instance, LabError};
+use super::{Instance, LabError, Patience};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -50,12 +49,12 @@ impl Server<'_> {
             .process_group(0)
             .spawn()
             .map_err(io("run", "sh"))?;
-        let start = Instant::now();
-        let mut serving = answers();
-        while !serving && start.elapsed() < PATIENCE && matches!(child.try_wait(), Ok(None)) {
-            sleep(Duration::from_millis(5));
+        let patience = Patience::of(PATIENCE);
+        let mut serving = false;
+        patience.until(|| {
             serving = answers();
-        }
+            serving || !matches!(child.try_wait(), Ok(None))
+        });
         std::thread::spawn(move || child.wait());
         if serving {
             return Ok(());
@@ -63,7 +62,7 @@ impl Server<'_> {
         let text = std::fs::read(&log_path).unwrap_or_default();
         Err(LabError::NotServing {
             server: self.title,
-            waited: start.elapsed(),
+            waited: patience.waited(),
             log: last_lines(&String::from_utf8_lossy(&text), 15),
         })
     }

@@ -27,6 +27,7 @@ mod lint;
 mod lookups;
 mod mail;
 mod mail_smtp;
+mod patience;
 mod played_agents;
 mod report_snapshots;
 mod resource_cases;

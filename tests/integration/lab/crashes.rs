@@ -2,9 +2,11 @@
 
 use super::leftovers::leftovers;
 use super::{lab, unique};
+use crate::patience::until;
 use converge::lab::{Instance, Lab, LabError, down, sweep};
-use rustix::process::{Pid, Signal, kill_process};
-use std::process::{Command, Stdio};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -19,6 +21,15 @@ fn parent(pid: u32) -> u32 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap();
     line.trim().parse().unwrap()
+}
+
+/// Kills the leader of a process group; the small programs that it was just running end by
+/// themselves.
+fn killed(leader: &mut Child) {
+    let group = Pid::from_raw(i32::try_from(leader.id()).unwrap()).unwrap();
+    leader.kill().unwrap();
+    leader.wait().unwrap();
+    until("its programs have ended", || test_kill_process_group(group).is_err());
 }
 
 #[test]
@@ -72,13 +83,11 @@ fn down_leaves_nothing_of_an_up_that_was_killed_half_way() {
             .args(["lab", "up", "--name", &name, "--debian", "4", "--pacman", "2"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .unwrap();
         sleep(Duration::from_millis(milliseconds));
-        up.kill().unwrap();
-        up.wait().unwrap();
-        // The small programs that it was just running end by themselves.
-        sleep(Duration::from_millis(100));
+        killed(&mut up);
         down(&Instance::new(&name).unwrap()).unwrap();
         assert_eq!(leftovers(&name), NOTHING, "killed after {milliseconds} ms");
     }
@@ -91,15 +100,12 @@ fn a_sweep_takes_labs_whose_owner_died_and_no_others() {
     let mut up = Command::new(env!("CARGO_BIN_EXE_converge"))
         .args(["lab", "up", "--name", &name, "--debian", "16", "--pacman", "0"])
         .stdout(Stdio::null())
+        .process_group(0)
         .spawn()
         .unwrap();
     let instance = Instance::new(&name).unwrap();
-    while !instance.run_dir().join("lab.json").exists() {
-        sleep(Duration::from_millis(5));
-    }
-    up.kill().unwrap();
-    up.wait().unwrap();
-    sleep(Duration::from_millis(100));
+    until("it is described", || instance.run_dir().join("lab.json").exists());
+    killed(&mut up);
     assert!(sweep().unwrap().contains(&instance));
     assert_eq!(leftovers(&name), NOTHING);
     assert!(kept.host("web1").unwrap().run(["true"]).unwrap().success());

@@ -1,24 +1,19 @@
 //! What of a lab is still on the machine: for tests that none of it is.
 
-use converge::lab::Instance;
+use crate::patience::PATIENCE;
+use converge::lab::{Instance, Patience};
 use std::fs;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 /// Everything that bears the instance's name. Dead processes may need a moment to be reaped.
 pub(crate) fn leftovers(name: &str) -> Vec<String> {
-    let start = Instant::now();
-    loop {
-        let found = look(name);
+    let mut found = Vec::new();
+    Patience::of(PATIENCE).until(|| {
+        found = look(name);
         let dead = |found: &String| found.starts_with("process") && found.ends_with(": ");
-        if !found.iter().all(dead) || found.is_empty() || start.elapsed() > PATIENCE {
-            return found;
-        }
-        sleep(Duration::from_millis(5));
-    }
+        !found.iter().all(dead) || found.is_empty()
+    });
+    found
 }
-
-const PATIENCE: Duration = Duration::from_secs(5);
 
 fn look(name: &str) -> Vec<String> {
     // Names of interfaces are cut short; the tests' own fit.

@@ -1,7 +1,7 @@
 //! What hosts of both families see: its name, a certificate that they trust, mail that arrives.
 
 use crate::lab::{Succeeded, lab};
-use std::time::Duration;
+use crate::patience::PATIENCE;
 
 const SEND: &str = r#"
 umask 077
@@ -42,7 +42,7 @@ fn hosts_of_both_families_send_by_it() {
         send("465", "off", "one@example.test").ok();
         send("587", "on", "two@example.test").ok();
         let own = |message: &converge::lab::Message| message.envelope.from == who;
-        let arrived = lab.mx().wait_for(2, Duration::from_secs(5), own).unwrap();
+        let arrived = lab.mx().wait_for(2, PATIENCE, own).unwrap();
         assert!(arrived[0].header("received").unwrap().contains(&format!("[{}]", host.address())));
 
         host.write("/root/token", "wrong").unwrap();

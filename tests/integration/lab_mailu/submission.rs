@@ -1,6 +1,7 @@
 //! A client of submission: by hand, so that every reply can be looked at.
 
-use converge::lab::Mailu;
+use crate::patience::PATIENCE;
+use converge::lab::{Mailu, on_this_machine};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -8,7 +9,6 @@ use std::io::{BufRead, BufReader, Read, Result, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
@@ -101,7 +101,7 @@ pub(crate) fn code(reply: &str) -> u16 {
 
 fn connect(mailu: &Mailu<'_>, port: u16) -> Result<TcpStream> {
     let stream = TcpStream::connect((mailu.address(), port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.set_read_timeout(Some(on_this_machine(PATIENCE)))?;
     Ok(stream)
 }
 

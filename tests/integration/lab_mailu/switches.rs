@@ -2,6 +2,7 @@
 
 use super::mailu;
 use super::submission::Submission;
+use crate::patience::until;
 use converge::lab::mailu::{Answer, Auth, Behaviour, Certificate};
 use converge::lab::{Lab, LabError, Mailu};
 use serde_json::json;
@@ -141,11 +142,7 @@ fn nothing_is_left_of_a_mailu_that_lost_a_part() {
     let server = processes(&folder, "serve-mailu");
     let [server] = server.as_slice() else { panic!("{server:?}") };
     kill(*server);
-    let start = Instant::now();
-    while !refuses(&mailu, 443) && start.elapsed() < Duration::from_secs(5) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert!(refuses(&mailu, 443));
+    until("its port is closed", || refuses(&mailu, 443));
     mailu.start().unwrap();
     in_order(&mailu, &token);
 

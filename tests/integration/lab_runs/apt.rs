@@ -3,6 +3,7 @@
 
 use crate::fleet::{Fleet, Report, assert_foretold};
 use crate::lab::lab;
+use crate::patience::until;
 use converge::lab::{Family, Host};
 use std::time::{Duration, Instant};
 
@@ -99,10 +100,7 @@ fn locks_are_waited_for_and_a_changed_conffile_stays() {
             .run(["systemd-run", &unit, "perl", "/run/hold.pl", &seconds.to_string(), file])
             .unwrap();
         assert!(held.success(), "{held:?}");
-        let start = Instant::now();
-        while host.read("/run/held").is_err() {
-            assert!(start.elapsed() < Duration::from_secs(5), "the lock on {file} was not had");
-        }
+        until(&format!("the lock on {file} is had"), || host.read("/run/held").is_ok());
     };
     hold(5, "/var/cache/apt/archives/lock");
     hold(2, "/var/lib/dpkg/lock-frontend");

@@ -2,6 +2,7 @@
 
 use crate::fleet::Fleet;
 use crate::lab::lab;
+use crate::patience::until;
 
 const TASKS: &str = r#"
 - name: own environment
@@ -14,7 +15,7 @@ const TASKS: &str = r#"
       command: {argv: [sh, -c, 'echo "$GREETING" >/srv/inherited'], creates: /srv/inherited}
 
 - name: too long
-  command: {argv: [sh, -c, 'sleep 30; touch /srv/late'], creates: /srv/late}
+  command: {argv: [sh, -c, 'sleep 1000; touch /srv/late'], creates: /srv/late}
   timeout: 1
   register: slow
   ignore_errors: true
@@ -37,7 +38,8 @@ fn commands_have_their_environment_and_are_ended_in_time() {
     assert_eq!(read("/srv/ended"), "True\n");
     assert!(done.document.to_string().contains("ran out of time after 1000 ms"));
     // What is killed is there until its parent, the host's init by now, has asked for it.
-    let gone = "i=0; while pgrep -x sleep && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done";
-    let late = fleet.host().sh(&format!("{gone}; test -e /srv/late || [ $i = 50 ]")).unwrap();
-    assert!(!late.success(), "its children are ended with it: {late:?}");
+    until("its children are ended with it", || {
+        !fleet.host().run(["pgrep", "-x", "sleep"]).unwrap().success()
+    });
+    assert!(!fleet.host().run(["test", "-e", "/srv/late"]).unwrap().success());
 }

@@ -2,7 +2,7 @@
 
 use crate::fleet::Fleet;
 use crate::lab::lab;
-use std::time::{Duration, Instant};
+use crate::patience::until;
 
 const TASKS: &str = r#"
 - name: a folder
@@ -22,9 +22,10 @@ const TASKS: &str = r#"
   when: number_wanted
 "#;
 
+/// Runs until it is told to end.
 const SLOW: &str = r#"
 - name: slowly
-  command: {argv: [sleep, "4"], creates: /nowhere}
+  command: {argv: [sh, -c, "until [ -e /run/enough ]; do sleep 0.05; done"], creates: /nowhere}
 "#;
 
 #[test]
@@ -89,15 +90,13 @@ fn exit_codes(fleet: Fleet) {
     let before = lock();
     let mut slow = fleet.command(&["--limit", "web1"]);
     let mut slow = slow.stdout(std::process::Stdio::null()).spawn().unwrap();
-    let start = Instant::now();
-    while lock() == before && start.elapsed() < Duration::from_secs(5) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("it holds the host", || lock() != before);
     for arguments in [&["--limit", "web1"][..], &["--check", "--limit", "web1"]] {
         let locked = fleet.run(arguments);
         assert_eq!(locked.code, 4, "{locked:#?}");
         assert!(locked.stdout.contains("another run holds this host: run "), "{locked:#?}");
         assert!(locked.stdout.contains(&lock()), "names its holder: {locked:#?}");
     }
+    fleet.host().write("/run/enough", "").unwrap();
     assert!(slow.wait().unwrap().success());
 }

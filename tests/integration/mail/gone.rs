@@ -1,6 +1,6 @@
 //! A Mailu that goes away from a host that sends by it.
 
-use super::{apply, converges_as_foretold, everyone_can_send, in_both_families, sendmail};
+use super::{apply, converges_as_foretold, everyone_can_send, in_both_families, seconds, sendmail};
 use std::time::Duration;
 
 #[test]
@@ -10,7 +10,8 @@ fn a_host_that_sends_by_mailu_waits_for_it_and_goes_when_it_is_gone_long_enough(
 
         // Away for a moment: what a host that knows no Mailu takes for an answer is asked again.
         fleet.lab.mailu().unwrap().stop().unwrap();
-        let fleet = fleet.set("mailu_pause", "1");
+        // One try a second.
+        let fleet = fleet.set("mailu_pause", "1").set("mailu_expected_tries", &seconds(10));
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 std::thread::sleep(Duration::from_secs(2));

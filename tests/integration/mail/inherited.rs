@@ -1,10 +1,10 @@
 //! What a host has before it is converged, and what its own users are called.
 
 use super::{
-    PATIENCE, SEND, apply, beside_mailu, converges_as_foretold, everyone_can_send,
-    in_both_families, sendmail,
+    SEND, apply, beside_mailu, converges_as_foretold, everyone_can_send, in_both_families, sendmail,
 };
 use crate::fleet::Fleet;
+use crate::patience::PATIENCE;
 use converge::lab::Family;
 
 const ADMIN: &str = "admin@lab.test";

@@ -1,8 +1,9 @@
 //! A change of the way that is killed again and again gets there all the same.
 
-use super::{PATIENCE, apply, counts, everyone_can_send, in_both_families, sendmail};
+use super::{apply, counts, everyone_can_send, in_both_families, sendmail};
 use crate::fleet::Fleet;
 use crate::mail_smtp::kills::run_killed;
+use crate::patience::PATIENCE;
 
 /// Kills the run after each first action until one has none left, and the last run is whole.
 fn killed_until_it_is_done(fleet: &Fleet) {

@@ -14,18 +14,17 @@ mod token;
 
 use crate::fleet::{FAMILIES, Fleet, Report, assert_foretold};
 use crate::lab::lab;
-use converge::lab::{Family, Lab};
+use crate::patience::PATIENCE;
+use converge::lab::{Family, Lab, on_this_machine};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Sends one message by SMTP from inside the host, without any mail program.
 const SEND: &str = r#"
 exec 3<>"/dev/tcp/$0/25" || exit 1
 ask() { printf '%s\r\n' "$1" >&3; }
-get() { while IFS= read -r -t 20 line <&3; do case "$line" in 2*|3*) ;; *) echo "$line"; exit 1;; esac; case "$line" in [0-9][0-9][0-9]\ *) return;; esac; done; exit 1; }
+get() { while IFS= read -r -t 120 line <&3; do case "$line" in 2*|3*) ;; *) echo "$line"; exit 1;; esac; case "$line" in [0-9][0-9][0-9]\ *) return;; esac; done; exit 1; }
 get; ask "EHLO client"; get; ask "MAIL FROM:<app@client.test>"; get
 ask "RCPT TO:<someone@example.test>"; get; ask DATA; get
 ask "Subject: $1"; ask ""; ask body; ask .; get; ask QUIT; get
@@ -53,6 +52,11 @@ fn beside_mailu(prefix: &str, family: Family, hosts: &[&str]) -> Fleet {
         .set("mailu_api_token", &format!("\"{key}\""))
         .set("mailu_api_ca_file", &ca.display().to_string())
         .set("mailu_pause", "0")
+}
+
+/// What is given so many seconds on an idle machine, as a variable has it.
+fn seconds(idle: u64) -> String {
+    on_this_machine(Duration::from_secs(idle)).as_secs().to_string()
 }
 
 fn in_both_families(prefix: &str, hosts: &[&str], test: impl Fn(Fleet) + Sync) {

@@ -1,6 +1,7 @@
 //! Mail that waits when a host is to leave its own relay for Mailu.
 
-use super::{PATIENCE, apply, counts, in_both_families, sendmail};
+use super::{apply, counts, in_both_families, sendmail};
+use crate::patience::{PATIENCE, until};
 use std::time::Duration;
 
 const MANY: usize = 200;
@@ -8,6 +9,13 @@ const MANY: usize = 200;
 /// As many messages as that, from several users' programs at a time.
 const FLOOD: &str = "seq $0 | PATH=$PATH:/usr/sbin xargs -P 8 -I N \
                      sh -c \"printf 'Subject: waits N\\n\\nhello\\n' | sendmail root\"";
+
+/// Begins to hand a message over, and ends when it is told to.
+const SLOW: &str = "PATH=$PATH:/usr/sbin
+(printf 'Subject: slow\\n\\nhello\\n'; until [ -e /run/together ]; do sleep 0.05; done; echo end) |
+    sendmail root";
+/// Postfix's configuration while Postfix is being emptied.
+const KEPT: &str = "/etc/msmtp/postfix-main.cf";
 
 #[test]
 fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
@@ -47,19 +55,23 @@ fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
 
         let fleet = fleet.set("mail_mode", "mailu").set("mail_drain_timeout", "60");
         std::thread::scope(|scope| {
-            scope.spawn(|| {
-                std::thread::sleep(Duration::from_secs(2));
-                fleet.lab.mx().start().unwrap();
+            let host = fleet.host();
+            // It is let in before Postfix is closed, and has its mail together after.
+            let slow = scope.spawn(|| fleet.host().sh(SLOW).unwrap());
+            until("it hands its mail over", || host.sh("pgrep -x postdrop").unwrap().success());
+            let done = scope.spawn(|| apply(&fleet));
+            let closed = "grep -qE '^master_service_disable *= *inet' /etc/postfix/main.cf";
+            until("the queue is being emptied", || {
+                host.sh(&format!("test -e {KEPT}")).unwrap().success()
             });
-            // It is let in before Postfix is closed, and has its mail together long after.
-            scope.spawn(|| {
-                let slow =
-                    "(printf 'Subject: slow\\n\\nhello\\n'; sleep 15; echo end) | sendmail root";
-                let said = fleet.host().sh(&format!("PATH=$PATH:/usr/sbin; {slow}")).unwrap();
-                assert!(said.success(), "{said:?}");
-            });
-            std::thread::sleep(Duration::from_millis(500));
-            apply(&fleet).assert_ok();
+            fleet.lab.mx().start().unwrap();
+            until("Postfix is closed", || host.sh(closed).unwrap().success());
+            // Longer than the two seconds that the role gives it to end by itself.
+            std::thread::sleep(Duration::from_secs(3));
+            host.write("/run/together", "").unwrap();
+            done.join().unwrap().assert_ok();
+            let said = slow.join().unwrap();
+            assert!(said.success(), "{said:?}");
         });
         assert_eq!(sendmail(&fleet, "by mailu"), 0);
         fleet.lab.mx().wait_for(MANY + 3, PATIENCE, |_| true).unwrap();

@@ -2,8 +2,8 @@
 
 use super::beside_mailu;
 use crate::fleet::Fleet;
-use converge::lab::Family;
 use converge::lab::mailu::{Answer, Behaviour, Certificate};
+use converge::lab::{Family, on_this_machine};
 use std::time::Duration;
 
 /// The decision as a dry run tells it, and how often `/health` was asked for.
@@ -14,7 +14,7 @@ fn decision(fleet: &Fleet, behaviour: Behaviour) -> (String, usize) {
     let check = fleet.check();
     check.assert_ok();
     // It tells of a request when it has answered.
-    std::thread::sleep(Duration::from_millis(behaviour.delay_ms));
+    std::thread::sleep(on_this_machine(Duration::from_millis(behaviour.delay_ms)));
     let requests = mailu.requests().unwrap().split_off(before);
     let asked = requests.iter().filter(|request| request.path == "/health").count();
     let mut told = check.reasons();
@@ -25,14 +25,16 @@ fn decision(fleet: &Fleet, behaviour: Behaviour) -> (String, usize) {
 
 #[test]
 fn the_plan_says_which_way_mail_goes_and_why() {
-    let fleet = beside_mailu("re", Family::Debian, &["h"]).set("mailu_timeout", "1");
+    let timeout = on_this_machine(Duration::from_secs(1)).as_secs();
+    let fleet = beside_mailu("re", Family::Debian, &["h"]);
+    let fleet = fleet.set("mailu_timeout", &timeout.to_string());
     let order = Behaviour::default;
     for (behaviour, begin, why, times) in [
         (order(), "mailu", "mail.lab.test:465 answers", 1),
         (Behaviour { pages: Answer::Redirect("/x".into()), ..order() }, "mailu", "answers", 1),
         (Behaviour { pages: Answer::Status(503), ..order() }, "local", "status 503", 3),
         (Behaviour { pages: Answer::Status(404), ..order() }, "local", "status 404", 3),
-        (Behaviour { delay_ms: 1500, ..order() }, "local", "timed out", 3),
+        (Behaviour { delay_ms: timeout * 1500, ..order() }, "local", "timed out", 3),
         (Behaviour::without_port(443), "local", "refused", 0),
         (Behaviour::without_port(465), "local", "465: connection refused", 1),
         (

@@ -1,8 +1,10 @@
 //! A host that changes its way again and again while mail is sent throughout.
 
-use super::{PATIENCE, SEND, apply, counts, in_both_families, sendmail};
+use super::{SEND, apply, counts, in_both_families, sendmail};
+use crate::patience::PATIENCE;
+use converge::lab::Patience;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Away from Mailu and back to it.
 const ROUNDS: usize = 5;
@@ -51,17 +53,15 @@ fn no_message_that_was_accepted_is_lost_or_doubled() {
             assert_ne!(run.actions(), []);
         }
         assert!(accepted.len() > 4 * ROUNDS, "only {} were accepted", accepted.len());
-        let begun = Instant::now();
-        let mut counts = counts(&fleet.lab);
-        while !accepted.iter().all(|subject| counts.contains_key(subject))
-            && begun.elapsed() < PATIENCE
-        {
-            std::thread::sleep(Duration::from_millis(200));
-            counts = super::counts(&fleet.lab);
-        }
+        let mut came = counts(&fleet.lab);
+        // What is lost is told below, by name.
+        Patience::of(PATIENCE).until(|| {
+            came = counts(&fleet.lab);
+            accepted.iter().all(|subject| came.contains_key(subject))
+        });
         let wrong: Vec<_> =
-            accepted.iter().filter(|subject| counts.get(*subject) != Some(&1)).collect();
-        let came: Vec<_> = wrong.iter().map(|subject| counts.get(*subject)).collect();
+            accepted.iter().filter(|subject| came.get(*subject) != Some(&1)).collect();
+        let came: Vec<_> = wrong.iter().map(|subject| came.get(*subject)).collect();
         assert_eq!(wrong, Vec::<&String>::new(), "came {came:?} times, of {}", accepted.len());
     });
 }

@@ -1,6 +1,6 @@
 //! A Mailu that is expected but does not run: started, waited for, used, or given up.
 
-use super::{apply, converges_as_foretold, everyone_can_send, in_both_families};
+use super::{apply, converges_as_foretold, everyone_can_send, in_both_families, seconds};
 use crate::fleet::{Fleet, Report, assert_foretold};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -84,7 +84,7 @@ fn an_expected_mailu_is_started_and_used_or_its_absence_is_told() {
 
         let fleet = fleet.set("mailu_start_command", "touch /run/wanted");
         fleet.host().sh("rm /run/wanted").unwrap();
-        let fleet = fleet.set("mailu_start_patience", "30");
+        let fleet = fleet.set("mailu_start_patience", &seconds(30));
         let check = fleet.check();
         let done = applied_where_wanted_starts_mailu(&fleet);
         assert_foretold(&check, &done);

@@ -2,16 +2,14 @@
 
 use crate::fleet::{FAMILIES, Fleet};
 use crate::lab::lab;
+use crate::patience::{PATIENCE, until};
 use converge::lab::Family;
-use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Sends one message by SMTP from inside the host, without any mail program.
 const SEND: &str = r#"
 exec 3<>"/dev/tcp/$0/25" || exit 1
 ask() { printf '%s\r\n' "$1" >&3; }
-get() { while IFS= read -r -t 20 line <&3; do echo "$line"; case "$line" in [0-9][0-9][0-9]\ *) return;; esac; done; exit 1; }
+get() { while IFS= read -r -t 120 line <&3; do echo "$line"; case "$line" in [0-9][0-9][0-9]\ *) return;; esac; done; exit 1; }
 get; ask "EHLO client"; get; ask "MAIL FROM:<app@client.test>"; get
 ask "RCPT TO:<someone@example.test>"; get; ask DATA; get
 ask "Subject: $1"; ask ""; ask body; ask .; get; ask QUIT; get
@@ -33,7 +31,7 @@ my (%asked, %opened);
 sub ask {
     my ($address, $port) = @_;
     my $socket = IO::Socket::IP->new(
-        PeerHost => $address, PeerPort => $port, Type => SOCK_STREAM, Timeout => 1);
+        PeerHost => $address, PeerPort => $port, Type => SOCK_STREAM, Timeout => 60);
     close($socket) if $socket;
     return defined $socket;
 }
@@ -75,8 +73,8 @@ fn relays(family: Family) {
     host.write("/run/open.pl", OPEN).unwrap();
     let open = host.run(["systemd-run", "--unit=open", "perl", "/run/open.pl"]).unwrap();
     assert!(open.success(), "{open:?}");
-    let listens = "until ss -ltnH 'sport = 24' | grep -q .; do sleep 0.1; done";
-    assert!(host.run(["timeout", "5", "sh", "-c", listens]).unwrap().success());
+    let listens = "ss -ltnH 'sport = 24' | grep -q .";
+    until("the open port listens", || host.sh(listens).unwrap().success());
     let watcher = fleet.lab.host("other").unwrap();
     // Global and link-local, by which the other reaches this one.
     let shown = host.sh("ip -6 -o address show scope link up | grep -v ' lo '").unwrap().stdout;
@@ -87,8 +85,7 @@ fn relays(family: Family) {
     let mut watch = vec!["perl", "-e", WATCH];
     watch.extend(addresses.iter().map(String::as_str));
     let watching = watcher.spawn(&watch).unwrap();
-    let begun = "until [ -e /run/watch ]; do sleep 0.05; done";
-    assert!(watcher.run(["timeout", "10", "sh", "-c", begun]).unwrap().success());
+    until("the watch has begun", || watcher.read("/run/watch").is_ok());
     let apply = fleet.apply();
     watcher.run(["rm", "/run/watch"]).unwrap();
     let watched = watching.wait_with_output().unwrap();
