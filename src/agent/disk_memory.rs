@@ -1,77 +1,223 @@
-//! The memory of a host on its disk. What cannot be read is set aside and said, never trusted.
+//! The memory of a host on its disk: a state, and the journal of the run in hand, which is folded
+//! into it at the end. What cannot be read is set aside and said, never trusted.
 
-use crate::engine::state::{Memory, State, keyed};
+use super::journal::{self, Line};
+use crate::engine::before::Before;
+use crate::engine::note::{Begun, Note};
+use crate::engine::seal::{keyed, seal};
+use crate::engine::state::{Memory, State};
 use crate::host::lasting::Lasting;
-use crate::host::{HostError, local};
+use crate::host::{Action, HostError, Log, View, local};
 use crate::text::Diagnostic;
 use crate::value::Sha256;
+use std::collections::HashSet;
 
 const STATE: &str = "state.json";
 const KEY: &str = "key";
 const KEY_BYTES: usize = 32;
+/// The folder of journals: one for every run that changed something.
+const JOURNALS: &str = "journal";
+/// The journal of the run in hand, or of a killed one.
+const CURRENT: &str = "current";
+/// The journal of a run, in its folder.
+const FILED: &str = "lines";
+/// So many runs' journals are kept.
+const KEPT_RUNS: usize = 20;
 
 /// What the folder holds, read once.
 pub(super) struct Recalled {
     pub(super) state: State,
     pub(super) key: Vec<u8>,
     /// What was wrong with it.
-    pub(super) warning: Option<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// Reads it. With `keep`, what is torn is set aside and a missing key is made.
+/// Reads it. With `keep`, what is torn is set aside, a missing key is made, and the journal that a
+/// killed run left is folded into the state.
 pub(super) fn recall(lasting: &Lasting, keep: bool) -> Result<Recalled, HostError> {
-    let kept = lasting.read(KEY)?;
-    let torn_key = kept.as_ref().is_some_and(|key| key.len() != KEY_BYTES);
-    let key = match kept {
-        Some(key) if !torn_key => key,
-        _ => {
+    let mut warnings = Vec::new();
+    let mut state = recall_state(lasting, keep, &mut warnings)?;
+    let (key, mut changed) = recall_key(lasting, keep, &mut state, &mut warnings)?;
+    let left = lasting.read(&format!("{JOURNALS}/{CURRENT}"))?;
+    let mut killed = None;
+    if let Some(found) = left {
+        let journal = found.map_or_else(|_| journal::Journal::default(), |b| journal::read(&b));
+        if let Some(line) = journal.damaged {
+            warnings.push(
+                Diagnostic::new(format!("the journal of the last run is damaged in line {line}"))
+                    .help("what it noted from there on is forgotten"),
+            );
+        }
+        let (run, number) = journal.run.unwrap_or_default();
+        // Killed while it was folded, it may be in the state already.
+        if number > state.folded {
+            journal.notes.iter().for_each(|note| changed |= state.take(note));
+            state.folded = number;
+        }
+        killed = Some(run);
+    }
+    if keep && changed {
+        replace(lasting, &state)?;
+    }
+    if let (true, Some(run)) = (keep, killed) {
+        file_away(lasting, &run)?;
+    }
+    Ok(Recalled { state, key, warnings })
+}
+
+fn recall_state(
+    lasting: &Lasting,
+    keep: bool,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<State, HostError> {
+    let why = match lasting.read(STATE)? {
+        None => return Ok(State::default()),
+        Some(found) => match found.and_then(|bytes| state_of(&bytes)) {
+            Ok(state) => return Ok(state),
+            Err(why) => why,
+        },
+    };
+    let mut diagnostic = Diagnostic::new("the host's memory could not be read and is not used")
+        .note(why)
+        .help("what changes is shown as new; waiting handlers of the last run are forgotten");
+    if keep {
+        diagnostic = diagnostic.note(format!("kept as {}", lasting.set_aside(STATE)?));
+    }
+    warnings.push(diagnostic);
+    Ok(State::default())
+}
+
+fn state_of(bytes: &[u8]) -> Result<State, String> {
+    // A list in the order of the members would pass as well.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err("it is no JSON object".to_owned());
+    }
+    let state: State = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    match state.format {
+        1 => Ok(state),
+        other => Err(format!("it has format {other}")),
+    }
+}
+
+/// The host's key. Under another one than the state's, what the state knows by digests is
+/// forgotten, and said: then the state is another.
+fn recall_key(
+    lasting: &Lasting,
+    keep: bool,
+    state: &mut State,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(Vec<u8>, bool), HostError> {
+    let found = lasting.read(KEY)?;
+    let there = found.is_some();
+    let whole = found.and_then(Result::ok).filter(|key| key.len() == KEY_BYTES);
+    let torn = there && whole.is_none();
+    let is_new = whole.is_none();
+    let key = match whole {
+        Some(key) => key,
+        None => {
             let key = local::random::bytes::<KEY_BYTES>()?.to_vec();
             if keep {
+                if torn {
+                    lasting.set_aside(KEY)?;
+                }
                 lasting.replace(KEY, &key)?;
             }
             key
         }
     };
-    let (state, warning) = match lasting.read(STATE)? {
-        None => (State::default(), None),
-        Some(bytes) => match serde_json::from_slice::<State>(&bytes) {
-            Ok(state) if state.format == 1 => (state, None),
-            Ok(state) => (
-                State::default(),
-                Some(torn(lasting, keep, &format!("it has format {}", state.format))?),
-            ),
-            Err(error) => (State::default(), Some(torn(lasting, keep, &error.to_string())?)),
-        },
-    };
-    let warning = warning.or_else(|| torn_key.then(new_key));
-    Ok(Recalled { state, key, warning })
-}
-
-fn new_key() -> Diagnostic {
-    Diagnostic::new("the key of the host's memory was torn, and is new")
-        .help("what drifted is shown as intended, until it was applied again")
-}
-
-fn torn(lasting: &Lasting, keep: bool, why: &str) -> Result<Diagnostic, HostError> {
-    let mut diagnostic = Diagnostic::new("the host's memory could not be read and is not used")
-        .note(why.to_owned())
-        .help("what changes is shown as new; waiting handlers of the last run are forgotten");
-    if keep {
-        diagnostic = diagnostic.note(format!("kept as {}", lasting.set_aside(STATE)?));
+    let own = keyed(&key, KEY.as_bytes());
+    let knows = !state.targets.is_empty() || state.unfinished.is_some();
+    let other = state.key.map_or(is_new && knows, |known| known != own);
+    if torn || other {
+        let what =
+            if torn { "was torn, and is new" } else { "is not the one that it was made under" };
+        warnings.push(
+            Diagnostic::new(format!("the key of the host's memory {what}"))
+                .note("what a run that did not end well has changed counts as unchanged")
+                .help("whether a change is drift or intended is known again after the next apply"),
+        );
+        state.without_its_key();
     }
-    Ok(diagnostic)
+    state.key = Some(own);
+    Ok((key, other))
+}
+
+fn replace(lasting: &Lasting, state: &State) -> Result<(), HostError> {
+    let bytes = serde_json::to_vec_pretty(state).map_err(|error| unwritable(&error))?;
+    lasting.replace(STATE, &bytes)
+}
+
+fn unwritable(error: &serde_json::Error) -> HostError {
+    HostError::failed(format!("cannot write the host's memory: {error}"))
+}
+
+/// Keeps a folded journal under its run's name, and of all the newest.
+fn file_away(lasting: &Lasting, run: &str) -> Result<(), HostError> {
+    let safe = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');
+    if run.is_empty() || !run.chars().all(safe) || run == CURRENT {
+        // Not even its first line is whole, or no run is called so.
+        return lasting.remove(&format!("{JOURNALS}/{CURRENT}"));
+    }
+    lasting.file_away(JOURNALS, CURRENT, run, FILED)?;
+    let folders = lasting.folders(JOURNALS);
+    let others: Vec<_> = folders.iter().filter(|name| *name != run).collect();
+    let over = (others.len() + 1).saturating_sub(KEPT_RUNS);
+    others[..over].iter().try_for_each(|name| lasting.remove(&format!("{JOURNALS}/{name}")))
 }
 
 /// A memory that lasts.
 pub(super) struct DiskMemory<'a> {
     lasting: &'a Lasting,
+    run: String,
     state: State,
     key: Vec<u8>,
+    /// Begun with the first note.
+    journal: Option<Log>,
+    /// Contents that the journal has.
+    kept: HashSet<Sha256>,
 }
 
 impl<'a> DiskMemory<'a> {
-    pub(super) fn new(lasting: &'a Lasting, state: State, key: Vec<u8>) -> Self {
-        Self { lasting, state, key }
+    pub(super) fn new(lasting: &'a Lasting, run: &str, state: State, key: Vec<u8>) -> Self {
+        Self { lasting, run: run.to_owned(), state, key, journal: None, kept: HashSet::new() }
+    }
+
+    fn append(&mut self, mut lines: Vec<Line>) -> Result<(), HostError> {
+        let begins = self.journal.is_none();
+        let journal = match &mut self.journal {
+            Some(journal) => journal,
+            none => none.insert(self.lasting.begin_log(JOURNALS, CURRENT)?),
+        };
+        if begins {
+            let (run, number) = (self.run.clone(), self.state.folded + 1);
+            lines.insert(0, Line::Run { run, number });
+        }
+        let mut bytes = Vec::new();
+        let written = lines
+            .iter()
+            .try_for_each(|line| line.write(&mut bytes))
+            .map_err(|error| unwritable(&error))
+            .and_then(|()| journal.append(&bytes));
+        if written.is_err() && begins {
+            self.journal = None;
+            let _ = self.lasting.remove(&format!("{JOURNALS}/{CURRENT}"));
+        }
+        written
+    }
+
+    /// The end of a run: all that is remembered is in the state.
+    fn fold(&mut self, changed: bool) -> Result<(), HostError> {
+        if self.journal.is_some() {
+            self.state.folded += 1;
+        } else if !changed {
+            return Ok(());
+        }
+        replace(self.lasting, &self.state)?;
+        if self.journal.take().is_some() {
+            self.kept.clear();
+            file_away(self.lasting, &self.run)?;
+        }
+        Ok(())
     }
 }
 
@@ -80,79 +226,46 @@ impl Memory for DiskMemory<'_> {
         &self.state
     }
 
-    fn update(&mut self, change: &mut dyn FnMut(&mut State)) -> Result<(), HostError> {
-        let mut next = self.state.clone();
-        change(&mut next);
-        if next == self.state {
-            return Ok(());
+    fn note(&mut self, note: Note) -> Result<(), HostError> {
+        let changed = self.state.take(&note);
+        match note {
+            Note::Ended(_) => self.fold(changed),
+            note if changed => self.append(vec![Line::Note(note)]),
+            _ => Ok(()),
         }
-        let bytes = serde_json::to_vec_pretty(&next).map_err(|error| {
-            HostError::failed(format!("cannot write the host's memory: {error}"))
+    }
+
+    fn begin(
+        &mut self,
+        mut begun: Begun,
+        action: &Action,
+        view: &dyn View,
+    ) -> Result<(), HostError> {
+        let (key, kept) = (&self.key, &self.kept);
+        let mut contents: Vec<Line> = Vec::new();
+        let mut new = HashSet::new();
+        let digest = |bytes: &[u8]| keyed(key, bytes);
+        let before = Before::of(action, view, &digest, &mut |bytes| {
+            let digest = digest(bytes);
+            if !kept.contains(&digest) && new.insert(digest) {
+                contents.push(Line::Content { digest, sealed: seal(key, bytes) });
+            }
+            Ok(digest)
         })?;
-        self.lasting.replace(STATE, &bytes)?;
-        self.state = next;
+        if before != Before::Nothing {
+            let text = serde_json::to_vec(&before).map_err(|error| unwritable(&error))?;
+            begun.before = Some(seal(key, &text));
+        }
+        let note = Note::Begun(begun);
+        contents.push(Line::Note(note.clone()));
+        self.append(contents)?;
+        // Only now: what could not be noted is not done, and was not changed.
+        self.state.take(&note);
+        self.kept.extend(new);
         Ok(())
     }
 
-    fn keyed(&self, bytes: &[u8]) -> Sha256 {
-        keyed(&self.key, bytes)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::disallowed_methods, reason = "tests tear files by hand")]
-
-    use super::*;
-    use crate::engine::state::{PendingHandler, Unfinished};
-
-    #[test]
-    fn cut_at_any_length_it_is_set_aside_and_never_half_believed() {
-        let folder = tempfile::tempdir().unwrap();
-        let lasting = Lasting::exclusive(folder.path(), "a test").unwrap();
-        let key = recall(&lasting, true).unwrap().key;
-        let mut memory = DiskMemory::new(&lasting, State::default(), key.clone());
-        let handler =
-            PendingHandler { role: "r".into(), name: "restart".into(), task: "r/main:t".into() };
-        memory
-            .update(&mut |state| {
-                state.pending.push(handler.clone());
-                state.ever.insert("once".into(), "run".into());
-                state.unfinished = Some(Unfinished::default());
-                state.last_run = Some("run".into());
-            })
-            .unwrap();
-        let path = folder.path().join(STATE);
-        let whole = std::fs::read(&path).unwrap();
-        for length in 0..whole.len() {
-            std::fs::write(&path, &whole[..length]).unwrap();
-            let looked = recall(&lasting, false).unwrap();
-            assert_eq!((looked.state, looked.key), (State::default(), key.clone()), "{length}");
-            assert!(looked.warning.is_some(), "{length}");
-            let recalled = recall(&lasting, true).unwrap();
-            assert_eq!(recalled.state, State::default(), "{length}");
-            assert!(recalled.warning.is_some() && !path.exists(), "{length}");
-            let aside = folder.path().join("state.json.torn-1");
-            assert_eq!(std::fs::read(&aside).unwrap(), &whole[..length]);
-            std::fs::remove_file(aside).unwrap();
-        }
-        std::fs::write(&path, &whole).unwrap();
-        let recalled = recall(&lasting, true).unwrap();
-        assert_eq!(recalled.state.pending, [handler]);
-        assert!(recalled.warning.is_none());
-    }
-
-    #[test]
-    fn a_torn_key_is_said_and_made_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let lasting = Lasting::exclusive(folder.path(), "a test").unwrap();
-        let first = recall(&lasting, true).unwrap();
-        assert!(first.warning.is_none());
-        for length in 0..KEY_BYTES {
-            std::fs::write(folder.path().join(KEY), &first.key[..length]).unwrap();
-            let next = recall(&lasting, true).unwrap();
-            assert!(next.warning.is_some() && next.key.len() == KEY_BYTES, "{length}");
-            assert!(recall(&lasting, true).unwrap().warning.is_none());
-        }
+    fn key(&self) -> &[u8] {
+        &self.key
     }
 }

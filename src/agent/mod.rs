@@ -1,7 +1,12 @@
 //! Serves one bundle on the host it runs on: handshake, lock, memory, then the engine's loop.
 
 mod disk_memory;
+mod journal;
+#[cfg(test)]
+mod journal_tests;
 mod outlet;
 mod serve;
+#[cfg(test)]
+mod torn_tests;
 
 pub use serve::{MEMORY_FOLDER, serve};

@@ -68,8 +68,8 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
     } else {
         Lasting::shared(folder)?
     };
-    let Recalled { state, key, warning } = recall(&lasting, applies)?;
-    if let Some(warning) = warning {
+    let Recalled { state, key, warnings } = recall(&lasting, applies)?;
+    for warning in warnings {
         outlet.send(&FromAgent::Event(Event::Warning(warning)));
     }
     let mut local = Local::new();
@@ -77,7 +77,7 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
     if applies {
         lasting.sweep();
         local.release_left_over()?;
-        let mut memory = DiskMemory::new(&lasting, state, key);
+        let mut memory = DiskMemory::new(&lasting, &bundle.run, state, key);
         drive(bundle, &mut memory, outlet, &mut local)
     } else {
         let mut memory = Forgetful::new(state, key);
@@ -92,7 +92,8 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
 fn declared_units(state: &State) -> Vec<String> {
     let named =
         state.targets.keys().filter_map(|target| target.strip_prefix(UNITS)?.strip_prefix(' '));
-    named.map(str::to_owned).collect()
+    // One that is secret is known by its digest alone.
+    named.filter(|name| !name.starts_with('#')).map(str::to_owned).collect()
 }
 
 fn drive(

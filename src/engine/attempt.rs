@@ -37,7 +37,7 @@ impl Runner<'_> {
             self.learn_everything(&value);
         }
         self.learn_secrets(&value);
-        let target = target_key(kind, &value, &item.id);
+        let target = target_key(kind, &value, &item.id, hidden, &|name| self.keyed(name));
         let gone = self.is_gone(host.view(), kind, &value, &target, item.task);
         if let Some(origin) = value.unknown() {
             let origin = origin.clone();
@@ -47,15 +47,16 @@ impl Runner<'_> {
         }
         let declared = kind.declare(&value).map_err(|error| error.diagnostic(params))?;
         let secret = hidden || value.has_secret();
-        let spec =
-            self.memory.keyed(format!("{} {}", kind.name, value.to_json_exposed()).as_bytes());
+        let spec = self.keyed(&format!("{} {}", kind.name, value.to_json_exposed()));
+        self.settle_key(item, spec);
         let look = declared.look(host.view())?;
-        let doing = Doing { item, context, kind, declared: &*declared, secret, hidden };
+        let doing =
+            Doing { item, context, kind, declared: &*declared, target: &target, secret, hidden };
         let lasts = look.steps.iter().any(|step| !step.action.is_act()) || !look.open.is_empty();
         let mut attempt = self.perform(host, &doing, look)?;
         if lasts && !attempt.actions.is_empty() {
             let change = self.memory.state().classify(&target, spec);
-            attempt.change = Some(if gone { Change::Drift } else { change });
+            attempt.change = if gone { Some(Change::Drift) } else { change };
         }
         if context.reach == Reach::Certain
             && context.handler.is_none()
@@ -158,10 +159,21 @@ impl Runner<'_> {
     }
 }
 
-/// What the memory calls a target: results are kept per target, not per task.
-fn target_key(kind: &Kind, value: &Value, id: &str) -> String {
+/// What the memory calls a target: results are kept per target, not per task. A secret name is
+/// known by its digest.
+fn target_key(
+    kind: &Kind,
+    value: &Value,
+    id: &str,
+    hidden: bool,
+    keyed: &dyn Fn(&str) -> Sha256,
+) -> String {
     let family = kind.family;
-    match kind.target_of(value).map(Value::exposed) {
+    let name = kind.target_of(value);
+    if let Some(name) = name.filter(|name| hidden || name.has_secret()) {
+        return format!("{family} #{}", keyed(&name.to_json_exposed().to_string()));
+    }
+    match name.map(Value::exposed) {
         Some(Value::Str(name)) => format!("{family} {name}"),
         Some(list @ Value::List(_)) => format!("{family} {list:?}"),
         _ => format!("{family} {id}"),

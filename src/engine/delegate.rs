@@ -15,6 +15,7 @@ use crate::host::{Host, Pending};
 use crate::text::Diagnostic;
 use crate::value::Map;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// A host's request.
@@ -91,7 +92,7 @@ impl Runner<'_> {
         layers.results =
             Arc::new(given.map(|(name, value)| (name.clone(), value.clone())).collect());
         let (id, label) = (request.id.clone(), request.label.clone());
-        let item = Item { task, key: id.clone(), id, label, layers };
+        let item = Item { task, key: OnceCell::new(), id, label, layers };
         self.attempt(host, &item, &context, kind, params)
     }
 }

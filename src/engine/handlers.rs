@@ -2,6 +2,7 @@
 
 use super::bundle::Purpose;
 use super::context::{Called, Context, Reach};
+use super::note::Note;
 use super::run::{Flow, Runner};
 use super::scope::Layers;
 use super::state::PendingHandler;
@@ -41,10 +42,7 @@ impl Runner<'_> {
                         "this host's roles no longer have it; run by hand what it would have done",
                     ),
                 ));
-                let forgotten = pending.clone();
-                let forget = self.memory.update(&mut |state| {
-                    state.pending.retain(|other| *other != forgotten);
-                });
+                let forget = self.memory.note(Note::Handled(vec![pending]));
                 self.warn_if_failed(forget);
             }
         }
@@ -69,33 +67,19 @@ impl Runner<'_> {
         self.knows.notified.extend(pending.into_iter().map(again));
     }
 
-    /// Written to the host's memory before a task's first action: that it changed, and whom it
-    /// notifies.
-    pub(super) fn note_before_first_action(
-        &mut self,
-        task: &Task,
+    /// The handlers that wait from a task's first action on.
+    pub(super) fn to_notify(
+        &self,
         item: &Item<'_>,
         context: &Context,
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<Vec<PendingHandler>, Diagnostic> {
         if context.reach != Reach::Certain {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let names = self.notify_names(task, &item.layers)?;
-        let (run, key, role) = (&self.bundle.run, &item.key, &task.role);
-        let noted = self.memory.update(&mut |state| {
-            let unfinished = state.unfinished.get_or_insert_default();
-            unfinished.run.clone_from(run);
-            unfinished.changed.insert(key.clone());
-            for name in &names {
-                if !state.pending.iter().any(|pending| pending.is_same(role, name)) {
-                    let (role, name) = (role.clone(), name.clone());
-                    state.pending.push(PendingHandler { role, name, task: task.id.clone() });
-                }
-            }
-        });
-        noted.map_err(|error| {
-            error.diagnostic().note("nothing was done: what cannot be remembered is not begun")
-        })
+        let task = item.task;
+        let waits =
+            |name: String| PendingHandler { role: task.role.clone(), name, task: task.id.clone() };
+        Ok(self.notify_names(task, &item.layers)?.into_iter().map(waits).collect())
     }
 
     fn notify_names(&self, task: &Task, layers: &Layers) -> Result<Vec<String>, Diagnostic> {
@@ -167,9 +151,7 @@ impl Runner<'_> {
         let stale: Vec<_> =
             self.memory.state().pending.iter().filter(|one| stale(one)).cloned().collect();
         if !stale.is_empty() {
-            let forget = self.memory.update(&mut |state| {
-                state.pending.retain(|pending| !stale.contains(pending));
-            });
+            let forget = self.memory.note(Note::Handled(stale));
             self.warn_if_failed(forget);
         }
     }
@@ -253,10 +235,11 @@ impl Runner<'_> {
 
     /// Their handlers have succeeded.
     fn forget(&mut self, called: &[Notified]) {
-        let done = |pending: &PendingHandler| called.iter().any(|other| other.name == pending.name);
-        if self.memory.state().pending.iter().any(done) {
-            let forget =
-                self.memory.update(&mut |state| state.pending.retain(|pending| !done(pending)));
+        let done =
+            |pending: &&PendingHandler| called.iter().any(|other| other.name == pending.name);
+        let done: Vec<_> = self.memory.state().pending.iter().filter(done).cloned().collect();
+        if !done.is_empty() {
+            let forget = self.memory.note(Note::Handled(done));
             self.warn_if_failed(forget);
         }
     }
@@ -273,7 +256,7 @@ impl Runner<'_> {
         names
     }
 
-    fn warn_if_failed(&mut self, result: Result<(), crate::host::HostError>) {
+    pub(super) fn warn_if_failed(&mut self, result: Result<(), crate::host::HostError>) {
         if let Err(error) = result {
             self.outlet.event(Event::Warning(error.diagnostic()));
         }

@@ -18,7 +18,7 @@ pub(super) struct Knowledge {
     pub(super) started: HashMap<String, (u64, Option<Origin>)>,
     /// Counts notifications and starts.
     pub(super) moment: u64,
-    /// How often this run has come by each task's item.
+    /// How often this run has come by each task with what it declares.
     pub(super) passed: HashMap<String, u32>,
     /// What a dry run has come by since the innermost block began, in order.
     pub(super) trail: Vec<Trace>,

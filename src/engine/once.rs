@@ -2,12 +2,14 @@
 
 use super::context::{Context, Reach};
 use super::control::Truth;
+use super::note::Note;
 use super::run::{Flow, Runner, Turn};
 use super::scope::Layers;
 use super::task::{Body, RunOnce, Task};
 use super::task_run::Item;
 use crate::event::{TaskReport, TaskStatus};
 use crate::value::{Sha256, Value};
+use std::cell::OnceCell;
 
 impl Runner<'_> {
     /// If the task need not run again: how the list goes on.
@@ -79,15 +81,11 @@ impl Runner<'_> {
         let run = self.bundle.run.clone();
         let kept = match scope {
             RunOnce::Run | RunOnce::Host => return,
-            RunOnce::Ever => self.memory.update(&mut |state| {
-                state.ever.insert(id.clone(), run.clone());
-            }),
+            RunOnce::Ever => self.memory.note(Note::Ever { id, run }),
             RunOnce::UntilChanged => {
                 // What cannot be told in full is not known to be the same next time.
                 let Some(hash) = self.task_hash(task, context, &layers) else { return };
-                self.memory.update(&mut |state| {
-                    state.until_changed.insert(id.clone(), hash);
-                })
+                self.memory.note(Note::UntilChanged { id, hash })
             }
         };
         if let Err(error) = kept {
@@ -114,7 +112,7 @@ impl Runner<'_> {
                 items.iter().map(render).collect::<Option<_>>()?
             }
         };
-        Some(self.memory.keyed(serde_json::Value::from(rendered).to_string().as_bytes()))
+        Some(self.keyed(&serde_json::Value::from(rendered).to_string()))
     }
 
     fn rendered(
@@ -127,8 +125,8 @@ impl Runner<'_> {
             Body::Resource { kind, params } => {
                 let kind = crate::resource::find(kind)?;
                 let mut value = self.templates.node(params, &layers.scope()).ok()?;
-                let (id, key) = (task.id.clone(), task.id.clone());
-                let item = Item { task, id, key, label: None, layers };
+                let id = task.id.clone();
+                let item = Item { task, id, key: OnceCell::new(), label: None, layers };
                 self.fill_in(kind, &mut value, params, &item, context).ok()?;
                 value
             }

@@ -1,6 +1,7 @@
 //! What a look asks for, done: announced, remembered, performed step by step, looked at again.
 
 use super::context::{Context, Reach};
+use super::earlier::Notes;
 use super::knowledge::Trace;
 use super::outcome::Attempt;
 use super::run::Runner;
@@ -18,6 +19,8 @@ pub(super) struct Doing<'d> {
     pub(super) context: &'d Context,
     pub(super) kind: &'d Kind,
     pub(super) declared: &'d dyn Declared,
+    /// What the memory calls its target.
+    pub(super) target: &'d str,
     /// Its parameters hold a secret.
     pub(super) secret: bool,
     /// `no_log`.
@@ -45,13 +48,7 @@ impl Runner<'_> {
         }
         self.drop_needless_restarts(&mut look.steps, context, &mut attempt);
         if look.steps.is_empty() && look.open.is_empty() {
-            if self.changed_before.contains(&item.key) {
-                attempt.changed = Known::Is(true);
-                attempt.earlier = true;
-                attempt
-                    .reason
-                    .get_or_insert_with(|| "changed in a run that did not end well".to_owned());
-            }
+            self.recall_change(doing, &mut attempt);
             return Ok(attempt);
         }
         let open = std::mem::take(&mut look.open);
@@ -69,9 +66,10 @@ impl Runner<'_> {
         let opened = open.iter().map(|open| open_report(open, &self.redactor));
         let announced = reports.iter().cloned().chain(opened).collect();
         self.outlet.event(Event::Announced { task, actions: announced });
-        self.note_before_first_action(item.task, item, context)?;
+        let mut notes = self.notes_of(doing)?;
         let acts = look.steps.iter().all(|step| step.action.is_act());
-        self.steps(host, doing, look.steps, reports, &mut attempt);
+        self.steps(host, doing, look.steps, reports, &mut notes, &mut attempt);
+        self.keep_result(notes);
         if attempt.error().is_none() && context.reach == Reach::Certain && !acts {
             self.confirm(host, declared, &mut attempt);
         }
@@ -96,6 +94,7 @@ impl Runner<'_> {
         doing: &Doing<'_>,
         steps: Vec<Step>,
         reports: Vec<ActionReport>,
+        notes: &mut Notes,
         attempt: &mut Attempt,
     ) {
         let Doing { context, kind, declared, .. } = *doing;
@@ -125,6 +124,10 @@ impl Runner<'_> {
             } else if let Some(origin) = &step.unless {
                 maybe = maybe.or_else(|| Some(origin.clone()));
             }
+            if let Err(error) = self.note_before(notes, &step.action, host.view()) {
+                attempt.failed = Known::Is(Some(error));
+                break;
+            }
             let performed = match context.reach.condition() {
                 Some(origin) => {
                     let result =
@@ -148,6 +151,7 @@ impl Runner<'_> {
                     let doubt = context.reach.condition().or(step.unless.as_ref());
                     self.note_start(&step.action, doubt);
                     self.trace(Trace::Did(Box::new(step.action)));
+                    notes.brought(&performed.result);
                     attempt.result.extend(performed.result);
                     report.failed = performed.failed.is_some();
                     attempt.actions.push(report);

@@ -4,15 +4,16 @@ use super::bundle::{Bundle, Purpose};
 use super::context::{Context, Reach};
 use super::delegate::Delegation;
 use super::knowledge::Knowledge;
+use super::note::{Ended, Note};
 use super::outcome::Attempt;
 use super::scope::Layers;
-use super::state::{Memory, PendingHandler, Target};
+use super::state::{Earlier, Memory, PendingHandler, Target};
 use crate::event::{Event, HostReport, HostStatus, TaskRef};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor, SourceId, Span};
 use crate::value::{Key, Kind, Map, Node, Value};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Where a run's events go, and who coordinates it with other hosts.
@@ -64,7 +65,7 @@ pub struct Runner<'a> {
     pub(super) recalled: Vec<PendingHandler>,
     /// Tasks that changed something in an earlier run that did not end well: they still count as
     /// changed.
-    pub(super) changed_before: BTreeSet<String>,
+    pub(super) changed_before: BTreeMap<String, Earlier>,
     /// `run_once: host` tasks that ran.
     pub(super) ran_once: HashSet<String>,
     /// Targets that were looked at, with what was declared for them.
@@ -95,7 +96,7 @@ impl<'a> Runner<'a> {
             knows: Knowledge::default(),
             redactor: Redactor::default(),
             recalled: Vec::new(),
-            changed_before: BTreeSet::new(),
+            changed_before: BTreeMap::new(),
             ran_once: HashSet::new(),
             seen: BTreeMap::new(),
             evaluated: HashSet::new(),
@@ -235,21 +236,8 @@ impl<'a> Runner<'a> {
             ));
         }
         let seen = std::mem::take(&mut self.seen);
-        let run = &self.bundle.run;
-        let acted = self.knows.changed;
-        self.memory.update(&mut |state| {
-            for name in &released {
-                state.targets.remove(name);
-            }
-            state.targets.extend(seen.clone());
-            if well {
-                // A run that changed nothing leaves the memory as it was.
-                if acted || state.unfinished.is_some() || state.last_run.is_none() {
-                    state.last_run = Some(run.clone());
-                }
-                state.unfinished = None;
-            }
-        })
+        let (run, acted) = (self.bundle.run.clone(), self.knows.changed);
+        self.memory.note(Note::Ended(Ended { run, well, acted, seen, released }))
     }
 }
 

@@ -1,6 +1,9 @@
 //! The host's own memory of what was applied, and what it tells about a change.
 
+use super::note::{Begun, Note};
+use super::seal::Sealed;
 use crate::event::Change;
+use crate::host::{Action, HostError, View};
 use crate::value::Sha256;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,21 +11,33 @@ use std::collections::{BTreeMap, BTreeSet};
 /// `state.json`. Hashes in it are keyed with the host's own key: a plain digest of a password file
 /// could be guessed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct State {
-    /// The format's version.
+    /// The format's version. Without it, it is no state.
     pub format: u32,
+    /// The key under which its digests were made, by a digest of its own.
+    #[serde(default)]
+    pub key: Option<Sha256>,
+    /// How many runs' journals are folded into it.
+    #[serde(default)]
+    pub folded: u64,
     /// What made each target, by kind and path, package or unit.
+    #[serde(default)]
     pub targets: BTreeMap<String, Target>,
     /// Handlers that were notified and have not run.
+    #[serde(default)]
     pub pending: Vec<PendingHandler>,
     /// `run_once: ever`, by id: the run that did it.
+    #[serde(default)]
     pub ever: BTreeMap<String, String>,
     /// `run_once: until_changed`, by task id: the hash of the rendered task.
+    #[serde(default)]
     pub until_changed: BTreeMap<String, Sha256>,
     /// A run that has not ended well.
+    #[serde(default)]
     pub unfinished: Option<Unfinished>,
     /// The run that ended well last.
+    #[serde(default)]
     pub last_run: Option<String>,
 }
 
@@ -30,6 +45,8 @@ impl Default for State {
     fn default() -> Self {
         Self {
             format: 1,
+            key: None,
+            folded: 0,
             targets: BTreeMap::new(),
             pending: Vec::new(),
             ever: BTreeMap::new(),
@@ -69,8 +86,20 @@ pub struct PendingHandler {
 pub struct Unfinished {
     /// Its id.
     pub run: String,
-    /// Tasks that changed something in it, by id and pass: they still count as changed.
-    pub changed: BTreeSet<String>,
+    /// What changed in it, by task and what was declared: it still counts as changed.
+    pub changed: BTreeMap<String, Earlier>,
+}
+
+/// A change of a run that has not ended well.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// An act was begun whose result the task registers.
+    #[serde(default)]
+    pub awaits: bool,
+    /// What its actions brought back.
+    #[serde(default)]
+    pub result: Option<Sealed>,
 }
 
 impl PendingHandler {
@@ -82,30 +111,45 @@ impl PendingHandler {
 }
 
 impl State {
-    /// Why a target changes now: by what made it last.
+    /// Why a target changes now: by what made it last. `None` if that cannot be told.
     #[must_use]
-    pub fn classify(&self, target: &str, spec: Sha256) -> Change {
+    pub fn classify(&self, target: &str, spec: Sha256) -> Option<Change> {
         match self.targets.get(target) {
-            None => Change::New,
-            Some(known) if known.specs.contains(&spec) => Change::Drift,
-            Some(_) => Change::Intended,
+            None => Some(Change::New),
+            Some(known) if known.specs.is_empty() => None,
+            Some(known) if known.specs.contains(&spec) => Some(Change::Drift),
+            Some(_) => Some(Change::Intended),
         }
+    }
+
+    /// Forgets what only the lost key could tell: what was declared, and what acts brought back.
+    pub fn without_its_key(&mut self) {
+        self.targets.values_mut().for_each(|target| target.specs.clear());
+        self.until_changed.clear();
     }
 }
 
 /// Where a host's memory is kept. A dry run's forgets what it is told.
 pub trait Memory {
-    /// The memory as it was at the start.
+    /// The memory as it is now.
     fn state(&self) -> &State;
 
-    /// Changes it and makes the change last before it returns. Writes nothing if nothing changed.
+    /// Takes a note, and makes it last before it returns. Writes nothing if it is none.
     ///
     /// # Errors
     /// If it cannot be written; the run must not go on then.
-    fn update(&mut self, change: &mut dyn FnMut(&mut State)) -> Result<(), crate::host::HostError>;
+    fn note(&mut self, note: Note) -> Result<(), HostError>;
 
-    /// A digest under the host's own key.
-    fn keyed(&self, bytes: &[u8]) -> Sha256;
+    /// Takes a note of an action before it is performed, with what it replaces on this host.
+    ///
+    /// # Errors
+    /// As [`Memory::note`]; the action must not be performed then.
+    fn begin(&mut self, begun: Begun, _action: &Action, _view: &dyn View) -> Result<(), HostError> {
+        self.note(Note::Begun(begun))
+    }
+
+    /// The host's own key.
+    fn key(&self) -> &[u8];
 }
 
 /// A memory that lasts as long as the run: a dry run's, and tests'.
@@ -128,26 +172,12 @@ impl Memory for Forgetful {
         &self.state
     }
 
-    fn update(&mut self, change: &mut dyn FnMut(&mut State)) -> Result<(), crate::host::HostError> {
-        change(&mut self.state);
+    fn note(&mut self, note: Note) -> Result<(), HostError> {
+        self.state.take(&note);
         Ok(())
     }
 
-    fn keyed(&self, bytes: &[u8]) -> Sha256 {
-        keyed(&self.key, bytes)
-    }
-}
-
-/// HMAC-SHA-256 (RFC 2104).
-#[must_use]
-pub fn keyed(key: &[u8], bytes: &[u8]) -> Sha256 {
-    use hmac::{KeyInit, Mac};
-    match hmac::Hmac::<sha2::Sha256>::new_from_slice(key) {
-        Ok(mut mac) => {
-            mac.update(bytes);
-            Sha256::from_bytes(mac.finalize().into_bytes().into())
-        }
-        // HMAC takes a key of any length.
-        Err(_) => Sha256::of(bytes),
+    fn key(&self) -> &[u8] {
+        &self.key
     }
 }

@@ -12,14 +12,15 @@ use crate::event::{TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::text::Diagnostic;
 use crate::value::{Known, Node, Value};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// One item of a task's loop.
 pub(super) struct Item<'t> {
     pub(super) task: &'t Task,
     pub(super) id: String,
-    /// Its id, numbered if this run has come by it before: a file may be included twice.
-    pub(super) key: String,
+    /// What the memory knows it by, once its parameters are rendered.
+    pub(super) key: OnceCell<String>,
     pub(super) label: Option<String>,
     pub(super) layers: Layers,
 }
@@ -32,8 +33,8 @@ impl Runner<'_> {
         }
         let (result, flow) = match &task.keywords.loop_over {
             None => {
-                let (id, key) = (task.id.clone(), self.key_of(&task.id));
-                let item = Item { task, id, key, label: None, layers };
+                let id = task.id.clone();
+                let item = Item { task, id, key: OnceCell::new(), label: None, layers };
                 self.item(host, &item, context)
             }
             Some(list) => match self.looped(host, task, list, context, &layers) {
@@ -47,15 +48,6 @@ impl Runner<'_> {
             self.ran_once(task, context, !failed);
         }
         flow
-    }
-
-    fn key_of(&mut self, id: &str) -> String {
-        let passed = self.knows.passed.entry(id.to_owned()).or_insert(0);
-        *passed += 1;
-        match *passed {
-            1 => id.to_owned(),
-            count => format!("{id} #{count}"),
-        }
     }
 
     /// The layers as this task sees them now.
@@ -165,8 +157,7 @@ impl Runner<'_> {
             };
             let label = self.redactor.redact(&label).into_owned();
             let id = format!("{}[{label}]", task.id);
-            let key = self.key_of(&id);
-            let item = Item { task, id, key, label: Some(label), layers };
+            let item = Item { task, id, key: OnceCell::new(), label: Some(label), layers };
             let (result, ended) = self.item(host, &item, context);
             let mut result = result.as_map().cloned().unwrap_or_default();
             result.insert(control.variable().to_owned(), value);

@@ -4,9 +4,10 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door to the host's own memory")]
 
 use super::HostError;
+use super::log::Log;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The host's memory folder, locked for this run.
@@ -43,14 +44,9 @@ impl Lasting {
                 .map_err(|e| HostError::file("set the mode of", folder, e))?;
         }
         let path = folder.join("lock");
-        let mut lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|e| HostError::file("open", &path, e))?;
+        let mut how = OpenOptions::new();
+        how.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let mut lock = open(&path, &mut how).map_err(|e| HostError::file("open", &path, e))?;
         if lock.try_lock().is_err() {
             return Err(LastingError::Locked(read_holder(&mut lock)));
         }
@@ -66,7 +62,7 @@ impl Lasting {
     /// [`LastingError::Locked`] names who holds it.
     pub fn shared(folder: &Path) -> Result<Self, LastingError> {
         let path = folder.join("lock");
-        let lock = match File::open(&path) {
+        let lock = match open(&path, OpenOptions::new().read(true)) {
             Ok(mut lock) => {
                 if lock.try_lock_shared().is_err() {
                     return Err(LastingError::Locked(read_holder(&mut lock)));
@@ -79,16 +75,85 @@ impl Lasting {
         Ok(Self { folder: folder.to_path_buf(), _lock: lock })
     }
 
-    /// A file's content; `None` if it is not there.
+    /// A file's content; `None` if it is not there. What is no regular file (a pipe would keep
+    /// its reader waiting) is told in words.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, HostError> {
+    pub fn read(&self, name: &str) -> Result<Option<Result<Vec<u8>, String>>, HostError> {
         let path = self.folder.join(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(HostError::file("read", path, error)),
+        let failed = |error| HostError::file("read", &path, error);
+        let found = match std::fs::symlink_metadata(&path) {
+            Ok(found) => found,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        if !found.is_file() {
+            return Ok(Some(Err("it is no regular file".to_owned())));
+        }
+        let mut bytes = Vec::new();
+        let mut file = open(&path, OpenOptions::new().read(true)).map_err(failed)?;
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        Ok(Some(Ok(bytes)))
+    }
+
+    /// Begins a file in a folder of this one, to be appended to.
+    ///
+    /// # Errors
+    /// If it cannot be made, or is there.
+    pub fn begin_log(&self, folder: &str, name: &str) -> Result<Log, HostError> {
+        let folder = make_folder(&self.folder.join(folder))?;
+        let log = Log::begin(folder.join(name))?;
+        sync(&folder)?;
+        sync(&self.folder)?;
+        Ok(log)
+    }
+
+    /// Moves a file: `folder/name` to `folder/into/as_name`.
+    ///
+    /// # Errors
+    /// If it cannot be moved.
+    pub fn file_away(
+        &self,
+        folder: &str,
+        name: &str,
+        into: &str,
+        as_name: &str,
+    ) -> Result<(), HostError> {
+        let from = self.folder.join(folder);
+        let to = make_folder(&from.join(into))?;
+        let path = from.join(name);
+        std::fs::rename(&path, to.join(as_name))
+            .map_err(|error| HostError::file("rename", path, error))
+    }
+
+    /// The names of the folders in a folder, the oldest first; none if there is no such folder.
+    #[must_use]
+    pub fn folders(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.join(folder)).into_iter().flatten().flatten();
+        let mut found: Vec<_> = entries
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .map(|entry| {
+                let time = entry.metadata().and_then(|found| found.modified()).ok();
+                (time, entry.file_name().to_string_lossy().into_owned())
+            })
+            .collect();
+        found.sort();
+        found.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// Removes what is of this name, a folder with everything in it.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), HostError> {
+        let path = self.folder.join(name);
+        let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+        let removed =
+            if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        match removed {
+            Err(error) if !is_absent(&error) => Err(HostError::file("remove", path, error)),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 
@@ -107,7 +172,7 @@ impl Lasting {
         new.write_all(bytes).map_err(failed)?;
         new.as_file().sync_all().map_err(failed)?;
         new.persist(&path).map_err(|error| failed(error.error))?;
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        sync(&self.folder)
     }
 
     /// Puts a file aside under another name, so that nothing is lost. Returns that name.
@@ -138,6 +203,37 @@ impl Lasting {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+/// Opens a regular file: what else is in its place neither keeps anybody waiting nor is followed.
+pub(super) fn open(path: &Path, how: &mut OpenOptions) -> std::io::Result<File> {
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+    let file = how.custom_flags(i32::try_from(flags.bits()).unwrap_or(0)).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(std::io::Error::other("it is no regular file"))
+}
+
+/// Makes a folder, if it is not there.
+fn make_folder(path: &Path) -> Result<PathBuf, HostError> {
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(HostError::file("make directory", path, error))
+        }
+        Ok(()) | Err(_) => Ok(path.to_owned()),
+    }
+}
+
+/// Makes the names in a folder last.
+fn sync(folder: &Path) -> Result<(), HostError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| HostError::file("write", folder, error))
 }
 
 fn read_holder(lock: &mut File) -> String {

@@ -10,6 +10,7 @@ mod error;
 mod foreign_folder;
 pub mod lasting;
 pub mod local;
+mod log;
 pub mod memory;
 pub mod overlay;
 mod packages;
@@ -26,6 +27,7 @@ pub use action::{
 pub use command::Command;
 pub use disk::Disk;
 pub use error::HostError;
+pub use log::Log;
 pub use packages::{Manager, Package, PackageChange, PackageRequest, PackageWish, Transaction};
 pub use probe::{
     CommandOutput, HttpReply, HttpRequest, Pending, Probe, ProbeAnswer, SmtpDialogue, SmtpReply,

@@ -180,11 +180,20 @@ impl Templates {
         let evaluation = Evaluation::new(scope.clone(), self.from_yaml, place.source());
         let result = evaluate(program, &evaluation);
         if let Some(origin) = evaluation.unknown() {
+            if let Some(what) = origin.is_lost() {
+                return Err(lost(what).at(place.span(program.source, 0..program.source.len())));
+            }
             return Ok(Value::Unknown(origin.clone()));
         }
         let value = result.map_err(|error| fault::running(&error, program, &evaluation, place))?;
         Ok(if evaluation.met_secret() && !is_omit(&value) { value.into_secret() } else { value })
     }
+}
+
+/// Nothing goes on without what a killed run did not get to write down.
+fn lost(what: &str) -> Diagnostic {
+    Diagnostic::new(format!("{what} is lost: the run was killed before it could be remembered"))
+        .help("undo by hand what tells that it was done (what it `creates`): the next run does it again")
 }
 
 fn evaluate(program: &Program, evaluation: &Arc<Evaluation>) -> Result<Value, minijinja::Error> {

@@ -9,22 +9,37 @@ use std::sync::Arc;
 #[serde(transparent)]
 pub struct Origin(Arc<str>);
 
+/// Before the words of what is lost.
+const LOST: &str = "\0lost ";
+
 impl Origin {
     /// An origin in words that fit "depends on …".
     pub fn new(words: impl AsRef<str>) -> Self {
         Self(Arc::from(words.as_ref()))
     }
 
+    /// Of something that was known once, and nothing will make known again: whoever needs it
+    /// fails. In words that fit "… is lost".
+    pub fn lost(words: impl std::fmt::Display) -> Self {
+        Self(Arc::from(format!("{LOST}{words}")))
+    }
+
+    /// What is lost, if it is.
+    #[must_use]
+    pub fn is_lost(&self) -> Option<&str> {
+        self.0.strip_prefix(LOST)
+    }
+
     /// The words.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.is_lost().unwrap_or(&self.0)
     }
 }
 
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
 #![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 
+mod after_a_kill;
 mod ansible_tasks;
 mod bad_input;
 mod bad_role;

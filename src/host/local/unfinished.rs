@@ -2,9 +2,10 @@
 //! shown: apt by itself forgets recommended packages as soon as what recommends them is there, and
 //! which packages came only as dependencies.
 
-use super::super::{HostError, PackageChange, Transaction};
+use super::super::{HostError, PackageChange, Transaction, lasting};
 use super::dpkg_status::Installed;
-use std::io::Write;
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
 use std::path::Path;
 
 const FOLDER: &str = "/var/lib/converge";
@@ -31,7 +32,9 @@ pub(super) fn end() {
 
 /// A transaction that was begun and has not ended; one that cannot be read is none.
 pub(super) fn left() -> Option<Transaction> {
-    let bytes = std::fs::read(Path::new(PATH)).ok()?;
+    let mut bytes = Vec::new();
+    let mut file = lasting::open(Path::new(PATH), OpenOptions::new().read(true)).ok()?;
+    file.read_to_end(&mut bytes).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Tally {
     pub(super) steady: usize,
     /// Runs that were killed and begun again.
     pub(super) killed: usize,
+    /// Of those, failed for want of what an act had brought back.
+    pub(super) lost: usize,
 }
 
 /// One action of a report, with the task it belongs to and where that stands among the events.

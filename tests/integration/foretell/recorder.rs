@@ -1,12 +1,13 @@
 //! A host that keeps a list of what was performed on it and can be killed after an action, and a
 //! memory that dies with it.
 
-use converge::engine::state::{Memory, State, keyed};
+use converge::engine::note::Note;
+use converge::engine::state::{Memory, State};
 use converge::host::{
     Action, Group, Host, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
     Transaction, Unit, User, View,
 };
-use converge::value::{Known, Map, Origin, Sha256};
+use converge::value::{Known, Map, Origin};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -145,12 +146,13 @@ impl Memory for Notes {
         if self.killed.get() { &self.scratch } else { &self.state }
     }
 
-    fn update(&mut self, change: &mut dyn FnMut(&mut State)) -> Result<(), HostError> {
-        change(if self.killed.get() { &mut self.scratch } else { &mut self.state });
+    fn note(&mut self, note: Note) -> Result<(), HostError> {
+        let state = if self.killed.get() { &mut self.scratch } else { &mut self.state };
+        state.take(&note);
         Ok(())
     }
 
-    fn keyed(&self, bytes: &[u8]) -> Sha256 {
-        keyed(b"key", bytes)
+    fn key(&self) -> &[u8] {
+        b"key"
     }
 }

@@ -1,0 +1,143 @@
+//! What a run writes down as it goes, one note at a time, and what each makes of the state.
+
+use super::seal::Sealed;
+use super::state::{PendingHandler, State, Target};
+use crate::value::Sha256;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One note of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Note {
+    /// An action is about to be performed.
+    Begun(Begun),
+    /// What a task's actions brought back, for what it registers.
+    Brought {
+        /// The task, as [`Begun::key`].
+        key: String,
+        /// The members of its result.
+        result: Sealed,
+    },
+    /// Handlers that wait no longer.
+    Handled(Vec<PendingHandler>),
+    /// A `run_once: ever` task succeeded.
+    Ever {
+        /// Its id.
+        id: String,
+        /// The run.
+        run: String,
+    },
+    /// A `run_once: until_changed` task succeeded.
+    UntilChanged {
+        /// Its id.
+        id: String,
+        /// Of the rendered task.
+        hash: Sha256,
+    },
+    /// The run ended.
+    Ended(Ended),
+}
+
+/// An action before it is performed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Begun {
+    /// The run.
+    pub run: String,
+    /// The task with what it declares, as [`super::state::Unfinished::changed`] knows it.
+    pub key: String,
+    /// What the memory calls the target.
+    pub target: String,
+    /// Whom the task notifies, in the note of its first action.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notified: Vec<PendingHandler>,
+    /// The action's kind.
+    pub action: String,
+    /// Its result is registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits: bool,
+    /// What an inverse needs: a [`super::before::Before`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Sealed>,
+}
+
+/// What lasts of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ended {
+    /// The run.
+    pub run: String,
+    /// It came to its end, and nothing failed.
+    pub well: bool,
+    /// It changed something.
+    pub acted: bool,
+    /// What was declared for each target that it looked at.
+    pub seen: BTreeMap<String, Target>,
+    /// Targets that nothing declares any more.
+    pub released: Vec<String>,
+}
+
+impl State {
+    /// Takes a note over. Whether it changed anything.
+    pub fn take(&mut self, note: &Note) -> bool {
+        match note {
+            Note::Begun(begun) => self.begun(begun),
+            Note::Brought { key, result } => {
+                let unfinished = self.unfinished.get_or_insert_default();
+                let earlier = unfinished.changed.entry(key.clone()).or_default();
+                earlier.result.replace(result.clone()).as_ref() != Some(result)
+            }
+            Note::Handled(handlers) => {
+                let before = self.pending.len();
+                self.pending.retain(|pending| !handlers.contains(pending));
+                self.pending.len() != before
+            }
+            Note::Ever { id, run } => {
+                self.ever.insert(id.clone(), run.clone()).as_ref() != Some(run)
+            }
+            Note::UntilChanged { id, hash } => {
+                self.until_changed.insert(id.clone(), *hash) != Some(*hash)
+            }
+            Note::Ended(ended) => self.ended(ended),
+        }
+    }
+
+    fn begun(&mut self, begun: &Begun) -> bool {
+        let unfinished = self.unfinished.get_or_insert_default();
+        unfinished.run.clone_from(&begun.run);
+        let earlier = unfinished.changed.entry(begun.key.clone()).or_default();
+        earlier.awaits |= begun.awaits;
+        // What an earlier try brought back is not what this one will.
+        earlier.result = None;
+        for handler in &begun.notified {
+            if !self.pending.iter().any(|pending| pending.is_same(&handler.role, &handler.name)) {
+                self.pending.push(handler.clone());
+            }
+        }
+        // The action itself is to be remembered, whatever it makes of the state.
+        true
+    }
+
+    fn ended(&mut self, ended: &Ended) -> bool {
+        let mut changed = false;
+        for name in &ended.released {
+            changed |= self.targets.remove(name).is_some();
+        }
+        for (name, target) in &ended.seen {
+            if self.targets.get(name) != Some(target) {
+                self.targets.insert(name.clone(), target.clone());
+                changed = true;
+            }
+        }
+        if ended.well {
+            let unfinished = self.unfinished.take().is_some();
+            changed |= unfinished;
+            // A run that changed nothing leaves the memory as it was.
+            if ended.acted || unfinished || self.last_run.is_none() {
+                changed |= self.last_run.replace(ended.run.clone()).as_ref() != Some(&ended.run);
+            }
+        }
+        changed
+    }
+}
