@@ -14,7 +14,7 @@ use super::cgroup::Cgroup;
 use super::error::io;
 use super::family::REPOSITORY;
 use super::process::last_lines;
-use super::seed::BINARY;
+use super::state::BINARY;
 use super::{Instance, LabError, Patience};
 
 /// A boot takes well under a second; sixteen at once on two cores take a few.

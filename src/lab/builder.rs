@@ -2,22 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
+use super::handle::Lab;
 use super::instance::check_host_name;
+use super::state::Connection;
 use super::subnet::MOST_HOSTS;
-use super::{Family, Instance, Lab, LabError, Subnet, up};
-
-/// How the inventory says that hosts are reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Connection {
-    /// By entering the namespaces of the host's init.
-    #[default]
-    Nsenter,
-    /// By the system's OpenSSH.
-    Ssh,
-}
+use super::{Family, Instance, LabError, Subnet};
 
 /// Says what a lab is to have; `up` makes it.
 #[derive(Debug, Clone)]
@@ -32,8 +21,15 @@ pub struct LabBuilder {
     pub(super) mailu: bool,
 }
 
+impl Lab {
+    /// Begins a description of a lab.
+    pub fn builder(name: &str) -> LabBuilder {
+        LabBuilder::new(name)
+    }
+}
+
 impl LabBuilder {
-    pub(super) fn new(name: &str) -> Self {
+    fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             hosts: Vec::new(),
@@ -92,12 +88,6 @@ impl LabBuilder {
     pub fn mailu(mut self) -> Self {
         self.mailu = true;
         self
-    }
-
-    /// Makes the lab and returns when all its hosts have booted. If anything fails, nothing of
-    /// it is left.
-    pub fn up(self) -> Result<Lab, LabError> {
-        up::up(self)
     }
 
     pub(super) fn check(&self) -> Result<Instance, LabError> {

@@ -3,17 +3,11 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use super::cgroup::Cgroup;
 use super::error::io;
 use super::instance::runs_dir;
-use super::teardown::remove;
-use super::{Instance, LabError, list};
-
-/// How long another owner may hold a name that is to be replaced.
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
+use super::{Instance, LabError};
 
 /// Held while names and subnets are taken or given back; released when dropped.
 #[derive(Debug)]
@@ -26,28 +20,6 @@ impl Registry {
         let runs = runs_dir();
         std::fs::create_dir_all(&runs).map_err(io("create", &runs))?;
         Ok(Self { _lock: locked(&runs.join(".lock"))? })
-    }
-
-    /// Waits until the name is free. With `replace` a lab that is there is brought down, but not
-    /// under the hands of a living owner: two runs of the same test take turns.
-    pub(super) fn lock_free(instance: &Instance, replace: bool) -> Result<Self, LabError> {
-        let start = Instant::now();
-        loop {
-            let registry = Self::lock()?;
-            if !instance.run_dir().exists() {
-                return Ok(registry);
-            }
-            let owned = ownership(instance) == Ownership::Owned;
-            if !replace || (owned && start.elapsed() > PATIENCE) {
-                return Err(LabError::Exists { name: instance.to_string() });
-            }
-            if !owned {
-                remove(instance, &registry)?;
-                return Ok(registry);
-            }
-            drop(registry);
-            sleep(Duration::from_millis(100));
-        }
     }
 
     /// Takes the instance's folders and its control group.
@@ -93,19 +65,6 @@ pub(super) fn ownership(instance: &Instance) -> Ownership {
         Ok(file) if file.try_lock().is_ok() => Ownership::Abandoned,
         Ok(_) => Ownership::Owned,
     }
-}
-
-/// Brings down every lab whose owner died before it could, and returns their names.
-pub fn sweep() -> Result<Vec<Instance>, LabError> {
-    let registry = Registry::lock()?;
-    let mut swept = Vec::new();
-    for (instance, _) in list()? {
-        if ownership(&instance) == Ownership::Abandoned {
-            remove(&instance, &registry)?;
-            swept.push(instance);
-        }
-    }
-    Ok(swept)
 }
 
 fn locked(path: &Path) -> Result<File, LabError> {

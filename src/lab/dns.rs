@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::io;
-use super::seed::DOMAIN;
 use super::server::Server;
-use super::state::LabState;
+use super::state::{DOMAIN, LabState};
 use super::{Instance, LabError};
 
 /// Domains whose mail goes to the lab's MX.

@@ -7,7 +7,8 @@ use super::boot::Machine;
 use super::claim::Owner;
 use super::inventory::publish;
 use super::state::{HostState, LabState};
-use super::{Host, Instance, LabBuilder, LabError, down};
+use super::teardown::down;
+use super::{Instance, LabError};
 
 /// A lab that is up. Dropping it brings it down, unless it was told to stay.
 #[derive(Debug)]
@@ -22,11 +23,6 @@ pub struct Lab {
 impl Lab {
     pub(super) fn new(instance: Instance, state: LabState, owner: Option<Owner>) -> Self {
         Self { instance, state, publishing: Mutex::new(()), owner }
-    }
-
-    /// Begins a description of a lab.
-    pub fn builder(name: &str) -> LabBuilder {
-        LabBuilder::new(name)
     }
 
     /// A handle on a lab that is up already; dropping the handle leaves it up.
@@ -58,14 +54,6 @@ impl Lab {
     /// The path of the configuration for `ssh -F`.
     pub fn ssh_config(&self) -> &PathBuf {
         &self.state.ssh_config
-    }
-
-    /// A host of the lab.
-    pub fn host(&self, name: &str) -> Result<Host<'_>, LabError> {
-        let state = self.state.hosts.iter().find(|host| host.name == name).ok_or_else(|| {
-            LabError::NoSuchHost { lab: self.instance.to_string(), host: name.to_owned() }
-        })?;
-        Ok(Host::new(self, state.clone(), self.machine(state)))
     }
 
     /// Brings the lab down, as dropping it does, and says whether that worked.

@@ -11,8 +11,9 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 
 use super::boot::Machine;
 use super::error::io;
+use super::handle::Lab;
 use super::state::HostState;
-use super::{Family, Lab, LabError};
+use super::{Family, LabError};
 
 /// How long a command in a host may take: package installations are the slowest.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -44,11 +45,17 @@ pub struct Host<'a> {
     pub(super) machine: Machine,
 }
 
-impl<'a> Host<'a> {
-    pub(super) fn new(lab: &'a Lab, state: HostState, machine: Machine) -> Self {
-        Self { lab, state, machine }
+impl Lab {
+    /// A host of the lab.
+    pub fn host(&self, name: &str) -> Result<Host<'_>, LabError> {
+        let state = self.state.hosts.iter().find(|host| host.name == name).ok_or_else(|| {
+            LabError::NoSuchHost { lab: self.instance.to_string(), host: name.to_owned() }
+        })?;
+        Ok(Host { lab: self, state: state.clone(), machine: self.machine(state) })
     }
+}
 
+impl Host<'_> {
     /// Its short name.
     pub fn name(&self) -> &str {
         &self.state.name

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::state::{LabState, replace};
-use super::{Connection, Family, Instance, LabError};
+use super::state::{Connection, LabState, replace};
+use super::{Family, Instance, LabError};
 
 /// Writes `hosts.yml`, `ssh_config` and `lab.json` from the state; they change when a host gets a
 /// new init.

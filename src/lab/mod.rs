@@ -36,8 +36,7 @@ mod teardown;
 mod up;
 
 pub use base::{Base, prepare};
-pub use builder::{Connection, LabBuilder};
-pub use claim::sweep;
+pub use builder::LabBuilder;
 pub use error::LabError;
 pub use family::Family;
 #[cfg(feature = "lab-fixtures")]
@@ -47,6 +46,6 @@ pub use host::{Host, Output};
 pub use instance::Instance;
 pub use patience::{Patience, on_this_machine};
 pub use requirements::check_requirements;
-pub use state::{HostState, LabState, list};
+pub use state::{Connection, HostState, LabState, list};
 pub use subnet::Subnet;
-pub use teardown::down;
+pub use teardown::{down, sweep};

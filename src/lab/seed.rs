@@ -6,14 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::error::io;
-use super::state::HostState;
+use super::state::{BINARY, DOMAIN, HostState};
 use super::{Family, LabError, Subnet, keys};
-
-/// The domain of all lab hosts.
-pub(super) const DOMAIN: &str = "lab.test";
-
-/// Where hosts see the binary.
-pub(super) const BINARY: &str = "/usr/local/bin/converge";
 
 /// Writes the layer of one host to `dir`; returns the host's public ssh key.
 pub(super) fn write(

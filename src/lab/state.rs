@@ -11,8 +11,24 @@ use super::base::Base;
 use super::cgroup::Cgroup;
 use super::error::io;
 use super::instance::runs_dir;
-use super::seed::DOMAIN;
-use super::{Connection, Family, Instance, LabError, Subnet};
+use super::{Family, Instance, LabError, Subnet};
+
+/// The domain of all lab hosts.
+pub(super) const DOMAIN: &str = "lab.test";
+
+/// Where hosts see the binary.
+pub(super) const BINARY: &str = "/usr/local/bin/converge";
+
+/// How the inventory says that hosts are reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Connection {
+    /// By entering the namespaces of the host's init.
+    #[default]
+    Nsenter,
+    /// By the system's OpenSSH.
+    Ssh,
+}
 
 /// One lab, as it is written to `/run/converge-lab/NAME/lab.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::base::{Base, base};
-use super::claim::Registry;
 use super::error::io;
 #[cfg(feature = "lab-fixtures")]
 use super::fixtures;
@@ -11,21 +10,29 @@ use super::parallel::{joined, side_by_side};
 use super::state::{HostState, LabState};
 use super::{
     Family, Instance, Lab, LabBuilder, LabError, Subnet, check_requirements, dns, keys, limits,
-    network, seed,
+    network, seed, teardown,
 };
 
-pub(super) fn up(builder: LabBuilder) -> Result<Lab, LabError> {
+impl LabBuilder {
+    /// Makes the lab and returns when all its hosts have booted. If anything fails, nothing of
+    /// it is left.
+    pub fn up(self) -> Result<Lab, LabError> {
+        up(&self)
+    }
+}
+
+fn up(builder: &LabBuilder) -> Result<Lab, LabError> {
     let instance = builder.check()?;
     check_requirements()?;
     #[cfg(feature = "lab-fixtures")]
-    fixtures::check_requirements(&builder)?;
+    fixtures::check_requirements(builder)?;
     limits::raise()?;
-    let registry = Registry::lock_free(&instance, builder.replace)?;
+    let registry = teardown::lock_free(&instance, builder.replace)?;
     let subnet = match builder.subnet {
         Some(subnet) => subnet.check_free().map(|()| subnet)?,
         None => Subnet::first_free()?,
     };
-    let state = describe(&builder, &instance, subnet)?;
+    let state = describe(builder, &instance, subnet)?;
     let owner = Some(registry.take(&instance)?);
     // From here on the drop of the handle removes what was made.
     let mut lab = Lab::new(instance, state, owner);
