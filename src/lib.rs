@@ -12,6 +12,7 @@ pub mod engine;
 pub mod event;
 pub mod host;
 pub mod lab;
+pub mod log;
 pub mod protocol;
 pub mod report;
 pub mod resource;

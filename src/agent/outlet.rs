@@ -2,16 +2,23 @@
 
 use crate::engine::{Attempt, Delegation, Outlet, Turn};
 use crate::event::Event;
+use crate::log::Record;
 use crate::protocol::{self, FromAgent, ToAgent};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Redactor};
 use crate::value::Value;
 use std::io::{Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct SessionOutlet<'a> {
     pub(super) from: &'a mut dyn Read,
     pub(super) to: &'a mut dyn Write,
     pub(super) gone: bool,
+    /// What was logged and not yet sent.
+    pub(super) logged: Logged,
 }
+
+/// Records that wait until their secrets are known.
+pub(super) type Logged = Arc<Mutex<Vec<Record>>>;
 
 impl SessionOutlet<'_> {
     pub(super) fn send(&mut self, message: &FromAgent) {
@@ -24,6 +31,15 @@ impl SessionOutlet<'_> {
 impl Outlet for SessionOutlet<'_> {
     fn event(&mut self, event: Event) {
         self.send(&FromAgent::Event(event));
+    }
+
+    fn logged(&mut self, redactor: &Redactor) {
+        let records =
+            std::mem::take(&mut *self.logged.lock().unwrap_or_else(PoisonError::into_inner));
+        for mut record in records {
+            record.redact(redactor);
+            self.send(&FromAgent::Log(Box::new(record)));
+        }
     }
 
     fn gone(&self) -> bool {

@@ -1,7 +1,7 @@
 //! One session: handshake, bundle, run.
 
 use super::disk_memory::{DiskMemory, Recalled, recall};
-use super::outlet::SessionOutlet;
+use super::outlet::{Logged, SessionOutlet};
 use crate::engine::Runner;
 use crate::engine::bundle::{Bundle, Purpose};
 use crate::engine::state::{Forgetful, Memory, State};
@@ -10,11 +10,14 @@ use crate::host::lasting::{Lasting, LastingError};
 use crate::host::local::Local;
 use crate::host::overlay::Overlay;
 use crate::host::{Host, HostError, View};
+use crate::log::Log;
 use crate::protocol::{self, FrameError, FromAgent, ToAgent, VERSION};
 use crate::resource::UNITS;
 use crate::text::Diagnostic;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use tracing::dispatcher;
 
 /// Where a host remembers.
 pub const MEMORY_FOLDER: &str = "/var/lib/converge";
@@ -26,8 +29,8 @@ pub const MEMORY_FOLDER: &str = "/var/lib/converge";
 /// controller.
 pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(), FrameError> {
     protocol::write(to, &FromAgent::Hello { version: VERSION })?;
-    let bundle = match protocol::read(from)? {
-        Some(ToAgent::Bundle { version: VERSION, bundle }) => bundle,
+    let (bundle, log) = match protocol::read(from)? {
+        Some(ToAgent::Bundle { version: VERSION, bundle, log }) => (bundle, log),
         Some(ToAgent::Bundle { version, .. }) => {
             let error = Diagnostic::new(format!(
                 "the agent speaks protocol {VERSION}, the controller {version}"
@@ -38,8 +41,19 @@ pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(
         Some(_) => return Err(FrameError::Malformed("a bundle comes first".to_owned())),
         None => return Ok(()),
     };
-    let mut outlet = SessionOutlet { from, to, gone: false };
-    if let Err(refused) = run(&bundle, &mut outlet, memory) {
+    let logged = Logged::default();
+    let mut outlet = SessionOutlet { from, to, gone: false, logged: Arc::clone(&logged) };
+    let ended = match log.and_then(|filter| filter.parse().ok()) {
+        None => run(&bundle, &mut outlet, memory),
+        Some(filter) => {
+            let log = Log::new(filter, move |record| {
+                logged.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+            });
+            // Of this thread alone: the controller may be in the same process.
+            dispatcher::with_default(&log.dispatch(), || run(&bundle, &mut outlet, memory))
+        }
+    };
+    if let Err(refused) = ended {
         let (locked, error) = match refused {
             LastingError::Locked(holder) => (
                 true,

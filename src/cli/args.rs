@@ -16,6 +16,21 @@ pub(super) struct Cli {
     pub(super) command: Option<Command>,
     #[command(flatten)]
     pub(super) apply: ApplyArgs,
+    #[command(flatten)]
+    pub(super) log: LogArgs,
+}
+
+/// Where time goes, told on standard error.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Log")]
+pub(super) struct LogArgs {
+    /// Log how long things took: LEVEL or MODULE=LEVEL,… (info: hosts; debug: tasks and actions;
+    /// trace: commands); else CONVERGE_LOG says it
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(super) log: Option<String>,
+    /// The form of the log: lines for people, or a JSON object each
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = LogFormat::Text)]
+    pub(super) log_format: LogFormat,
 }
 
 /// The inventory where none is named.
@@ -269,6 +284,14 @@ pub(super) enum Output {
     Junit,
     /// Annotations of GitHub Actions
     Github,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    // No help of their own: it would make every command's help long.
+    Text,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

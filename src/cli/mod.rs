@@ -15,6 +15,7 @@ pub mod lab;
 #[cfg(feature = "lab-fixtures")]
 mod lab_servers;
 mod lint;
+mod log;
 mod mistakes;
 mod output;
 mod question;
@@ -49,6 +50,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let terminal = Terminal::of_process();
+    // What an agent says on its standard error is taken for why it ended.
+    if !matches!(cli.command, Some(Command::Agent))
+        && let Err(error) = log::begin(&cli.log, environment(log::VARIABLE))
+    {
+        return refuse(&error, &terminal);
+    }
     match cli.command.unwrap_or(Command::Apply(cli.apply)) {
         Command::Apply(args) => apply::run(&args, &terminal),
         Command::Drift(args) => drift::run(&args, &terminal),

@@ -22,6 +22,7 @@ impl Project {
         files: &dyn Files,
         vault: &Vault,
     ) -> Result<Self, Box<LoadErrors>> {
+        let _span = tracing::info_span!("load").entered();
         let mut sources = Sources::default();
         match Self::read(options, files, vault, &mut sources) {
             Ok(project) => Ok(Self { sources, ..project }),

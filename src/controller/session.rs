@@ -8,6 +8,7 @@ use crate::engine::Turn;
 use crate::engine::bundle::Bundle;
 use crate::event::{Event, HostReport, HostStatus};
 use crate::host::SessionProcess;
+use crate::log::Log;
 use crate::protocol::{self, FrameError, FromAgent, ToAgent, VERSION};
 use crate::text::Diagnostic;
 use std::io::{Read, Write};
@@ -29,6 +30,7 @@ pub(super) fn run(
     events: &mut dyn FnMut(Event),
 ) {
     let host = bundle.host.clone();
+    let _span = tracing::info_span!("session", host).entered();
     let ended = match connection {
         Connection::Local => local(bundle, desks, events),
         Connection::Program(way) => remote(way, bundle, desks, events),
@@ -135,7 +137,12 @@ fn converse(
     events: &mut dyn FnMut(Event),
 ) -> Result<(), Broken> {
     let host = bundle.host.clone();
-    let bundle = ToAgent::Bundle { version: VERSION, bundle: Box::new(bundle) };
+    let log = Log::current();
+    let bundle = ToAgent::Bundle {
+        version: VERSION,
+        bundle: Box::new(bundle),
+        log: log.as_ref().map(|log| log.filter().to_string()),
+    };
     protocol::write(to, &bundle)?;
     let mut finished = false;
     while let Some(message) = protocol::read::<FromAgent>(from)? {
@@ -153,6 +160,11 @@ fn converse(
                 events(event);
                 if finished {
                     return Ok(());
+                }
+            }
+            FromAgent::Log(record) => {
+                if let Some(log) = &log {
+                    log.keep(*record);
                 }
             }
             FromAgent::RunOnce { task } => {

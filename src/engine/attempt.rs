@@ -29,7 +29,8 @@ impl Runner<'_> {
         let Some(kind) = resource::find(kind) else {
             return Err(Diagnostic::new(format!("this agent has no resource `{kind}`")));
         };
-        let mut value = self.templates.node(params, &item.layers.scope())?;
+        let mut value = tracing::trace_span!("render")
+            .in_scope(|| self.templates.node(params, &item.layers.scope()))?;
         self.fill_in(kind, &mut value, params, item, context)?;
         let hidden =
             self.flag(item.task.keywords.no_log.as_ref().or(context.no_log.as_ref()), &item.layers);
@@ -49,7 +50,7 @@ impl Runner<'_> {
         let secret = hidden || value.has_secret();
         let spec = self.keyed(&format!("{} {}", kind.name, value.to_json_exposed()));
         self.settle_key(item, spec);
-        let look = declared.look(host.view())?;
+        let look = tracing::trace_span!("look").in_scope(|| declared.look(host.view()))?;
         let doing =
             Doing { item, context, kind, declared: &*declared, target: &target, secret, hidden };
         let lasts = look.steps.iter().any(|step| !step.action.is_act()) || !look.open.is_empty();

@@ -128,6 +128,8 @@ impl Runner<'_> {
                 attempt.failed = Known::Is(Some(error));
                 break;
             }
+            let span = tracing::debug_span!("action", kind = report.kind, target = report.target)
+                .entered();
             let performed = match context.reach.condition() {
                 Some(origin) => {
                     let result =
@@ -137,6 +139,7 @@ impl Runner<'_> {
                 }
                 None => host.perform(&step.action),
             };
+            drop(span);
             match performed {
                 Ok(performed) => {
                     certain |= step.unless.is_none();

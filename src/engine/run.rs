@@ -21,6 +21,9 @@ pub trait Outlet {
     /// Something happened.
     fn event(&mut self, event: Event);
 
+    /// Passes on what was logged so far, without the secrets that are known by now.
+    fn logged(&mut self, _redactor: &Redactor) {}
+
     /// Nobody listens any more: the run stops after the action in hand.
     fn gone(&self) -> bool {
         false
@@ -110,7 +113,8 @@ impl<'a> Runner<'a> {
     /// report.
     pub fn run(mut self, host: &mut dyn Host) -> Result<HostReport, HostError> {
         let begun = host.view().clock();
-        let facts = host.facts()?;
+        let span = tracing::info_span!("host", name = self.bundle.host.as_str()).entered();
+        let facts = tracing::debug_span!("facts").in_scope(|| host.facts())?;
         self.outlet.event(Event::HostStarted {
             system: system(&facts),
             last_run: self.memory.state().last_run.clone(),
@@ -143,6 +147,8 @@ impl<'a> Runner<'a> {
             waiting_handlers: self.waiting_handlers(),
             ms: millis(host.view().clock().saturating_sub(begun)),
         };
+        drop(span);
+        self.outlet.logged(&self.redactor);
         self.outlet.event(Event::HostFinished(report.clone()));
         Ok(report)
     }

@@ -177,6 +177,8 @@ impl Runner<'_> {
         let begun = host.view().clock();
         let task = item.task;
         let reference = self.reference(task, context, item.label.as_deref(), &item.id);
+        let span = tracing::debug_span!("task", id = reference.id, resource = reference.resource);
+        let span = span.entered();
         let mark = self.knows.mark();
         let mut attempt = self.tried(host, item, context).unwrap_or_else(Attempt::failed);
         let ignored = self.is_ignored(task, context, &item.layers);
@@ -199,6 +201,7 @@ impl Runner<'_> {
             self.notify(task, context, &item.layers, &attempt.changed);
         }
         let error = attempt.error().cloned().map(|error| self.redact(error.or_at(task.span)));
+        drop(span);
         // What a rescue would do is no failure, and no change, of a run that does not come to it.
         let rehearsed = context.reach.is_on_failure() && status != TaskStatus::Skipped;
         let reason = match &error {

@@ -50,6 +50,7 @@ impl Runner<'_> {
     }
 
     pub(super) fn finish(&mut self, report: TaskReport) {
+        self.outlet.logged(&self.redactor);
         self.outlet.event(Event::TaskFinished(report));
     }
 

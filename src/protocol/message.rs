@@ -3,6 +3,7 @@
 use crate::engine::bundle::Bundle;
 use crate::engine::{Attempt, Delegation};
 use crate::event::Event;
+use crate::log::Record;
 use crate::text::Diagnostic;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub enum ToAgent {
         version: u32,
         /// The run.
         bundle: Box<Bundle>,
+        /// What the agent is to log ([`crate::log::Filter`]); nothing costs it nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        log: Option<String>,
     },
     /// The answer to [`FromAgent::RunOnce`]: this host runs the task.
     Yours,
@@ -43,6 +47,8 @@ pub enum FromAgent {
     },
     /// Something happened.
     Event(Event),
+    /// Something took its time, where the controller asked for that.
+    Log(Box<Record>),
     /// Asks whose turn a `run_once: true` task is, and waits.
     RunOnce {
         /// The task's id.
@@ -76,6 +82,7 @@ mod tests {
             FromAgent::RunOnce { .. } | FromAgent::Delegate(_) => true,
             FromAgent::Hello { .. }
             | FromAgent::Event(_)
+            | FromAgent::Log(_)
             | FromAgent::RunOnceResult { .. }
             | FromAgent::Refused { .. } => false,
         }

@@ -5,7 +5,7 @@ use crate::house::{ROOT, sources};
 use std::collections::BTreeSet;
 
 /// Every module of the library with its floor.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("text", 0),
     ("value", 1),
     ("config", 2),
@@ -13,6 +13,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("host", 3),
     ("resource", 4),
     ("event", 5),
+    ("log", 5),
     ("engine", 6),
     ("protocol", 7),
     ("agent", 8),

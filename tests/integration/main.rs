@@ -25,6 +25,7 @@ mod lab;
 mod lab_mailu;
 mod lab_runs;
 mod lint;
+mod logged;
 mod lookups;
 mod mail;
 mod mail_smtp;

@@ -101,7 +101,7 @@ impl Stage {
 }
 
 /// A host where one file is written, or fails to be.
-fn told(status: TaskStatus, error: Option<Diagnostic>) -> Vec<FromAgent> {
+pub(crate) fn told(status: TaskStatus, error: Option<Diagnostic>) -> Vec<FromAgent> {
     let task = TaskRef {
         id: "r/main.yml:1".into(),
         role: "r".into(),

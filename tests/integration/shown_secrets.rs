@@ -49,7 +49,7 @@ const SPECS: &str = "argument_specs: {main: {options: {site_token: {no_log: true
 
 const HOSTS: [&str; 2] = ["well", "other"];
 
-fn stage() -> Stage {
+pub(crate) fn stage() -> Stage {
     let stage = Stage::new(&HOSTS);
     let mut hosts = "all:\n  roles: [site]\n  hosts:\n".to_owned();
     HOSTS.iter().for_each(|host| hosts += &format!("    {host}:\n"));
@@ -92,7 +92,7 @@ fn forms() -> Vec<String> {
 }
 
 /// Fails if any of it shows a secret.
-fn searched(what: &str, text: &str) {
+pub(crate) fn searched(what: &str, text: &str) {
     for form in forms() {
         assert!(!text.contains(&form), "{what} shows `{form}`:\n{text}");
     }

@@ -27,6 +27,7 @@ pub(super) fn run(command: &Command) -> Result<CommandOutput, HostError> {
     let Some((program, arguments)) = command.argv.split_first() else {
         return Err(HostError::failed("a command without a program"));
     };
+    let _span = tracing::trace_span!("command", program).entered();
     let mut process = std::process::Command::new(program);
     process
         .args(arguments)

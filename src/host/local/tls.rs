@@ -29,7 +29,7 @@ pub(super) fn trusting_nobody() -> Result<ClientConfig, HostError> {
     Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// Verifies nothing (`validate_certs: false`); no credentials are sent so.
+/// Verifies nothing, for a task that says so itself; no credentials are sent so.
 ///
 /// # Errors
 /// None that is known.

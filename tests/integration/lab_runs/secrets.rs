@@ -83,7 +83,8 @@ fn a_secret_shows_nowhere() {
         let mut all = |fleet: &Fleet, code: i32| {
             for form in ["human", "json", "junit", "github", "events"] {
                 for check in [&["--check"][..], &[]] {
-                    let mut words = vec!["-vvv", "--yes", "--diff=full", "--output", form];
+                    let mut words =
+                        vec!["-vvv", "--yes", "--diff=full", "--output", form, "--log", "trace"];
                     words.extend(check);
                     let run = fleet.run(&words);
                     // What fails is a command, which no dry run can know.
@@ -110,6 +111,9 @@ fn a_secret_shows_nowhere() {
         said += &String::from_utf8_lossy(&explained.stderr);
         fleet
     });
+    for span in [" load ", " session{", " host{", ":task{", ":action{", ":command{"] {
+        assert!(said.contains(span), "nothing logged of `{span}`");
+    }
     for name in ["web1", "arch1"] {
         let host = fleet.lab.host(name).unwrap();
         // It did arrive, so that its absence elsewhere means something.
