@@ -13,7 +13,7 @@ impl ArgumentType {
         Some(match self {
             Self::Str | Self::Path | Self::Raw => Kind::Str(text.to_owned()),
             Self::Int => Kind::Int(text.trim().parse().ok()?),
-            Self::Float => Kind::Float(text.trim().parse().ok()?),
+            Self::Float => Kind::Float(text.trim().parse().ok().filter(|it: &f64| it.is_finite())?),
             Self::Bool => Kind::Bool(boolean_meant(text.trim())?),
             Self::List if text.trim_start().starts_with('[') => collection(text, span)?,
             Self::List => {

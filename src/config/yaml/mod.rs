@@ -2,7 +2,8 @@
 //! crate.
 //!
 //! YAML 1.2's core schema with what bites people taken out: only `true` and `false` are booleans,
-//! an unquoted number with a leading zero is refused, and so is a key that stands twice. Merge
+//! an unquoted number with a leading zero is refused, and so is a key that stands twice; an exponent
+//! without a sign makes no number. Merge
 //! keys (`<<`) are read although 1.2 dropped them, because roles use them.
 
 mod anchors;

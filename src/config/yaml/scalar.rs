@@ -1,4 +1,5 @@
-//! What a plain scalar means: YAML 1.2's core schema (10.3.2), strictly.
+//! What a plain scalar means: YAML 1.2's core schema (10.3.2), strictly; but a float is only what
+//! Ansible's YAML 1.1 takes for one too, so that a commit's hash (`5e87210`) stays text.
 
 use crate::text::Diagnostic;
 use crate::value::Kind;
@@ -7,7 +8,7 @@ use crate::value::Kind;
 ///
 /// # Errors
 /// Numbers that mean different things to different readers: with a leading zero, or beyond 64
-/// bits.
+/// bits. Those that are none: infinity, and what is no number.
 pub(super) fn resolve(text: &str) -> Result<Kind, Diagnostic> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Kind::Null),
@@ -41,36 +42,38 @@ fn number(text: &str) -> Result<Option<Kind>, Diagnostic> {
             return Ok(Some(Kind::Int(number)));
         }
     }
-    Ok(float(digits)
-        .map(|number| if text.starts_with('-') { -number } else { number })
-        .or_else(|| matches!(text, ".nan" | ".NaN" | ".NAN").then_some(f64::NAN))
-        .map(Kind::Float))
+    if matches!(digits, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return Err(no_number(text));
+    }
+    match float(digits) {
+        Some(number) if number.is_infinite() => Err(no_number(text)),
+        Some(number) if text.starts_with('-') => Ok(Some(Kind::Float(-number))),
+        number => Ok(number.map(Kind::Float)),
+    }
 }
 
-/// `[-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`, its sign taken off, or
-/// infinity.
+/// `( [0-9]+ \. [0-9]* | \. [0-9]+ ) ( [eE] [-+] [0-9]+ )?`: YAML 1.1's floats, signs taken off.
 fn float(unsigned: &str) -> Option<f64> {
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
-        return Some(f64::INFINITY);
-    }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (unsigned, None),
     };
     let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (whole, fraction) = mantissa.split_once('.')?;
     let exponent_is_fine = exponent.is_none_or(|exponent| {
-        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or_default();
         !digits.is_empty() && all_digits(digits)
     });
-    if (whole.is_empty() && fraction.is_empty())
-        || !all_digits(whole)
-        || !all_digits(fraction)
-        || !exponent_is_fine
-    {
-        return None;
-    }
-    unsigned.parse().ok()
+    let is_float = !(whole.is_empty() && fraction.is_empty())
+        && all_digits(whole)
+        && all_digits(fraction)
+        && exponent_is_fine;
+    if is_float { unsigned.parse().ok() } else { None }
+}
+
+fn no_number(text: &str) -> Diagnostic {
+    Diagnostic::new(format!("`{text}` is no number that can be sent to a host"))
+        .help(format!("if it is text, write it in quotes: \"{text}\""))
 }
 
 fn leading_zero(text: &str) -> Diagnostic {
