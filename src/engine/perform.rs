@@ -68,9 +68,10 @@ impl Runner<'_> {
         self.outlet.event(Event::Announced { task, actions: announced });
         let mut notes = self.notes_of(doing)?;
         let acts = look.steps.iter().all(|step| step.action.is_act());
+        let has_end = look.steps.iter().any(Step::has_end);
         self.steps(host, doing, look.steps, reports, &mut notes, &mut attempt);
         self.keep_result(notes);
-        if attempt.error().is_none() && context.reach == Reach::Certain && !acts {
+        if attempt.error().is_none() && context.reach == Reach::Certain && has_end {
             self.confirm(host, declared, &mut attempt);
         }
         self.settle_act(item.task, acts, &mut attempt);
@@ -187,7 +188,7 @@ impl Runner<'_> {
                 return;
             }
         };
-        let left = left.iter().find(|step| step.unless.is_none() && !step.action.is_act());
+        let left = left.iter().find(|step| step.unless.is_none() && step.has_end());
         if let Some(step) = left {
             let what = format!("{} {}", step.action.kind(), step.action.target());
             attempt.failed = Known::Is(Some(

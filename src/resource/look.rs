@@ -28,6 +28,17 @@ pub struct Step {
     pub action: Action,
     /// Why it may already be as declared; `None` if it is certain.
     pub unless: Option<Origin>,
+    /// An act whose end the resource sees when it looks again (a database that holds what its
+    /// source says), unlike a command, which only says that it succeeded.
+    pub seen: bool,
+}
+
+impl Step {
+    /// Whether looking again, once it was performed, tells anything.
+    #[must_use]
+    pub const fn has_end(&self) -> bool {
+        self.seen || !self.action.is_act()
+    }
 }
 
 /// An action that may be needed and cannot be written down yet, because what it builds on is not
@@ -64,14 +75,14 @@ impl Look {
     /// Adds an action that is certain.
     #[must_use]
     pub fn exact(mut self, action: Action) -> Self {
-        self.steps.push(Step { action, unless: None });
+        self.steps.push(Step { action, unless: None, seen: false });
         self
     }
 
     /// Adds an action that may turn out not to be needed.
     #[must_use]
     pub fn unless(mut self, action: Action, origin: Origin) -> Self {
-        self.steps.push(Step { action, unless: Some(origin) });
+        self.steps.push(Step { action, unless: Some(origin), seen: false });
         self
     }
 
@@ -85,7 +96,14 @@ impl Look {
     /// Adds an action that is certain unless there is an origin of doubt.
     #[must_use]
     pub fn step(mut self, action: Action, unless: Option<Origin>) -> Self {
-        self.steps.push(Step { action, unless });
+        self.steps.push(Step { action, unless, seen: false });
+        self
+    }
+
+    /// Adds an act whose end this resource sees.
+    #[must_use]
+    pub fn act_seen(mut self, action: Action, unless: Option<Origin>) -> Self {
+        self.steps.push(Step { action, unless, seen: true });
         self
     }
 

@@ -21,6 +21,30 @@ fn a_file_is_foretold_written_and_then_as_declared() {
     assert_eq!(again.report.unwrap().status, HostStatus::Ok);
 }
 
+/// `postmap` says that it succeeded, and the table does not hold what its source says.
+#[test]
+fn an_act_whose_end_can_be_seen_is_looked_at_again() {
+    let tasks = "
+- name: table
+  postfix_map: {path: /etc/m, type: hash, content: 'a b'}
+";
+    let world = world(
+        "
+files: {/usr/sbin/postmap: {file: {}}}
+commands: [{argv: [postmap, -s, 'hash:/etc/m'], rc: 1}, {argv: [postmap, 'hash:/etc/m'], rc: 0}]
+",
+    );
+    let mut bench = Bench::new(world, tasks);
+    assert_eq!(bench.check().status("table"), TaskStatus::Changed);
+    let apply = bench.apply();
+    assert_eq!(apply.status("table"), TaskStatus::Failed);
+    let error = format!("{:?}", apply.task("table").error);
+    assert!(
+        error.contains("did not converge: `run postmap hash:/etc/m` is still to do"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_foreign_hand_is_drift_and_a_changed_role_is_intended() {
     let tasks =

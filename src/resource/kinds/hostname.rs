@@ -86,6 +86,6 @@ impl Resource for Hostname {
             timeout_ms: 30_000,
             ..Command::default()
         };
-        Ok(look.step(Action::Run { command, changes: vec![RUNNING.to_owned()] }, unless))
+        Ok(look.act_seen(Action::Run { command, changes: vec![RUNNING.to_owned()] }, unless))
     }
 }
