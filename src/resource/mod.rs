@@ -3,9 +3,13 @@
 //! none knows whether this is a dry run.
 
 mod check;
+mod cron_time;
 mod file_parameters;
+mod key_line;
 mod kind;
 mod kinds;
+mod line_break;
+mod logical_lines;
 mod look;
 mod mismatch;
 mod nature;
@@ -19,6 +23,7 @@ mod reference;
 mod schema;
 mod shell_words;
 mod source;
+mod sysctl_files;
 mod whole_file;
 
 pub use kind::{Declared, Kind};

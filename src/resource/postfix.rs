@@ -1,41 +1,56 @@
 //! Postfix's own file forms: lookup tables, aliases, and the programs that build them.
 
+use super::logical_lines::{LogicalLines, is_space};
 use crate::host::{Command, CommandOutput, HostError, Probe, ProbeAnswer, View};
 use crate::value::Known;
 
-/// The logical lines of a Postfix file (postconf(5)): comments and empty lines left out, lines
-/// that begin with white space joined to the one before.
-pub(super) fn logical_lines(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines() {
-        let bare = line.trim();
-        if bare.is_empty() || bare.starts_with('#') {
-            continue;
-        }
-        match lines.last_mut() {
-            Some(last) if line.starts_with([' ', '\t']) => {
-                last.push(' ');
-                last.push_str(bare);
-            }
-            _ => lines.push(bare.to_owned()),
+/// The entries of a lookup table's source as `postmap` stores them (postmap(1)): keys in lower
+/// case, of several with one key the first, sorted.
+pub(super) fn entries(text: &str) -> Vec<(String, String)> {
+    let mut entries: Vec<(String, String)> = Vec::new();
+    for (key, value) in table(text) {
+        if !entries.iter().any(|(other, _)| *other == key) {
+            entries.push((key, value));
         }
     }
-    lines
-}
-
-/// The entries of a lookup table's source (postmap(1)), keys in lower case as they are stored,
-/// sorted.
-pub(super) fn entries(text: &str) -> Vec<(String, String)> {
-    let mut entries: Vec<(String, String)> = logical_lines(text)
-        .iter()
-        .filter_map(|line| {
-            let (key, value) = line.split_once(char::is_whitespace)?;
-            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-            Some((key.to_lowercase(), value))
-        })
-        .collect();
     entries.sort();
     entries
+}
+
+/// The place among a table's entries (from 1) of one that has an earlier one's key, and another
+/// value. Not the key itself: what is in a table may be secret.
+pub(super) fn ambiguous(text: &str) -> Option<usize> {
+    let all = table(text);
+    let differs = |(key, value): &(String, String)| {
+        all.iter().find(|(other, _)| other == key).is_some_and(|(_, first)| first != value)
+    };
+    all.iter().position(differs).map(|at| at + 1)
+}
+
+/// Every line with a key and a value, in order. White space in values counts once.
+fn table(text: &str) -> Vec<(String, String)> {
+    let file = LogicalLines::of(text);
+    let pair = |line: &String| {
+        let (key, value) = line.split_at(end_of_key(line)?);
+        let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+        (!value.is_empty()).then(|| (key.to_lowercase(), value))
+    };
+    file.entries().iter().filter_map(pair).collect()
+}
+
+/// A key ends at white space outside quotes; `None` where a quote is left open.
+fn end_of_key(line: &str) -> Option<usize> {
+    let mut quoted = false;
+    let mut chars = line.char_indices();
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '\\' => drop(chars.next()),
+            '"' => quoted = !quoted,
+            char if is_space(char) && !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    (!quoted).then_some(line.len())
 }
 
 /// What a program that only observes answers.
@@ -53,14 +68,17 @@ pub(super) fn ask(view: &dyn View, argv: &[&str]) -> Result<Known<CommandOutput>
 
 #[cfg(test)]
 mod tests {
-    use super::entries;
+    use super::{ambiguous, entries};
 
     #[test]
     fn a_table_is_read_as_postmap_reads_it() {
-        let text = "# a comment\n\nRoot  a@x,\n   b@x\n#x y\nann\tann@x\n";
+        let text = " lead 1\n# a comment\n\nRoot  a@x,\n# within\n   b@x\n#x y\nann\tann@x\nonly\n\
+                    \"a b\" c\n\"open x\nann other\nroot a@x, b@x\n";
         let read = entries(text);
         let pairs: Vec<_> =
             read.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        assert_eq!(pairs, [("ann", "ann@x"), ("root", "a@x, b@x")]);
+        assert_eq!(pairs, [("\"a b\"", "c"), ("ann", "ann@x"), ("root", "a@x, b@x")]);
+        assert_eq!(ambiguous(text), Some(4));
+        assert_eq!(ambiguous("a b\na  b\n"), None);
     }
 }

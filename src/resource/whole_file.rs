@@ -98,10 +98,14 @@ impl FileState {
 
     /// The actions that bring a file from its text to an edited one. `edit` is given the text,
     /// or `None` where there is no file, and answers `None` where no file is wanted.
+    ///
+    /// # Errors
+    /// What `edit` says; and an edit that would change its own result again: it would do so in
+    /// every run.
     pub(super) fn plan_edit(
         &self,
         file: WholeFile,
-        edit: impl FnOnce(Option<&str>) -> Result<Option<String>, Diagnostic>,
+        edit: impl Fn(Option<&str>) -> Result<Option<String>, Diagnostic>,
     ) -> Result<Look, Diagnostic> {
         let there = &self.on_disk;
         let old = match there.text()? {
@@ -112,6 +116,13 @@ impl FileState {
             }
         };
         let Some(new) = edit(old)? else { return Ok(Look::as_declared()) };
+        if edit(Some(&new))?.is_some_and(|again| again != new) {
+            let path = there.path.display();
+            return Err(Diagnostic::new(format!(
+                "this edit of {path} would change its own result: every run would change it again"
+            ))
+            .help("what is written must be found again: compare what is looked for with it"));
+        }
         let file = WholeFile { content: new.into_bytes(), force: true, ..file };
         let mut look = self.plan(&file)?;
         // What an edit leaves as it was may be a secret of others.

@@ -2,6 +2,7 @@
 
 use super::group::{State, account_name};
 use crate::host::{self, Action, Attributes, HostError, Stat, View};
+use crate::resource::key_line::{blob, split};
 use crate::resource::on_disk::{OnDisk, absolute};
 use crate::resource::parameter::yes;
 use crate::resource::whole_file::{FileState, WholeFile};
@@ -43,17 +44,6 @@ pub(super) struct Found {
     places: Option<(OnDisk, FileState)>,
 }
 
-const KINDS: &[&str] = &[
-    "ssh-ed25519",
-    "ssh-rsa",
-    "ssh-dss",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "sk-ssh-ed25519@openssh.com",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-];
-
 impl Resource for AuthorizedKey {
     const NAME: &'static str = "authorized_key";
     const ALIASES: &'static [&'static str] = &["ansible.posix.authorized_key"];
@@ -82,6 +72,10 @@ impl Resource for AuthorizedKey {
             if text.as_ref().is_some_and(|text| text.contains('\n')) {
                 return Err(Diagnostic::new(format!("`{parameter}` is not one line")));
             }
+        }
+        if keys.iter().any(|key| blob(self.line(key).trim_end()) != blob(key)) {
+            return Err(Diagnostic::new("with these `key_options` sshd finds no key in the line")
+                .help("they end at the first blank outside quotes; a quote in quotes is `\\\"`"));
         }
         self.path.as_ref().map_or(Ok(()), |path| absolute("path", path))
     }
@@ -191,7 +185,9 @@ impl AuthorizedKey {
         let mut done = vec![false; keys.len()];
         let mut edited = String::new();
         for line in text.split_inclusive('\n') {
-            let is_key = blob(line.trim()).is_some();
+            let bare = line.trim();
+            // Whatever sshd makes of it: what is no comment may let somebody in.
+            let is_key = !bare.is_empty() && !bare.starts_with('#');
             match declared(line) {
                 Some(_) if self.state == State::Absent => {}
                 Some(at) if !done[at] => {
@@ -220,32 +216,4 @@ impl AuthorizedKey {
         }
         edited
     }
-}
-
-/// Options before a key, and the rest from the kind on.
-fn split(line: &str) -> (Option<&str>, &str) {
-    let is_kind = |rest: &str| {
-        rest.split(char::is_whitespace).next().is_some_and(|word| KINDS.contains(&word))
-    };
-    if is_kind(line) {
-        return (None, line);
-    }
-    let mut quoted = false;
-    for (at, char) in line.char_indices() {
-        quoted ^= char == '"';
-        if char.is_whitespace() && !quoted && is_kind(line[at..].trim_start()) {
-            return (Some(&line[..at]), line[at..].trim_start());
-        }
-    }
-    (None, line)
-}
-
-/// The key itself, by which two lines are the same.
-fn blob(line: &str) -> Option<&str> {
-    let (_, rest) = split(line);
-    let mut words = rest.split_whitespace();
-    let known = words.next().is_some_and(|kind| KINDS.contains(&kind));
-    let body = words.next()?;
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    (known && !line.starts_with('#') && body.len() >= 20 && body.bytes().all(good)).then_some(body)
 }

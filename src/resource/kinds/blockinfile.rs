@@ -3,6 +3,7 @@
 use super::group::State;
 use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
+use crate::resource::line_break::{self, bare};
 use crate::resource::on_disk::absolute;
 use crate::resource::whole_file::FileState;
 use crate::resource::{FILES, Look, Nature, Resource, pattern};
@@ -120,6 +121,7 @@ impl BlockInFile {
 
     fn edited(&self, text: &str, wanted: bool) -> Result<String, Diagnostic> {
         let (before, after) = self.markers();
+        let line_break = line_break::of(text);
         let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
         let find = |marker: &str| lines.iter().rposition(|line| bare(line) == marker);
         let at = match (find(&before), find(&after)) {
@@ -134,10 +136,13 @@ impl BlockInFile {
             if let Some(line) = at.checked_sub(1).and_then(|above| lines.get_mut(above))
                 && !line.ends_with('\n')
             {
-                line.push('\n');
+                line.push_str(line_break);
             }
             let block = self.block.strip_suffix('\n').unwrap_or(&self.block);
-            lines.insert(at, format!("{before}\n{block}\n{after}\n"));
+            let block = block.split('\n').map(bare);
+            let whole = [before.as_str()].into_iter().chain(block).chain([after.as_str()]);
+            let whole: String = whole.flat_map(|line| [line, line_break]).collect();
+            lines.insert(at, whole);
         }
         Ok(lines.concat())
     }
@@ -154,8 +159,4 @@ impl BlockInFile {
             (Some(text), None) => last("insertafter", text)?.map_or(lines.len(), |at| at + 1),
         })
     }
-}
-
-fn bare(line: &str) -> &str {
-    line.trim_end_matches(['\r', '\n'])
 }

@@ -1,11 +1,11 @@
 //! `cron`: one job in /etc/cron.d.
 
 use super::group::{State, account_name};
-use crate::host::{Attributes, HostError, View};
+use crate::host::{Action, Attributes, HostError, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Scalar;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Look, Nature, Resource, cron_time, line_break};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -116,10 +116,13 @@ impl Resource for Cron {
             return Err(Diagnostic::new("`cron` needs `job`"));
         }
         let fields = self.fields();
-        let good = |byte: u8| byte.is_ascii_alphanumeric() || b"*,-/".contains(&byte);
-        if let Some(bad) = fields.iter().find(|field| field.is_empty() || !field.bytes().all(good))
-        {
-            return Err(Diagnostic::new(format!("`{bad}` is no time that cron(5) knows")));
+        for (field, text) in cron_time::FIELDS.iter().zip(&fields) {
+            if !field.reads(text) {
+                return Err(Diagnostic::new(format!(
+                    "`{}: {text}` is no time that cron(5) knows",
+                    field.name
+                )));
+            }
         }
         if self.special_time.is_some() && fields.iter().any(|field| field != "*") {
             return Err(Diagnostic::new("give `special_time` or the five fields, not both"));
@@ -132,11 +135,21 @@ impl Resource for Cron {
     }
 
     fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
-        state.plan_edit(WholeFile::default(), |old| {
+        let look = state.plan_edit(WholeFile::default(), |old| {
             let text = old.unwrap_or_default();
             let edited = self.edited(text);
             Ok((old.is_some() || self.state == State::Present).then_some(edited))
-        })
+        })?;
+        // As Ansible's module: with its last job the file goes too.
+        let empty = |action: &Action| match action {
+            Action::WriteFile { content, .. } => content.bytes.trim_ascii().is_empty(),
+            _ => false,
+        };
+        if self.state == State::Absent && look.steps.iter().any(|step| empty(&step.action)) {
+            let (path, before) = (state.on_disk.path.clone(), state.on_disk.before());
+            return Ok(Look::as_declared().exact(Action::Remove { path, before }));
+        }
+        Ok(look)
     }
 }
 
@@ -162,28 +175,26 @@ impl Cron {
         format!("{off}{time} {} {job}\n", self.user)
     }
 
-    /// The file with the job as declared: a comment with its name, then its line.
+    /// The file with the job as declared: a comment with its name, then its line. What follows
+    /// the comment and is no job is left alone.
     fn edited(&self, text: &str) -> String {
-        let marker = format!("#Ansible: {}", self.name);
+        let name = self.name.trim();
+        let whole = format!("#Ansible: {name}\n{}", self.line());
         let mut edited = String::new();
-        let mut written = false;
-        let mut lines = text.split_inclusive('\n');
+        let mut written = self.state == State::Absent;
+        let mut lines = text.split_inclusive('\n').peekable();
         while let Some(line) = lines.next() {
-            if line.trim_end() != marker {
+            if line.strip_prefix("#Ansible:").is_none_or(|found| found.trim() != name) {
                 edited.push_str(line);
                 continue;
             }
-            lines.next();
-            if self.state == State::Present && !written {
-                written = true;
-                edited.push_str(&format!("{marker}\n{}", self.line()));
+            lines.next_if(|next| cron_time::is_job(next));
+            if !std::mem::replace(&mut written, true) {
+                edited.push_str(&whole);
             }
         }
-        if self.state == State::Present && !written {
-            if !edited.is_empty() && !edited.ends_with('\n') {
-                edited.push('\n');
-            }
-            edited.push_str(&format!("{marker}\n{}", self.line()));
+        if !written {
+            line_break::push(&mut edited, &whole, "\n");
         }
         edited
     }

@@ -2,6 +2,7 @@
 
 use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
+use crate::resource::line_break::{self, bare};
 use crate::resource::on_disk::absolute;
 use crate::resource::whole_file::FileState;
 use crate::resource::{FILES, Look, Nature, Resource, pattern};
@@ -156,6 +157,7 @@ impl LineInFile {
     /// The text with the line in it, step by step as Ansible's module does it.
     fn with_line(&self, text: &str) -> Result<String, Diagnostic> {
         let wanted = self.line.as_deref().unwrap_or_default();
+        let line_break = line_break::of(text);
         let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
         let pattern = self.pattern()?;
         let matches = |line: &String| match (&pattern, &self.search_string) {
@@ -171,12 +173,13 @@ impl LineInFile {
                 },
                 _ => wanted.to_owned(),
             };
-            lines[at] = format!("{new}\n");
+            if bare(&lines[at]) != new {
+                lines[at] = format!("{new}{line_break}");
+            }
             return Ok(lines.concat());
         }
-        if let Some(at) = lines.iter().rposition(|line| bare(line) == wanted) {
-            lines[at] = format!("{wanted}\n");
-            return Ok(lines.concat());
+        if lines.iter().any(|line| bare(line) == wanted) {
+            return Ok(text.to_owned());
         }
         if self.backrefs {
             return Ok(text.to_owned());
@@ -195,17 +198,13 @@ impl LineInFile {
             && let Some(last) = lines.last_mut()
             && !last.ends_with('\n')
         {
-            last.push('\n');
+            last.push_str(line_break);
         }
-        lines.insert(at, format!("{wanted}\n"));
+        lines.insert(at, format!("{wanted}{line_break}"));
         Ok(lines.concat())
     }
 
     fn choose(&self, lines: &[String], fits: impl FnMut(&String) -> bool) -> Option<usize> {
         if self.firstmatch { lines.iter().position(fits) } else { lines.iter().rposition(fits) }
     }
-}
-
-fn bare(line: &str) -> &str {
-    line.trim_end_matches(['\r', '\n'])
 }

@@ -2,6 +2,7 @@
 
 use super::group::State;
 use crate::host::{Action, Attributes, Command, CommandOutput, HostError, View};
+use crate::resource::logical_lines::{Fate, LogicalLines};
 use crate::resource::on_disk::{absolute, has_program};
 use crate::resource::parameter::{List, yes};
 use crate::resource::postfix::ask;
@@ -60,9 +61,9 @@ impl Resource for MailAlias {
     type State = Found;
 
     fn validate(&self) -> Result<(), Diagnostic> {
-        if self.name.is_empty()
-            || self.name.contains(|char: char| ":#\"".contains(char) || char.is_whitespace())
-        {
+        // What would need quotes, and what postalias takes for another domain's.
+        let special = |char: char| r#":#"\@%,;()<>[]"#.contains(char) || char.is_whitespace();
+        if self.name.is_empty() || self.name.contains(special) {
             return Err(Diagnostic::new(format!("`name: {}` is not a local name", self.name)));
         }
         if self.state == State::Present && self.recipients.0.is_empty() {
@@ -70,6 +71,15 @@ impl Resource for MailAlias {
         }
         if self.recipients.0.iter().any(|recipient| recipient.contains('\n')) {
             return Err(Diagnostic::new("a recipient is one line"));
+        }
+        for one in &self.recipients.0 {
+            let parts = recipients(one);
+            if one.replace("\\\"", "").matches('"').count() % 2 == 1 {
+                return Err(Diagnostic::new("a quote in `recipients` is not closed"));
+            }
+            if parts.len() > 1 && one.trim_start().starts_with(['|', '/', ':']) {
+                return Err(Diagnostic::new("a recipient with a comma in it needs double quotes"));
+            }
         }
         self.path.as_ref().map_or(Ok(()), |path| absolute("path", path))
     }
@@ -123,7 +133,7 @@ impl Resource for MailAlias {
         };
         let path = found.file.on_disk.path.display();
         let changes = vec![format!("{path}.db"), format!("{path}.lmdb")];
-        Ok(look.step(Action::Run { command, changes }, unless))
+        Ok(look.act_seen(Action::Run { command, changes }, unless))
     }
 }
 
@@ -139,72 +149,109 @@ fn own_path(view: &dyn View) -> Result<PathBuf, HostError> {
 }
 
 impl MailAlias {
+    /// The recipients as they are written: what needs quotes has them.
+    fn written(&self) -> Vec<String> {
+        let needs_quotes = |one: &str| {
+            let special = one.starts_with(['|', '/']) || one.starts_with(":include:");
+            special && one.contains(char::is_whitespace)
+        };
+        recipients(&self.recipients.0.join(","))
+            .into_iter()
+            .map(|one| if needs_quotes(&one) { quoted(&one) } else { one })
+            .collect()
+    }
+
+    fn means(&self, text: &str) -> bool {
+        plain(&recipients(text)) == plain(&self.written())
+    }
+
     /// The database answers with these recipients, or with none where there shall be none.
     fn is_built(&self, output: &CommandOutput) -> bool {
         match self.state {
-            State::Present => output.rc == 0 && recipients(&output.stdout) == self.recipients.0,
+            State::Present => output.rc == 0 && self.means(&output.stdout),
             State::Absent => output.rc != 0,
         }
     }
 
-    /// The file with the entry as declared, everything else untouched.
+    /// The file with the entry as declared, everything else untouched. Of several entries of one
+    /// name the first holds.
     fn edited(&self, text: &str) -> String {
-        let lines: Vec<&str> = text.split_inclusive('\n').collect();
-        let mut edited = String::new();
-        let mut written = false;
-        let mut at = 0;
-        while at < lines.len() {
-            let mut end = at + 1;
-            if !lines[at].starts_with('#') {
-                while end < lines.len() && lines[end].starts_with([' ', '\t']) {
-                    end += 1;
+        let line = format!("{}: {}\n", self.name, self.written().join(", "));
+        let file = LogicalLines::of(text);
+        let mut written = self.state == State::Absent;
+        let fate = |entry: &String| match name_and_rest(entry) {
+            Some((name, rest)) if unquoted(name.trim()).eq_ignore_ascii_case(&self.name) => {
+                if std::mem::replace(&mut written, true) {
+                    Fate::Goes
+                } else if self.means(rest) {
+                    Fate::Stays
+                } else {
+                    Fate::Becomes(line.clone())
                 }
             }
-            let entry = lines[at..end].concat();
-            at = end;
-            let is_ours = entry.split_once(':').is_some_and(|(name, _)| {
-                !entry.starts_with('#')
-                    && name.trim().trim_matches('"').eq_ignore_ascii_case(&self.name)
-            });
-            if !is_ours {
-                edited.push_str(&entry);
-            } else if self.state == State::Present && !written {
-                written = true;
-                let same = entry.split_once(':').map(|(_, rest)| recipients(rest))
-                    == Some(self.recipients.0.clone());
-                edited.push_str(if same { &entry } else { "" });
-                edited.push_str(&if same { String::new() } else { self.line() });
-            }
-        }
-        if self.state == State::Present && !written {
-            if !edited.is_empty() && !edited.ends_with('\n') {
-                edited.push('\n');
-            }
-            edited.push_str(&self.line());
-        }
-        edited
-    }
-
-    fn line(&self) -> String {
-        format!("{}: {}\n", self.name, self.recipients.0.join(", "))
+            _ => Fate::Stays,
+        };
+        let fates: Vec<Fate> = file.entries().iter().map(fate).collect();
+        file.edited(&fates, if written { "" } else { &line })
     }
 }
 
-/// The recipients of an entry, split at commas outside quotes.
-fn recipients(text: &str) -> Vec<String> {
-    let joined = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    let mut all = vec![String::new()];
+/// An entry's name and its recipients: what is before and after the colon outside quotes.
+fn name_and_rest(entry: &str) -> Option<(&str, &str)> {
     let mut quoted = false;
-    for char in joined.chars() {
+    let colon = entry.find(|char| {
+        quoted ^= char == '"';
+        char == ':' && !quoted
+    })?;
+    Some((&entry[..colon], &entry[colon + 1..]))
+}
+
+/// The recipients of an entry: split at commas that stand in neither quotes nor comments.
+fn recipients(text: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let (mut quoted, mut depth) = (false, 0_usize);
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        let Some(last) = all.last_mut() else { break };
         match char {
-            ',' if !quoted => all.push(String::new()),
-            other => {
-                quoted ^= other == '"';
-                if let Some(last) = all.last_mut() {
-                    last.push(other);
-                }
+            '\\' => {
+                last.push(char);
+                last.extend(chars.next());
+                continue;
             }
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            ',' if !quoted && depth == 0 => {
+                all.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        last.push(char);
+    }
+    let words = |one: &String| one.split_whitespace().collect::<Vec<_>>().join(" ");
+    all.iter().map(words).filter(|one| !one.is_empty()).collect()
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// What is meant, whichever way it is quoted (RFC 5322, 3.2.4).
+fn unquoted(text: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '"' => {}
+            '\\' => plain.extend(chars.next()),
+            other => plain.push(other),
         }
     }
-    all.into_iter().map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()
+    plain
+}
+
+fn plain(recipients: &[String]) -> Vec<String> {
+    recipients.iter().map(|one| unquoted(one)).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
+use crate::resource::logical_lines::{Fate, LogicalLines};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{List, Scalar};
 use crate::resource::whole_file::FileState;
@@ -83,80 +84,43 @@ impl Resource for PostfixMain {
     }
 }
 
-/// A parameter's lines with what belongs to them, or lines between parameters.
-struct Part<'a> {
-    name: Option<&'a str>,
-    text: String,
-}
-
 impl PostfixMain {
     fn edited(&self, text: &str) -> String {
-        let mut parts = parts(text);
-        parts.retain(|part| {
-            !part.name.is_some_and(|name| self.remove.0.iter().any(|one| one == name))
-        });
-        let mut added = String::new();
-        for (name, value) in &self.parameters {
-            let value = value.text();
-            // Of several lines for one parameter the last holds (postconf(5)).
-            let Some(last) = parts.iter().rposition(|part| part.name == Some(name)) else {
-                added.push_str(&line(name, &value));
-                continue;
-            };
-            if words(value_of(&parts[last].text)) != words(&value) {
-                parts[last].text = line(name, &value);
+        let file = LogicalLines::of(text);
+        let names: Vec<Option<&str>> = file
+            .entries()
+            .iter()
+            .map(|entry| name_and_value(entry).map(|(name, _)| name))
+            .collect();
+        let fate = |at: usize, entry: &str| {
+            let Some((name, value)) = name_and_value(entry) else { return Fate::Stays };
+            if self.remove.0.iter().any(|one| one == name) {
+                return Fate::Goes;
             }
-            let mut at = 0;
-            parts.retain(|part| {
-                at += 1;
-                part.name != Some(name) || at - 1 == last
-            });
-        }
-        let mut edited: String = parts.iter().map(|part| part.text.as_str()).collect();
-        if !added.is_empty() && !edited.is_empty() && !edited.ends_with('\n') {
-            edited.push('\n');
-        }
-        edited + &added
+            let Some(wanted) = self.parameters.get(name).map(Scalar::text) else {
+                return Fate::Stays;
+            };
+            // Of several lines for one parameter the last holds (postconf(5)).
+            if names[at + 1..].contains(&Some(name)) {
+                Fate::Goes
+            } else if value.split_whitespace().eq(wanted.split_whitespace()) {
+                Fate::Stays
+            } else {
+                Fate::Becomes(line(name, &wanted))
+            }
+        };
+        let fates: Vec<Fate> =
+            file.entries().iter().enumerate().map(|(at, entry)| fate(at, entry)).collect();
+        let missing = self.parameters.iter().filter(|(name, _)| !names.contains(&Some(name)));
+        let added: String = missing.map(|(name, value)| line(name, &value.text())).collect();
+        file.edited(&fates, &added)
     }
+}
+
+fn name_and_value(entry: &str) -> Option<(&str, &str)> {
+    entry.split_once('=').map(|(name, value)| (name.trim(), value))
 }
 
 fn line(name: &str, value: &str) -> String {
     if value.is_empty() { format!("{name} =\n") } else { format!("{name} = {value}\n") }
-}
-
-fn value_of(text: &str) -> &str {
-    text.split_once('=').map_or("", |(_, value)| value)
-}
-
-/// The words of a value, comments between its lines left out.
-fn words(value: &str) -> Vec<&str> {
-    value
-        .lines()
-        .enumerate()
-        .filter(|(at, line)| *at == 0 || !line.trim_start().starts_with('#'))
-        .flat_map(|(_, line)| line.split_whitespace())
-        .collect()
-}
-
-/// The text in parts: a parameter's own line and those that continue it (postconf(5): lines that
-/// begin with white space; comments and empty lines between them belong to it).
-fn parts(text: &str) -> Vec<Part<'_>> {
-    let mut parts: Vec<Part<'_>> = Vec::new();
-    let mut held = String::new();
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim();
-        let continues = line.starts_with([' ', '\t']) && !bare.is_empty() && !bare.starts_with('#');
-        if bare.is_empty() || bare.starts_with('#') {
-            held.push_str(line);
-        } else if continues && let Some(last) = parts.last_mut() {
-            last.text.push_str(&std::mem::take(&mut held));
-            last.text.push_str(line);
-        } else {
-            parts.push(Part { name: None, text: std::mem::take(&mut held) });
-            let name = line.split_once('=').map(|(name, _)| name.trim());
-            parts.push(Part { name, text: line.to_owned() });
-        }
-    }
-    parts.push(Part { name: None, text: held });
-    parts
 }

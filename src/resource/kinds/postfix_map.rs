@@ -4,7 +4,7 @@ use super::group::State;
 use crate::host::{Action, Attributes, Command, HostError, Stat, View};
 use crate::resource::on_disk::{OnDisk, absolute, has_program};
 use crate::resource::parameter::Bytes;
-use crate::resource::postfix::{ask, entries};
+use crate::resource::postfix::{ambiguous, ask, entries};
 use crate::resource::whole_file::{FileState, WholeFile};
 use crate::resource::{Look, Nature, Resource};
 use crate::text::Diagnostic;
@@ -92,12 +92,22 @@ impl Resource for PostfixMap {
             ));
         }
         for (key, value) in self.entries.iter().flatten() {
-            if key.is_empty() || key.starts_with('#') || key.contains(char::is_whitespace) {
+            let is_word = !key.contains(|char: char| char.is_whitespace() || char == '"');
+            if key.is_empty() || key.starts_with('#') || !is_word {
                 return Err(Diagnostic::new(format!("`{key}` cannot be a key: it is one word")));
             }
             if value.trim().is_empty() || value.contains('\n') {
                 return Err(Diagnostic::new(format!("the value of `{key}` is not one line")));
             }
+        }
+        let source = self.source();
+        if self.is_built()
+            && let Some(at) = ambiguous(&String::from_utf8_lossy(&source))
+        {
+            return Err(Diagnostic::new(format!(
+                "entry {at} of the table has the key of an earlier one, and another value"
+            ))
+            .help("postmap takes the first; keys that differ only in case are one"));
         }
         Ok(())
     }
@@ -163,7 +173,7 @@ impl Resource for PostfixMap {
             (_, Known::Is(_)) => None,
             (_, Known::Unknown(origin)) => Some(origin.clone()),
         };
-        Ok(look.step(self.build(), unless))
+        Ok(look.act_seen(self.build(), unless))
     }
 }
 

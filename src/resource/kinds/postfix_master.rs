@@ -2,6 +2,7 @@
 
 use super::group::State;
 use crate::host::{Attributes, HostError, View};
+use crate::resource::logical_lines::{Fate, LogicalLines};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Scalar;
 use crate::resource::whole_file::{FileState, WholeFile};
@@ -113,10 +114,14 @@ impl Resource for PostfixMaster {
         {
             return Err(Diagnostic::new("`command` is not one line"));
         }
-        for name in self.options.keys() {
+        for (name, value) in &self.options {
             let good = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
             if name.is_empty() || !name.bytes().all(good) {
                 return Err(Diagnostic::new(format!("`{name}` is not a parameter's name")));
+            }
+            if !has_paired_braces(&value.text()) {
+                return Err(Diagnostic::new(format!("the braces in `{name}` are not in pairs"))
+                    .help("Postfix reads options up to the closing brace"));
             }
         }
         Ok(())
@@ -177,46 +182,35 @@ impl PostfixMaster {
 
     fn edited(&self, text: &str) -> String {
         let wanted = self.entry();
-        let mut edited = String::new();
-        let mut written = false;
-        for part in entries(text) {
-            let mut words = part.split_whitespace();
-            let is_ours =
-                words.next() == Some(&self.name) && words.next() == Some(self.type_name());
-            if !is_ours {
-                edited.push_str(&part);
-            } else if self.state == State::Present && !written {
-                written = true;
-                let same = part.split_whitespace().eq(wanted.split_whitespace());
-                edited.push_str(if same { &part } else { &wanted });
+        let file = LogicalLines::of(text);
+        let mut written = self.state == State::Absent;
+        let fate = |entry: &String| {
+            let mut words = entry.split_whitespace();
+            let ours = words.next() == Some(&self.name) && words.next() == Some(self.type_name());
+            if !ours {
+                Fate::Stays
+            } else if std::mem::replace(&mut written, true) {
+                Fate::Goes
+            } else if entry.split_whitespace().eq(wanted.split_whitespace()) {
+                Fate::Stays
+            } else {
+                Fate::Becomes(wanted.clone())
             }
-        }
-        if self.state == State::Present && !written {
-            if !edited.is_empty() && !edited.ends_with('\n') {
-                edited.push('\n');
-            }
-            edited.push_str(&wanted);
-        }
-        edited
+        };
+        let fates: Vec<Fate> = file.entries().iter().map(fate).collect();
+        file.edited(&fates, if written { "" } else { &wanted })
     }
 }
 
-/// The text in parts: a service with the lines that continue it, or a line between services.
-fn entries(text: &str) -> Vec<String> {
-    let mut entries: Vec<String> = Vec::new();
-    let mut open = false;
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim();
-        let is_comment = bare.is_empty() || bare.starts_with('#');
-        match entries.last_mut() {
-            Some(last) if open && !is_comment && line.starts_with([' ', '\t']) => {
-                last.push_str(line);
-            }
-            _ => {
-                entries.push(line.to_owned());
-                open = !is_comment;
-            }
+fn has_paired_braces(text: &str) -> bool {
+    let mut open = 0_usize;
+    for char in text.chars() {
+        match char {
+            '{' => open += 1,
+            '}' if open == 0 => return false,
+            '}' => open -= 1,
+            _ => {}
         }
     }
-    entries
+    open == 0
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Every match of an expression in a file, replaced. What is written must no longer match, or
-/// match as it is: else the task did not converge.
+/// match as it is: else the edit is refused.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Replace {

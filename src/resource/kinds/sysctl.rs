@@ -5,7 +5,7 @@ use crate::host::{Action, Attributes, Command, HostError, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{Scalar, yes};
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Look, Nature, Resource, line_break, sysctl_files};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 
 /// A parameter of the kernel: in a file that is read at boot, and in the running kernel, where it
 /// is set if /proc/sys says otherwise.
+///
+/// Where a file that is read after the declared one sets it otherwise, the task fails; without
+/// `sysctl_file`, /etc/sysctl.conf is edited instead where it has the last word.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Sysctl {
@@ -27,23 +30,25 @@ pub(super) struct Sysctl {
     /// Whether the file sets it. The running kernel keeps a value that is no longer set.
     #[serde(default)]
     state: State,
-    /// The file.
-    #[serde(default = "own_file")]
-    sysctl_file: PathBuf,
+    /// The file; without it /etc/sysctl.d/90-converge.conf.
+    sysctl_file: Option<PathBuf>,
     /// Set it in the running kernel too.
     #[serde(default = "yes", alias = "sysctl_set")]
     #[schemars(extend("aliases" = ["sysctl_set"]))]
     reload: bool,
 }
 
-fn own_file() -> PathBuf {
-    Path::new("/etc/sysctl.d/90-converge.conf").to_path_buf()
-}
+const OWN_FILE: &str = "/etc/sysctl.d/90-converge.conf";
 
-/// The file, its folder, and the running kernel's value.
+/// The file, and the running kernel's value.
 #[derive(Debug)]
 pub(super) struct Found {
+    /// Where the value is to stand.
     file: FileState,
+    /// Our own file, where another is edited that would overrule it.
+    own: Option<FileState>,
+    /// A file that overrules it at boot, and its value.
+    overruled: Option<(PathBuf, String)>,
     running: Option<Known<Vec<u8>>>,
     known_to_kernel: Known<bool>,
 }
@@ -62,7 +67,7 @@ impl Resource for Sysctl {
     type State = Found;
 
     fn validate(&self) -> Result<(), Diagnostic> {
-        absolute("sysctl_file", &self.sysctl_file)?;
+        self.sysctl_file.as_ref().map_or(Ok(()), |file| absolute("sysctl_file", file))?;
         let good = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:@".contains(&byte);
         let parts = || self.name.split(['.', '/']);
         if !self.name.bytes().all(good) || parts().any(str::is_empty) {
@@ -75,7 +80,15 @@ impl Resource for Sysctl {
     }
 
     fn observe(&self, view: &dyn View) -> Result<Found, HostError> {
-        let file = FileState::look(view, &self.sysctl_file, &Attributes::default(), None)?;
+        let look = |path: &Path| FileState::look(view, path, &Attributes::default(), None);
+        let path = self.sysctl_file.as_deref().unwrap_or(Path::new(OWN_FILE));
+        let last_word = sysctl_files::last_word(view, path, &self.name)?;
+        let (file, own, overruled) = match (&self.sysctl_file, last_word) {
+            (None, Some((last, _))) if last == Path::new(sysctl_files::OLD) => {
+                (look(&last)?, Some(look(path)?), None)
+            }
+            (_, overruled) => (look(path)?, None, overruled),
+        };
         let mut running = None;
         let mut known_to_kernel = Known::Is(true);
         if self.reload && self.state == State::Present {
@@ -88,7 +101,7 @@ impl Resource for Sysctl {
             }
             known_to_kernel = stat.map(|stat| stat != Stat::Absent);
         }
-        Ok(Found { file, running, known_to_kernel })
+        Ok(Found { file, own, overruled, running, known_to_kernel })
     }
 
     fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
@@ -96,10 +109,28 @@ impl Resource for Sysctl {
             return Err(Diagnostic::new(format!("the kernel has no parameter `{}`", self.name))
                 .help("`reload: false` only writes the file, for a module that is loaded later"));
         }
-        let look = found.file.plan_edit(WholeFile::default(), |old| {
-            let text = old.unwrap_or_default();
-            Ok((old.is_some() || self.state == State::Present).then(|| self.edited(text)))
-        })?;
+        if self.state == State::Present
+            && let Some((file, value)) = &found.overruled
+            && !self.is_so(value)
+        {
+            let (name, file) = (&self.name, file.display());
+            return Err(Diagnostic::new(format!("{file} sets `{name}` to another value at boot"))
+                .help(format!(
+                    "it is read later: name a file after it in `sysctl_file`, or {file} itself"
+                )));
+        }
+        let edit = |file: &FileState, state: State| {
+            file.plan_edit(WholeFile::default(), |old| {
+                let text = old.unwrap_or_default();
+                Ok((old.is_some() || state == State::Present).then(|| self.edited(text, state)))
+            })
+        };
+        let mut look = edit(&found.file, self.state)?;
+        if let Some(own) = &found.own {
+            let other = edit(own, State::Absent)?;
+            look.steps.extend(other.steps);
+            look.open.extend(other.open);
+        }
         let unless = match &found.running {
             None => return Ok(look),
             Some(Known::Is(bytes)) if self.is_so(&String::from_utf8_lossy(bytes)) => {
@@ -114,7 +145,7 @@ impl Resource for Sysctl {
             ..Command::default()
         };
         let changes = vec![self.in_proc().display().to_string()];
-        Ok(look.step(Action::Run { command, changes }, unless))
+        Ok(look.act_seen(Action::Run { command, changes }, unless))
     }
 }
 
@@ -127,55 +158,35 @@ impl Sysctl {
         }
     }
 
-    /// Where the kernel shows it: dots and slashes change places (sysctl(8)).
+    /// Where the kernel shows it.
     fn in_proc(&self) -> PathBuf {
-        let slashes_first = self
-            .name
-            .find('/')
-            .is_some_and(|slash| self.name.find('.').is_none_or(|dot| slash < dot));
-        let path = if slashes_first {
-            self.name.clone()
-        } else {
-            self.name
-                .chars()
-                .map(|char| match char {
-                    '.' => '/',
-                    '/' => '.',
-                    other => other,
-                })
-                .collect()
-        };
-        Path::new("/proc/sys").join(path)
+        Path::new("/proc/sys").join(sysctl_files::place(&self.name))
     }
 
     fn is_so(&self, running: &str) -> bool {
         running.split_whitespace().eq(self.text().split_whitespace())
     }
 
-    fn edited(&self, text: &str) -> String {
+    fn edited(&self, text: &str, state: State) -> String {
+        let place = sysctl_files::place(&self.name);
         let mut edited = String::new();
-        let mut written = false;
+        let mut written = state == State::Absent;
         for line in text.split_inclusive('\n') {
-            let bare = line.trim().trim_start_matches('-');
-            let is_ours = !bare.starts_with(['#', ';'])
-                && bare.split_once('=').is_some_and(|(name, _)| name.trim() == self.name);
-            if !is_ours {
-                edited.push_str(line);
-            } else if self.state == State::Present && !written {
-                written = true;
-                let value = bare.split_once('=').map_or("", |(_, value)| value);
-                let same = self.is_so(value);
-                edited.push_str(if same { line } else { "" });
-                if !same {
-                    edited.push_str(&self.line());
+            match sysctl_files::setting(line) {
+                Some((name, value)) if sysctl_files::place(name) == place => {
+                    if !std::mem::replace(&mut written, true) {
+                        if self.is_so(value) {
+                            edited.push_str(line);
+                        } else {
+                            line_break::push(&mut edited, &self.line(), line_break::of(text));
+                        }
+                    }
                 }
+                _ => edited.push_str(line),
             }
         }
-        if self.state == State::Present && !written {
-            if !edited.is_empty() && !edited.ends_with('\n') {
-                edited.push('\n');
-            }
-            edited.push_str(&self.line());
+        if !written {
+            line_break::push(&mut edited, &self.line(), line_break::of(text));
         }
         edited
     }

@@ -3,7 +3,8 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A list of text: a YAML list, or text with commas between the items, as Ansible has it.
+/// A list of text: a YAML list, or text with commas between the items, as Ansible has it. A comma
+/// in double quotes separates nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct List(pub(crate) Vec<String>);
@@ -19,7 +20,12 @@ impl<'de> Deserialize<'de> for List {
             }
 
             fn visit_str<E>(self, text: &str) -> Result<List, E> {
-                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                let mut quoted = false;
+                let items = text.split(|char| {
+                    quoted ^= char == '"';
+                    char == ',' && !quoted
+                });
+                let items = items.map(str::trim).filter(|item| !item.is_empty());
                 Ok(List(items.map(str::to_owned).collect()))
             }
 
