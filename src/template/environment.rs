@@ -2,11 +2,12 @@
 
 use super::evaluation::Evaluation;
 use super::omit::Omitted;
-use super::program::SYNTAX;
+use super::readable::SYNTAX;
 use super::{filters, is, lookups};
 use minijinja::functions::{self, Function};
 use minijinja::value::{FunctionArgs, FunctionResult, Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -197,29 +198,30 @@ fn dict(from: Option<Value>, kwargs: Kwargs) -> Result<Value, Error> {
     Ok(Value::from_pairs(pairs))
 }
 
-/// What stands in the text for a value: nothing for null, as in Ansible.
+/// What stands in the text for a value.
 fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    let text = written(value)?;
+    if Evaluation::of(state).is_some_and(|evaluation| !evaluation.may_emit(text.len())) {
+        let message = "the template writes more than 64 MiB";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    out.write_str(&text).map_err(Error::from)
+}
+
+/// A value as text: nothing for null, as in Ansible.
+///
+/// # Errors
+/// If it is undefined, or `omit`.
+pub(super) fn written(value: &Value) -> Result<Cow<'_, str>, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
     if value.is_none() {
-        return Ok(());
+        return Ok(Cow::Borrowed(""));
     }
     if Omitted::is(value) {
         let message = "`omit` stands for no value, so it cannot stand inside a text";
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     }
-    let rendered;
-    let text = match value.as_str() {
-        Some(text) => text,
-        None => {
-            rendered = value.to_string();
-            &rendered
-        }
-    };
-    if Evaluation::of(state).is_some_and(|evaluation| !evaluation.may_emit(text.len())) {
-        let message = "the template writes more than 64 MiB";
-        return Err(Error::new(ErrorKind::InvalidOperation, message));
-    }
-    out.write_str(text).map_err(Error::from)
+    Ok(value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed))
 }

@@ -31,6 +31,7 @@ pub(super) struct Evaluation {
     failure: OnceLock<Diagnostic>,
     seen: Mutex<Vec<(String, Option<Arc<Value>>)>>,
     emitted: AtomicUsize,
+    writes: AtomicBool,
 }
 
 impl Evaluation {
@@ -48,6 +49,7 @@ impl Evaluation {
             failure: OnceLock::new(),
             seen: Mutex::new(Vec::new()),
             emitted: AtomicUsize::new(0),
+            writes: AtomicBool::new(false),
         })
     }
 
@@ -114,8 +116,14 @@ impl Evaluation {
         self.secret.store(true, Ordering::Relaxed);
     }
 
+    /// Whether any expression was written, be it as nothing.
+    pub(super) fn has_emitted(&self) -> bool {
+        self.writes.load(Ordering::Relaxed)
+    }
+
     /// Counts text that is emitted; false once it is more than a template may write.
     pub(super) fn may_emit(&self, bytes: usize) -> bool {
+        self.writes.store(true, Ordering::Relaxed);
         self.emitted.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= EMIT_LIMIT
     }
 

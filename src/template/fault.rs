@@ -4,6 +4,7 @@ use super::evaluation::Evaluation;
 use super::place::Place;
 use super::program::Program;
 use super::survey::Use;
+use super::unclosed;
 use crate::text::{Diagnostic, Span, nearest};
 use crate::value::Value;
 use minijinja::{Error, ErrorKind};
@@ -12,6 +13,12 @@ use std::ops::Range;
 /// A text that cannot be parsed.
 pub(super) fn syntax(error: &Error, text: &str, place: Place) -> Diagnostic {
     let detail = error.detail().unwrap_or("not a template");
+    if detail.starts_with("unexpected end of")
+        && is_template(text)
+        && let Some(unclosed) = unclosed::find(text)
+    {
+        return unclosed.diagnostic(text, place);
+    }
     let what = if is_template(text) { "template" } else { "expression" };
     let diagnostic = Diagnostic::new(format!("syntax error in the {what}: {detail}"))
         .help(syntax_hint(detail, text));

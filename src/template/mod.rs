@@ -8,6 +8,7 @@ mod evaluation;
 mod fault;
 mod filters;
 mod guard;
+mod header;
 mod is;
 mod lookups;
 mod mistakes;
@@ -17,12 +18,14 @@ mod place;
 mod program;
 #[cfg(test)]
 mod properties;
+mod readable;
 mod scope;
 mod survey;
 mod templates;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unclosed;
 mod wanted;
 
 pub use lookups::{Lookup, LookupKey, LookupKind};

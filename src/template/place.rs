@@ -10,6 +10,8 @@ pub(super) enum Place {
     Scalar(Span),
     /// A whole file.
     File(SourceId),
+    /// What is in a file after its first lines.
+    After(SourceId, u32),
 }
 
 impl Place {
@@ -17,7 +19,15 @@ impl Place {
     pub(super) const fn source(self) -> SourceId {
         match self {
             Self::Scalar(span) => span.source,
-            Self::File(source) => source,
+            Self::File(source) | Self::After(source, _) => source,
+        }
+    }
+
+    /// The rest of a file, after this many lines more.
+    pub(super) const fn after(self, lines: u32) -> Self {
+        match self {
+            Self::File(source) if lines > 0 => Self::After(source, lines),
+            other => other,
         }
     }
 
@@ -30,13 +40,15 @@ impl Place {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let column = count(&text[line_start..start]);
         let len = count(text[start..end].lines().next().unwrap_or(""));
+        let in_file = |source, skipped| Span {
+            source,
+            line: number(before.matches('\n').count()) + 1 + skipped,
+            column: column + 1,
+            len,
+        };
         match self {
-            Self::File(source) => Span {
-                source,
-                line: number(before.matches('\n').count()) + 1,
-                column: column + 1,
-                len,
-            },
+            Self::File(source) => in_file(source, 0),
+            Self::After(source, lines) => in_file(source, lines),
             Self::Scalar(span) => {
                 let chars = count(text);
                 let one_line = !text.contains('\n');

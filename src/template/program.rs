@@ -1,15 +1,14 @@
 //! Compiled templates, kept for the life of the process.
 
-use super::backslash;
 use super::fault;
 use super::guard;
 use super::place::Place;
+use super::readable::{Ending, Readable};
 use super::survey::Survey;
 use crate::text::Diagnostic;
 use minijinja::Error;
 use minijinja::machinery::ast::{BinOpKind, Expr, Stmt, UnaryOpKind};
 use minijinja::machinery::{CodeGenerator, Instructions, parse, parse_expr};
-use minijinja::syntax::SyntaxConfig;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -25,14 +24,28 @@ pub(super) enum Form {
     Expression,
 }
 
+/// What running a program leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaves {
+    /// Its one expression's value.
+    Value,
+    /// The same, to be written into a file.
+    Written,
+    /// What it emitted.
+    Text,
+}
+
 /// A compiled template or expression.
 pub(super) struct Program {
     /// The text that byte ranges point into.
     pub(super) source: &'static str,
     pub(super) code: Instructions<'static>,
     pub(super) blocks: BTreeMap<&'static str, Instructions<'static>>,
-    /// Whether running it leaves a value; otherwise it emits text.
-    pub(super) is_value: bool,
+    pub(super) leaves: Leaves,
+    /// What the text that comes out ends with.
+    pub(super) ending: Option<Ending>,
+    /// Lines of the file before the source.
+    pub(super) skipped: u32,
     /// What it names.
     pub(super) survey: Survey,
 }
@@ -56,34 +69,25 @@ type Conditions = RwLock<HashMap<&'static str, Arc<Condition>>>;
 /// As [`CACHE`].
 static CONDITIONS: LazyLock<Conditions> = LazyLock::new(Conditions::default);
 
-/// Ansible's: the newline after a block is dropped, that at the end of a file is kept.
-pub(super) static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
-    let mut builder = SyntaxConfig::builder();
-    builder.trim_blocks(true).keep_trailing_newline(true);
-    builder.build().unwrap_or_default()
-});
-
 /// The compiled form of a text.
 pub(super) fn compile(form: Form, text: &str, place: Place) -> Result<Arc<Program>, Diagnostic> {
     let known = CACHE.read().unwrap_or_else(PoisonError::into_inner).get(&(form, text)).cloned();
     if let Some(program) = known {
         return Ok(program);
     }
-    let readable = readable(form, text);
+    let readable = Readable::of(form, text, place)?;
     check(form, &readable, place)?;
     let key: &'static str = Box::leak(text.to_owned().into_boxed_str());
-    let source = match readable {
-        Cow::Borrowed(_) => key,
-        Cow::Owned(source) => Box::leak(source.into_boxed_str()),
+    let source = match &readable.text {
+        Cow::Borrowed(body) if body.len() == key.len() => key,
+        body => Box::leak(body.to_string().into_boxed_str()),
     };
-    let program = Arc::new(generate(form, source).map_err(|e| fault::syntax(&e, source, place))?);
+    let place = place.after(readable.skipped);
+    let program =
+        generate(form, source, &readable).map_err(|e| fault::syntax(&e, source, place))?;
+    let program = Arc::new(program);
     let mut cache = CACHE.write().unwrap_or_else(PoisonError::into_inner);
     Ok(cache.entry((form, key)).or_insert(program).clone())
-}
-
-/// The text as the parser is to read it.
-pub(super) fn readable(form: Form, text: &str) -> Cow<'_, str> {
-    if form == Form::Text { backslash::doubled(text) } else { Cow::Borrowed(text) }
 }
 
 /// The compiled form of a condition.
@@ -92,7 +96,7 @@ pub(super) fn condition(text: &str, place: Place) -> Result<Arc<Condition>, Diag
     if let Some(condition) = known {
         return Ok(condition);
     }
-    check(Form::Expression, text, place)?;
+    check(Form::Expression, &Readable::of(Form::Expression, text, place)?, place)?;
     let source: &'static str = Box::leak(text.to_owned().into_boxed_str());
     let expression = parse_expr(source).map_err(|error| fault::syntax(&error, text, place))?;
     let condition = Arc::new(part(source, &expression));
@@ -118,63 +122,76 @@ fn part(source: &'static str, expression: &Expr<'static>) -> Condition {
 fn of_expression(source: &'static str, expression: &Expr<'static>) -> Program {
     let mut generator = CodeGenerator::new("", source);
     generator.compile_expr(expression);
-    finish(generator, source, Survey::of_expression(expression), true)
+    finish(generator, source, Survey::of_expression(expression), Leaves::Value)
 }
 
 fn finish(
     generator: CodeGenerator<'static>,
     source: &'static str,
     survey: Survey,
-    is_value: bool,
+    leaves: Leaves,
 ) -> Program {
     let (mut code, blocks) = generator.finish();
     guard::apply(&mut code, &survey.order);
-    Program { source, code, blocks, is_value, survey }
+    Program { source, code, blocks, leaves, ending: None, skipped: 0, survey }
 }
 
 /// Refuses what cannot be parsed or can never work, before anything is kept: the first such thing.
-pub(super) fn check(form: Form, text: &str, place: Place) -> Result<Survey, Diagnostic> {
+pub(super) fn check(form: Form, text: &Readable<'_>, place: Place) -> Result<(), Diagnostic> {
     let survey = survey(form, text, place)?;
+    let place = place.after(text.skipped);
     match survey.mistakes.first() {
-        Some(mistake) => Err(mistake.diagnostic(text, place)),
-        None => Ok(survey),
+        Some(mistake) => Err(mistake.diagnostic(&text.text, place)),
+        None => Ok(()),
     }
 }
 
 /// What a text names, and everything in it that can never work.
-pub(super) fn survey_all(form: Form, text: &str, place: Place) -> (Survey, Vec<Diagnostic>) {
+pub(super) fn survey_all(
+    form: Form,
+    text: &Readable<'_>,
+    place: Place,
+) -> (Survey, Vec<Diagnostic>) {
     match survey(form, text, place) {
         Ok(survey) => {
+            let place = place.after(text.skipped);
             let mistakes = survey.mistakes.iter();
-            let mistakes = mistakes.map(|mistake| mistake.diagnostic(text, place)).collect();
+            let mistakes = mistakes.map(|mistake| mistake.diagnostic(&text.text, place)).collect();
             (survey, mistakes)
         }
         Err(error) => (Survey::default(), vec![error]),
     }
 }
 
-fn survey(form: Form, text: &str, place: Place) -> Result<Survey, Diagnostic> {
-    let syntax = |error: Error| fault::syntax(&error, text, place);
+fn survey(form: Form, readable: &Readable<'_>, place: Place) -> Result<Survey, Diagnostic> {
+    let text = &*readable.text;
+    let syntax = |error: Error| fault::syntax(&error, text, place.after(readable.skipped));
     Ok(match form {
         Form::Expression => Survey::of_expression(&parse_expr(text).map_err(syntax)?),
         Form::Text | Form::File => {
-            Survey::of_template(&parse(text, "", SYNTAX.clone()).map_err(syntax)?)
+            Survey::of_template(&parse(text, "", readable.syntax.clone()).map_err(syntax)?)
         }
     })
 }
 
-fn generate(form: Form, source: &'static str) -> Result<Program, Error> {
+fn generate(form: Form, source: &'static str, readable: &Readable<'_>) -> Result<Program, Error> {
     if form == Form::Expression {
         return Ok(of_expression(source, &parse_expr(source)?));
     }
-    let template = parse(source, "", SYNTAX.clone())?;
-    let single = if form == Form::Text { single(&template) } else { None };
+    let template = parse(source, "", readable.syntax.clone())?;
+    let single = single(&template);
     let mut generator = CodeGenerator::new("", source);
     match single {
         Some(expression) => generator.compile_expr(expression),
         None => generator.compile_stmt(&template),
     }
-    Ok(finish(generator, source, Survey::of_template(&template), single.is_some()))
+    let leaves = match (single, form) {
+        (None, _) => Leaves::Text,
+        (Some(_), Form::File) => Leaves::Written,
+        (Some(_), _) => Leaves::Value,
+    };
+    let program = finish(generator, source, Survey::of_template(&template), leaves);
+    Ok(Program { ending: Some(readable.ending), skipped: readable.skipped, ..program })
 }
 
 /// The expression of a text that is exactly one `{{ expression }}`.

@@ -4,9 +4,10 @@ use super::evaluation::Evaluation;
 use super::names::{Name, Named};
 use super::omit::is_omit;
 use super::place::Place;
-use super::program::{self, Form, Program};
+use super::program::{self, Form, Leaves, Program};
+use super::readable::Readable;
 use super::survey::Use;
-use super::{Lookup, LookupKey, Scope, condition, environment, fault, tree};
+use super::{Lookup, LookupKey, Scope, condition, environment, fault, header, tree};
 use crate::text::{Diagnostic, SourceId, Span};
 use crate::value::{Kind, Known, Map, Node, Value};
 use minijinja::machinery::{self, make_string_output};
@@ -70,6 +71,10 @@ impl Templates {
         text: &str,
         scope: &Arc<dyn Scope>,
     ) -> Result<Value, Diagnostic> {
+        // What has no mark of a template is passed on as it is, its line breaks too.
+        if !is_template(text) && !header::begins(text) {
+            return Ok(Value::str(text));
+        }
         let place = Place::File(source);
         self.run(&*program::compile(Form::File, text, place)?, place, scope)
     }
@@ -171,6 +176,7 @@ impl Templates {
         place: Place,
         scope: &Arc<dyn Scope>,
     ) -> Result<Value, Diagnostic> {
+        let place = place.after(program.skipped);
         let _nesting = Nesting::enter().ok_or_else(|| {
             Diagnostic::new(format!(
                 "variables refer to one another more than {NESTING_LIMIT} deep"
@@ -209,11 +215,25 @@ fn evaluate(program: &Program, evaluation: &Arc<Evaluation>) -> Result<Value, mi
             minijinja::AutoEscape::None,
         )?;
         match value {
-            Some(value) if program.is_value => Some(tree::result(&value)?),
+            Some(value) if program.leaves == Leaves::Value => Some(tree::result(&value)?),
+            // As in Ansible, what is no text gets no line break.
+            Some(value) if program.leaves == Leaves::Written && value.as_str().is_none() => {
+                return Ok(Value::Str(environment::written(&value)?.into_owned()));
+            }
+            Some(value) if program.leaves == Leaves::Written => {
+                Some(Value::str(value.as_str().unwrap_or_default()))
+            }
             _ => None,
         }
     };
-    Ok(value.unwrap_or(Value::Str(text)))
+    // Where no statement lets anything be written, Ansible writes nothing, not even a line break.
+    if value.is_none() && text.is_empty() && !evaluation.has_emitted() {
+        return Ok(Value::Str(text));
+    }
+    Ok(match (value.unwrap_or(Value::Str(text)), program.ending) {
+        (Value::Str(text), Some(ending)) => Value::Str(ending.restored(text)),
+        (value, _) => value,
+    })
 }
 
 /// Whether anything in a text is to be rendered.
@@ -222,8 +242,12 @@ pub(super) fn is_template(text: &str) -> bool {
 }
 
 fn names_in(form: Form, text: &str, place: Place) -> Named {
-    let text = &*program::readable(form, text);
-    let (survey, errors) = program::survey_all(form, text, place);
+    let readable = match Readable::of(form, text, place) {
+        Ok(readable) => readable,
+        Err(error) => return Named { errors: vec![error], ..Named::default() },
+    };
+    let (survey, errors) = program::survey_all(form, &readable, place);
+    let (text, place) = (&*readable.text, place.after(readable.skipped));
     let name = |used: Use| Name {
         span: place.span(text, used.range),
         name: used.name,
