@@ -33,5 +33,5 @@ pub(super) fn check(project: &Project) -> Vec<Diagnostic> {
 
 /// Tags with a meaning of their own need stand nowhere.
 fn is_special(tag: &str) -> bool {
-    matches!(tag, "always" | "never")
+    matches!(tag, "all" | "always" | "never" | "tagged" | "untagged")
 }

@@ -71,20 +71,30 @@ impl Runner<'_> {
         }
     }
 
-    /// Whether `--tags` and `--skip-tags` let a task run.
+    /// Whether `--tags` and `--skip-tags` let a task run: Ansible's rules, its words for groups of
+    /// tasks (`all`, `tagged`, `untagged`) included.
     pub(super) fn selected(&self, task: &Task, context: &Context) -> bool {
-        let bundle = self.bundle;
-        let mut tags = context.tags.iter().chain(&task.keywords.tags);
-        let any = |wanted: &[String]| {
-            context.tags.iter().chain(&task.keywords.tags).any(|tag| wanted.contains(tag))
+        let tags: Vec<&String> = context.tags.iter().chain(&task.keywords.tags).collect();
+        let has = |tag: &str| tags.iter().any(|own| *own == tag);
+        let in_group = |asked: &[String], group: &str| asked.iter().any(|tag| tag == group);
+        let named = |asked: &[String]| {
+            tags.iter().any(|tag| asked.contains(tag))
+                || (tags.is_empty() && in_group(asked, "untagged"))
         };
-        if any(&bundle.skip_tags) || (tags.any(|tag| tag == "never") && !any(&bundle.tags)) {
+        let (only, skip) = (&self.bundle.tags, &self.bundle.skip_tags);
+        let tagged = |asked: &[String]| !tags.is_empty() && in_group(asked, "tagged");
+        let skipped = if in_group(skip, "all") {
+            !has("always") || in_group(skip, "always")
+        } else {
+            named(skip) || tagged(skip)
+        };
+        if skipped {
             return false;
         }
-        let always = context.tags.iter().chain(&task.keywords.tags).any(|tag| tag == "always");
         // An include is entered to find tagged tasks in it.
         let include = matches!(task.body, Body::IncludeRole { .. } | Body::IncludeTasks { .. });
-        bundle.tags.is_empty() || always || include || any(&bundle.tags)
+        let asked = only.is_empty() || in_group(only, "all") || tagged(only) || include;
+        has("always") || named(only) || (asked && !has("never"))
     }
 
     /// Runs what is included, once for every item of its loop.

@@ -27,9 +27,36 @@ pub struct Package {
 pub struct PackageWish {
     /// Its name.
     pub name: String,
-    /// Exactly this version; `None` takes the candidate.
+    /// Exactly this version, or one that this pattern matches (`3.7.*`); `None` takes the
+    /// candidate.
     #[serde(default)]
     pub version: Option<String>,
+}
+
+impl PackageWish {
+    /// Whether a version is as wished.
+    #[must_use]
+    pub fn accepts(&self, version: &str) -> bool {
+        self.version.as_ref().is_none_or(|pattern| matches(pattern, version))
+    }
+}
+
+/// Whether a pattern with `*` (any text) and `?` (any letter) matches the whole of a text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => text.is_empty(),
+        Some('*') => {
+            let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+            let mut ends = ends.map(|at| &text[at..]);
+            ends.any(|tail| matches(rest.as_str(), tail))
+        }
+        Some(wanted) => {
+            let mut letters = text.chars();
+            letters.next().is_some_and(|letter| wanted == '?' || wanted == letter)
+                && matches(rest.as_str(), letters.as_str())
+        }
+    }
 }
 
 /// What one task asks of the package manager.
@@ -76,4 +103,22 @@ pub struct Transaction {
     /// starts or enables them.
     #[serde(default)]
     pub hold: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_pattern_matches_the_whole_version() {
+        for (pattern, version, fits) in [
+            ("3.7.*", "3.7.11-0+deb12u1", true),
+            ("3.7.*", "3.10.1", false),
+            ("3.?-1", "3.7-1", true),
+            ("3.7", "3.7.1", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(matches(pattern, version), fits, "{pattern} {version}");
+        }
+    }
 }

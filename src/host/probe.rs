@@ -73,8 +73,12 @@ impl CommandOutput {
     /// As `register` gets it, named as Ansible does.
     #[must_use]
     pub fn result(&self) -> Map {
-        let lines = |text: &str| Value::List(text.lines().map(Value::from).collect());
-        let trimmed = |text: &str| Value::str(text.trim_end_matches(['\r', '\n']));
+        let bare = |text: &str| text.trim_end_matches(['\r', '\n']).to_owned();
+        let lines = |text: &str| {
+            let text = bare(text).replace("\r\n", "\n").replace('\r', "\n");
+            Value::List(text.lines().map(Value::from).collect())
+        };
+        let trimmed = |text: &str| Value::Str(bare(text));
         let values = [
             Value::Int(self.rc),
             trimmed(&self.stdout),

@@ -21,10 +21,7 @@ pub(super) struct Readable<'t> {
 /// How the text that is written ends: the parser drops one line break at a template's end, and
 /// Ansible gives back those that are missing then.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ending {
-    line_breaks: usize,
-    line_break: &'static str,
-}
+pub(super) struct Ending(usize);
 
 /// Ansible's: the line break after a block is dropped, and one at the end of the text.
 pub(super) static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
@@ -37,7 +34,7 @@ impl<'t> Readable<'t> {
     /// # Errors
     /// A header that asks for what does not exist here.
     pub(super) fn of(form: Form, text: &'t str, place: Place) -> Result<Self, Diagnostic> {
-        let ending = Ending { line_breaks: at_end(text), line_break: "\n" };
+        let ending = Ending(at_end(text));
         let plain = |text| Readable { text, skipped: 0, syntax: SYNTAX.clone(), ending };
         match form {
             Form::Expression => Ok(plain(Cow::Borrowed(text))),
@@ -52,7 +49,7 @@ impl<'t> Readable<'t> {
                     if line_break != "\n" {
                         text = Cow::Owned(text.replace('\n', line_break));
                     }
-                    Ok(Self { text, skipped: 1, syntax, ending: Ending { line_break, ..ending } })
+                    Ok(Self { text, skipped: 1, syntax, ending })
                 }
             },
         }
@@ -62,9 +59,7 @@ impl<'t> Readable<'t> {
 impl Ending {
     /// The rendered text with the line breaks that it lacks.
     pub(super) fn restored(self, mut rendered: String) -> String {
-        for _ in at_end(&rendered)..self.line_breaks {
-            rendered.push_str(self.line_break);
-        }
+        rendered.extend(std::iter::repeat_n('\n', self.0.saturating_sub(at_end(&rendered))));
         rendered
     }
 }

@@ -35,7 +35,9 @@ impl Unclosed {
             Self::Braces(range) => {
                 let end = if text[range.clone()].ends_with('%') { "%}" } else { "}}" };
                 let what = format!("`{}`", &text[range.clone()]);
-                (range, what, format!("it ends with `{end}`; {LITERAL}"))
+                let help =
+                    format!("close it with `{end}`, and before that every quote and bracket in it");
+                (range, what, help)
             }
             Self::Statement(range, name) => {
                 let help = format!("it ends with `{{% end{name} %}}`");

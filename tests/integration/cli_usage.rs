@@ -130,7 +130,7 @@ fn a_tag_that_no_task_has_is_refused() {
         assert!(err.contains(help), "{err}");
     }
     // Past the tags, what is wrong is how the host is to be reached.
-    for words in ["inner", "outer", "always", "never"] {
+    for words in ["inner", "outer", "always", "never", "all", "tagged", "untagged"] {
         let (_, _, err) = run(&["--check", "-i", hosts, "--tags", words]);
         assert!(!err.contains("tag") && err.contains("connection `none`"), "{err}");
     }

@@ -43,6 +43,12 @@ fn tags_choose_tasks() {
     assert_eq!(ran(&["rare"], &[]), ["always", "never"]);
     assert_eq!(ran(&[], &["web"]), ["plain", "mail", "always"]);
     assert_eq!(ran(&["mail"], &["web", "always"]), ["mail"]);
+    assert_eq!(ran(&["all"], &[]), ["plain", "mail", "both", "always", "inside"]);
+    assert_eq!(ran(&["tagged"], &[]), ["mail", "both", "always", "inside"]);
+    assert_eq!(ran(&["untagged"], &[]), ["plain", "always"]);
+    assert_eq!(ran(&["rare", "all"], &["tagged"]), ["plain"]);
+    assert_eq!(ran(&[], &["untagged"]), ["mail", "both", "always", "inside"]);
+    assert_eq!(ran(&[], &["all"]), ["always"]);
 }
 
 #[test]

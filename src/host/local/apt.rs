@@ -313,11 +313,10 @@ impl Wanted {
         let mut kept = Vec::new();
         for wish in &request.install {
             match (installed.version(&wish.name), &wish.version) {
-                (Some(there), Some(version)) if there == version => {
+                // It stays as it is, whatever the repositories have by now.
+                (Some(there), _) if wish.accepts(there) => {
                     kept.push(format!("{}={there}", wish.name));
                 }
-                // It stays as it is, whatever the repositories have by now.
-                (Some(there), None) => kept.push(format!("{}={there}", wish.name)),
                 (_, version) => {
                     wanted.new.push(wish.name.clone());
                     wanted.arguments.push(match version {

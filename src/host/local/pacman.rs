@@ -64,7 +64,7 @@ impl Pacman {
         let mut new = Vec::new();
         for wish in &request.install {
             let installed = there(&wish.name)?;
-            if installed.is_none() || (wish.version.is_some() && wish.version != installed) {
+            if !installed.is_some_and(|version| wish.accepts(&version)) {
                 targets.push(wish.name.clone());
                 new.push(wish.name.clone());
             }
@@ -312,7 +312,7 @@ fn check_versions(
         let named = |package: &&Description| package.name == wish.name;
         let has = coming.iter().find(named).or_else(|| installed.iter().find(named));
         if let (Some(version), Some(has)) = (&wish.version, has)
-            && has.version != *version
+            && !wish.accepts(&has.version)
         {
             return Err(HostError::Failed {
                 message: format!(

@@ -3,7 +3,6 @@
 use super::Memory;
 use super::world::{Condition, Effect, Script, World};
 use crate::host::{Command, CommandOutput, HostError, Performed, Validate};
-use crate::value::Value;
 use std::path::Path;
 
 impl Memory {
@@ -37,17 +36,7 @@ impl Memory {
                 self.world.take_effect(&effect);
             }
         }
-        let mut performed = Performed::default();
-        let lines = |text: &str| Value::List(text.lines().map(Value::from).collect());
-        for (key, value) in [
-            ("rc", Value::Int(output.rc)),
-            ("stdout_lines", lines(&output.stdout)),
-            ("stderr_lines", lines(&output.stderr)),
-            ("stdout", Value::str(output.stdout.trim_end_matches('\n'))),
-            ("stderr", Value::str(output.stderr.trim_end_matches('\n'))),
-        ] {
-            performed.result.insert(key.to_owned(), value);
-        }
+        let mut performed = Performed { result: output.result(), ..Performed::default() };
         if output.rc != 0 {
             performed.failed = Some(format!("exit status {}", output.rc));
         }

@@ -124,7 +124,7 @@ impl World {
 
     fn bring(&self, wish: &PackageWish, after: &mut Installed) -> Result<(), HostError> {
         let installed = after.get(&wish.name);
-        if installed.is_some() && (wish.version.is_none() || wish.version.as_ref() == installed) {
+        if installed.is_some_and(|version| wish.accepts(version)) {
             return Ok(());
         }
         let Some((name, offer)) = self
@@ -134,12 +134,13 @@ impl World {
         else {
             return Err(not_found(&wish.name));
         };
-        let version = wish.version.as_ref().unwrap_or(&offer.version);
-        if *version != offer.version && !offer.other_versions.contains(version) {
+        let mut versions = std::iter::once(&offer.version).chain(&offer.other_versions);
+        let Some(version) = versions.find(|version| wish.accepts(version)) else {
+            let version = wish.version.as_deref().unwrap_or_default();
             return Err(HostError::failed(format!(
                 "no repository has version {version} of package `{name}`"
             )));
-        }
+        };
         let clashes = |mine: &str, other: &str| {
             self.catalogue.get(mine).is_some_and(|offer| {
                 offer.conflicts.iter().any(|what| what == other || self.provides(other, what))

@@ -14,7 +14,7 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Package {
-    /// Names; `NAME=VERSION` asks for exactly that version.
+    /// Names; `NAME=VERSION` asks for exactly that version, `NAME=3.7.*` for one like that.
     #[serde(alias = "pkg", alias = "package")]
     #[schemars(extend("aliases" = ["pkg", "package"]))]
     name: List,
@@ -113,8 +113,7 @@ impl Resource for Package {
             };
             match self.state {
                 State::Present => match &installed {
-                    Some(Some(version))
-                        if wish.version.as_ref().is_none_or(|wanted| wanted == version) => {}
+                    Some(Some(version)) if wish.accepts(version) => {}
                     _ => request.install.push(wish),
                 },
                 State::Absent if installed == Some(None) => {}
