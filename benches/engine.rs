@@ -4,7 +4,8 @@
 use converge::config::{Inventory, MemoryFiles, Reader, Vault};
 use converge::controller::{LoadOptions, Project, RunOptions};
 use converge::engine::bundle::{Bundle, Purpose};
-use converge::engine::state::{Forgetful, State};
+use converge::engine::memory::Forgetful;
+use converge::engine::state::State;
 use converge::engine::{Outlet, Runner};
 use converge::event::{Event, HostStatus};
 use converge::host::memory::{Memory, World};
@@ -81,7 +82,7 @@ fn converged(tasks: usize) -> (Bundle, Memory, State) {
     let mut memory = Forgetful::new(State::default(), b"key".to_vec());
     let first = Runner::new(&bundle, &mut memory, &mut Deaf).run(&mut host);
     assert!(first.is_ok_and(|report| report.done == tasks));
-    let state = converge::engine::state::Memory::state(&memory).clone();
+    let state = converge::engine::memory::Memory::state(&memory).clone();
     (bundle, host, state)
 }
 

@@ -3,9 +3,10 @@
 
 use super::journal::{self, Line};
 use crate::engine::before::Before;
+use crate::engine::memory::Memory;
 use crate::engine::note::{Begun, Note};
 use crate::engine::seal::{keyed, seal};
-use crate::engine::state::{Memory, State};
+use crate::engine::state::State;
 use crate::host::lasting::Lasting;
 use crate::host::{Action, HostError, Log, View, local};
 use crate::text::Diagnostic;

@@ -4,9 +4,10 @@
 
 use super::disk_memory::{DiskMemory, recall};
 use crate::engine::before::{Before, Member};
+use crate::engine::memory::Memory as _;
 use crate::engine::note::{Begun, Ended, Note};
 use crate::engine::seal::{Sealed, keyed, open, seal};
-use crate::engine::state::{Earlier, Memory as _, PendingHandler, State, Target};
+use crate::engine::state::{Earlier, PendingHandler, State, Target};
 use crate::host::lasting::Lasting;
 use crate::host::memory::{Memory as HostInMemory, World};
 use crate::host::{Action, Attributes, Content};

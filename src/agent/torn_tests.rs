@@ -3,8 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests tear files by hand")]
 
 use super::disk_memory::{DiskMemory, recall};
+use crate::engine::memory::Memory as _;
 use crate::engine::note::{Begun, Ended, Note};
-use crate::engine::state::{Memory as _, PendingHandler, State, Target};
+use crate::engine::state::{PendingHandler, State, Target};
 use crate::event::Change;
 use crate::host::lasting::Lasting;
 use crate::value::Sha256;

@@ -23,7 +23,7 @@ pub(super) fn text(args: &ExplainArgs) -> Result<String, (Vec<Diagnostic>, Sourc
         limit: Some(args.host.clone()),
         roles_path: args.roles.roles_path.clone(),
         extra: args.roles.extra.clone(),
-        environment: Some(super::environment),
+        environment: Some(super::process::environment),
         ..LoadOptions::default()
     };
     let vault =

@@ -1,9 +1,9 @@
 //! `converge lint`: which roles run, and what keeps the others from it.
 
+use super::answer::{print, refuse};
 use super::args::{LintArgs, ListOutput};
 use super::exit_code::ExitCode;
 use super::terminal::Terminal;
-use super::{print, refuse};
 use crate::controller::{LintOptions, Linted, LintedRole, lint};
 use crate::host::Disk;
 use crate::report::escape;

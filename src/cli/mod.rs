@@ -2,6 +2,7 @@
 //! terminal looked at and a question asked.
 
 mod agent;
+mod answer;
 mod apply;
 mod args;
 mod completions;
@@ -18,6 +19,7 @@ mod lint;
 mod log;
 mod mistakes;
 mod output;
+mod process;
 mod question;
 mod run;
 mod schema;
@@ -25,14 +27,12 @@ mod terminal;
 mod vault;
 mod verify;
 
+use answer::{print, refuse};
 use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
 use exit_code::ExitCode;
-use output::Output;
 use std::ffi::OsString;
-use std::io::Write;
-use std::path::PathBuf;
 use terminal::Terminal;
 
 /// Runs the command that these arguments name.
@@ -52,7 +52,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::of_process();
     // What an agent says on its standard error is taken for why it ended.
     if !matches!(cli.command, Some(Command::Agent))
-        && let Err(error) = log::begin(&cli.log, environment(log::VARIABLE))
+        && let Err(error) = log::begin(&cli.log, process::environment(log::VARIABLE))
     {
         return refuse(&error, &terminal);
     }
@@ -84,41 +84,4 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         },
     }
-}
-
-/// A variable of this process's environment; `None` where it is not set, or not text.
-#[expect(clippy::disallowed_methods, reason = "here the environment is read")]
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// This program's own file.
-#[expect(clippy::disallowed_methods, reason = "here the environment is read")]
-fn program() -> PathBuf {
-    std::env::current_exe().unwrap_or_else(|_| "converge".into())
-}
-
-/// Prints text that was asked for.
-fn print(text: &str, terminal: &Terminal) -> ExitCode {
-    let mut out = Output::new(std::io::stdout().lock());
-    let _ = out.write_all(text.as_bytes());
-    ended(out.error(), terminal)
-}
-
-/// Whether everything could be printed.
-fn ended(error: Option<std::io::Error>, terminal: &Terminal) -> ExitCode {
-    match error {
-        None => ExitCode::SUCCESS,
-        Some(error) => {
-            let message = format!("cannot write to standard output: {error}");
-            mistakes::say(&crate::text::Diagnostic::new(message), terminal);
-            ExitCode::FAILED
-        }
-    }
-}
-
-/// Refuses what was asked on the command line.
-fn refuse(error: &crate::text::Diagnostic, terminal: &Terminal) -> ExitCode {
-    mistakes::say(error, terminal);
-    ExitCode::USAGE
 }

@@ -1,10 +1,11 @@
 //! What `apply` and `verify` share: loading, running, reporting, the exit code.
 
+use super::answer::ended;
 use super::args::{InputArgs, Output as Form, RunArgs};
 use super::exit_code::ExitCode;
 use super::output::Output;
 use super::terminal::Terminal;
-use super::{ended, invocation, mistakes};
+use super::{invocation, mistakes};
 use crate::controller::{self, LoadErrors, LoadOptions, Outcome, Project, Root, RunOptions};
 use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostStatus};
@@ -47,7 +48,7 @@ impl<'a> Run<'a> {
             extra: input.roles.extra.clone(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
-            environment: Some(super::environment),
+            environment: Some(super::process::environment),
             root: if options.become_root { sudo() } else { Root::Already },
             runs: true,
         };
@@ -175,7 +176,7 @@ pub(super) fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode 
 /// `-b`: this machine too, unless root runs this already.
 fn sudo() -> Root {
     let root = rustix::process::geteuid().is_root();
-    Root::Sudo { program: (!root).then(super::program) }
+    Root::Sudo { program: (!root).then(super::process::program) }
 }
 
 /// Shows what is wrong with the project, in the form that was asked for too.

@@ -4,7 +4,8 @@
 use super::outcome::RunOptions;
 use super::project::Project;
 use crate::engine::bundle::Purpose;
-use crate::engine::state::{Forgetful, State};
+use crate::engine::memory::Forgetful;
+use crate::engine::state::State;
 use crate::engine::{Attempt, Delegation, Outlet, Runner};
 use crate::event::Event;
 use crate::host::local::Local;

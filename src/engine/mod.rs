@@ -17,6 +17,7 @@ mod files;
 mod handlers;
 mod knowledge;
 mod list;
+pub mod memory;
 pub mod names;
 pub mod note;
 mod once;

@@ -21,7 +21,7 @@ impl Log {
     pub(super) fn begin(path: PathBuf) -> Result<Self, HostError> {
         let mut how = OpenOptions::new();
         how.create_new(true).write(true).mode(0o600);
-        match super::lasting::open(&path, &mut how) {
+        match super::own_file::open(&path, &mut how) {
             Ok(file) => Ok(Self { file, path, whole: 0 }),
             Err(error) => Err(HostError::file("write", path, error)),
         }

@@ -13,6 +13,7 @@ pub mod local;
 mod log;
 pub mod memory;
 pub mod overlay;
+mod own_file;
 mod packages;
 mod probe;
 mod session;

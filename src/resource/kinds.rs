@@ -34,6 +34,7 @@ mod user;
 mod wait_for;
 
 use super::Kind;
+use super::nature::{Nature, Steer};
 use std::sync::LazyLock;
 
 static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
@@ -87,4 +88,12 @@ pub fn find(name: &str) -> Option<&'static Kind> {
         .or_else(|| name.strip_prefix("ansible.legacy."))
         .unwrap_or(name);
     KINDS.iter().find(|kind| kind.name == own || kind.aliases.contains(&own))
+}
+
+impl Steer {
+    /// The kind that asks it.
+    #[must_use]
+    pub fn kind(self) -> Option<&'static Kind> {
+        KINDS.iter().find(|kind| kind.nature == Nature::Steer(self))
+    }
 }

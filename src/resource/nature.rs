@@ -37,11 +37,3 @@ pub enum Steer {
     /// To run handlers now, or to end the run well.
     Order,
 }
-
-impl Steer {
-    /// The kind that asks it.
-    #[must_use]
-    pub fn kind(self) -> Option<&'static super::Kind> {
-        super::kinds().iter().find(|kind| kind.nature == Nature::Steer(self))
-    }
-}

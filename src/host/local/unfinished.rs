@@ -2,7 +2,7 @@
 //! shown: apt by itself forgets recommended packages as soon as what recommends them is there, and
 //! which packages came only as dependencies.
 
-use super::super::{HostError, PackageChange, Transaction, lasting};
+use super::super::{HostError, PackageChange, Transaction, own_file};
 use super::dpkg_status::Installed;
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -33,7 +33,7 @@ pub(super) fn end() {
 /// A transaction that was begun and has not ended; one that cannot be read is none.
 pub(super) fn left() -> Option<Transaction> {
     let mut bytes = Vec::new();
-    let mut file = lasting::open(Path::new(PATH), OpenOptions::new().read(true)).ok()?;
+    let mut file = own_file::open(Path::new(PATH), OpenOptions::new().read(true)).ok()?;
     file.read_to_end(&mut bytes).ok()?;
     serde_json::from_slice(&bytes).ok()
 }

@@ -4,7 +4,8 @@
 use converge::config::{MemoryFiles, Vault};
 use converge::controller::{LoadErrors, LoadOptions, Project, RunOptions};
 use converge::engine::bundle::Purpose;
-use converge::engine::state::{Forgetful, Memory as _, State};
+use converge::engine::memory::{Forgetful, Memory as _};
+use converge::engine::state::State;
 use converge::engine::{Outlet, Runner};
 use converge::event::{ActionReport, Event, HostReport, TaskReport, TaskStatus};
 use converge::host::memory::{Memory, World};

@@ -1,8 +1,9 @@
 //! A host that keeps a list of what was performed on it and can be killed after an action, and a
 //! memory that dies with it.
 
+use converge::engine::memory::Memory;
 use converge::engine::note::Note;
-use converge::engine::state::{Memory, State};
+use converge::engine::state::State;
 use converge::host::{
     Action, Group, Host, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
     Transaction, Unit, User, View,
