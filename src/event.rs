@@ -1,13 +1,26 @@
 //! One thing that happened in a run. Every output is a fold over these; they cross the session
-//! from the agent to the controller, so nothing secret is ever put into one.
+//! from the agent to the controller, so nothing secret is ever put into one. They say what is so as
+//! data; the words for it are made in `report/`.
 
-use crate::resource::{self, Nature, Steer};
+mod diff;
+mod note;
+mod reason;
+mod target_state;
+mod texts;
+
+pub use diff::{Diff, Withheld};
+pub use note::{Note, PackageVersion};
+pub use reason::{Expected, Ran, Reason};
+pub use target_state::{FileAttributes, TargetState};
+pub use texts::Texts;
+
 use crate::text::{Diagnostic, Span};
 use serde::{Deserialize, Serialize};
 
 /// What happened on a host. The controller knows which host a session's events come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "each is made, sent and told one at a time")]
 pub enum Event {
     /// The agent looked at the host and begins.
     HostStarted {
@@ -52,14 +65,6 @@ pub struct TaskRef {
     pub handler: bool,
 }
 
-impl TaskRef {
-    /// Whether it says something to whoever watches the run.
-    #[must_use]
-    pub fn says(&self) -> bool {
-        resource::find(&self.resource).is_some_and(|kind| kind.nature == Nature::Steer(Steer::Say))
-    }
-}
-
 /// How a task ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskReport {
@@ -69,7 +74,7 @@ pub struct TaskReport {
     /// How it ended.
     pub status: TaskStatus,
     /// Why it was skipped or is unknown; what it assumes; a message to show.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// Why it changed.
     pub change: Option<Change>,
     /// In apply what was performed, in check what would be.
@@ -80,6 +85,17 @@ pub struct TaskReport {
     pub error: Option<Diagnostic>,
     /// Milliseconds.
     pub ms: u64,
+}
+
+impl TaskReport {
+    /// What it says to whoever watches the run.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        match (self.status, &self.reason) {
+            (TaskStatus::Ok, Some(Reason::Message { message })) => Some(message),
+            _ => None,
+        }
+    }
 }
 
 /// How a task ended.
@@ -137,14 +153,14 @@ pub struct ActionReport {
     pub certainty: Certainty,
     /// What it hinges on, where it is not exact.
     pub depends_on: Option<String>,
-    /// What is there, in few words (`absent`, `root root 0644`, `3.7.10`).
-    pub before: Option<String>,
-    /// What will be there, in few words.
-    pub after: Option<String>,
-    /// A unified diff, or words where there is none to show.
-    pub diff: Option<String>,
-    /// Side effects worth a line: `installs also …`, `REMOVES …`, `assumes …`.
-    pub notes: Vec<String>,
+    /// What is there, if it is known.
+    pub before: Option<TargetState>,
+    /// What will be there.
+    pub after: Option<TargetState>,
+    /// What becomes of the content.
+    pub diff: Option<Diff>,
+    /// Side effects worth a line.
+    pub notes: Vec<Note>,
     /// It was begun and did not succeed (a command that ended with an error).
     #[serde(default)]
     pub failed: bool,

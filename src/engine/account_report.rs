@@ -1,6 +1,6 @@
 //! What an action makes of a user, as people see it: which fields, and as a diff their values.
 
-use crate::event::ActionReport;
+use crate::event::{ActionReport, Diff, Note};
 use crate::host::{User, UserEntry};
 use crate::text::unified;
 use crate::value::{Known, REDACTED};
@@ -15,12 +15,12 @@ pub(super) fn tell(
     let new = fields(entry);
     let Known::Is(before) = before else { return };
     if before.is_some() && !new.is_empty() {
-        let names: Vec<&str> = new.iter().map(|(name, _)| *name).collect();
-        report.notes.push(format!("sets {}", names.join(", ")));
+        let fields = new.iter().map(|(name, _)| (*name).to_owned()).collect();
+        report.notes.push(Note::Sets { fields });
     }
     if !hidden {
         let old = before.as_ref().map(|user| known(user, &new)).unwrap_or_default();
-        report.diff = Some(unified(&text(&old), &text(&new)));
+        report.diff = Some(Diff::Unified { lines: unified(&text(&old), &text(&new)) });
     }
 }
 

@@ -1,10 +1,13 @@
-//! An action as people see it: in few words, with its diff, nothing secret in it.
+//! An action as reports get it: what it finds, what it makes of it, and what else it does.
 
-use crate::event::{ActionReport, Certainty};
-use crate::host::{
-    Action, Attributes, FileBefore, PackageChange, ServiceChange, Stat, Transaction, Unit, View,
+use crate::event::{
+    ActionReport, Certainty, Diff, FileAttributes, Note, PackageVersion, TargetState, Withheld,
 };
-use crate::text::{Redactor, unified};
+use crate::host::{
+    Action, Attributes, FileBefore, PackageChange, ServiceChange, Stat, StatAttributes,
+    Transaction, Unit, View,
+};
+use crate::text::unified;
 use crate::value::{Known, REDACTED};
 use std::path::Path;
 
@@ -23,53 +26,51 @@ pub(super) fn report(action: &Action, view: &dyn View, hidden: bool) -> ActionRe
     };
     match action {
         Action::WriteFile { path, content, attributes, before, backup, .. } => {
-            report.before = file_words(before);
-            report.after = Some(attribute_words(attributes));
+            report.before = file_state(before);
+            report.after = Some(set(attributes));
             report.diff = file_diff(view, path, before, &content.bytes, content.secret || hidden);
             if *backup {
-                report.notes.push("keeps the old file beside it".to_owned());
+                report.notes.push(Note::KeepsBackup);
             }
         }
         Action::Remove { before, .. } => {
-            report.before = file_words(before);
-            report.after = Some("absent".to_owned());
+            report.before = file_state(before);
+            report.after = Some(TargetState::Absent);
         }
         Action::MakeDirectory { attributes, before, .. }
         | Action::SetAttributes { attributes, before, .. } => {
-            report.before = file_words(before);
-            report.after = Some(attribute_words(attributes));
+            report.before = file_state(before);
+            report.after = Some(set(attributes));
         }
         Action::Symlink { target, before, .. } => {
-            report.before = file_words(before);
-            report.after = Some(format!("-> {}", target.display()));
+            report.before = file_state(before);
+            report.after = Some(TargetState::Link { to: target.display().to_string() });
         }
         Action::Packages(transaction) => packages(transaction, &mut report),
         Action::RepairPackages { found } => {
-            report.before = Some(found.clone());
-            report.after = Some("whole".to_owned());
+            report.before = Some(TargetState::Unfinished { found: found.clone() });
+            report.after = Some(TargetState::Whole);
         }
         Action::Service { change, before, .. } => {
-            report.before = unit_words(before, *change);
-            report.after = Some(change_word(*change).to_owned());
+            report.before = unit_state(before, *change);
+            report.after = Some(changed_unit(*change));
         }
-        Action::Restart { .. } => report.after = Some("restarted".to_owned()),
-        Action::Reload { .. } => report.after = Some("reloaded".to_owned()),
-        Action::DaemonReload => report.after = Some("reads its unit files again".to_owned()),
+        Action::Restart { .. } => report.after = Some(TargetState::Restarted),
+        Action::Reload { .. } => report.after = Some(TargetState::Reloaded),
+        Action::DaemonReload => report.after = Some(TargetState::UnitFilesRead),
         Action::User { entry, before, .. } => {
-            report.before = presence(before);
-            report.after = Some(if entry.is_some() { "present" } else { "absent" }.to_owned());
+            report.before = entry_state(before);
+            report.after = Some(presence(entry.is_some()));
         }
         Action::Group { present, before, .. } => {
-            report.before = presence(before);
-            report.after = Some(if *present { "present" } else { "absent" }.to_owned());
+            report.before = entry_state(before);
+            report.after = Some(presence(*present));
         }
         Action::Run { changes, .. } => {
             if hidden {
                 report.target = REDACTED.to_owned();
             }
-            let what =
-                if changes.is_empty() { "nothing else".to_owned() } else { changes.join(", ") };
-            report.notes.push(format!("assumed to change {what}"));
+            report.notes.push(Note::AssumedToChange { what: changes.clone() });
         }
         Action::Request(_) => {
             if hidden {
@@ -80,30 +81,15 @@ pub(super) fn report(action: &Action, view: &dyn View, hidden: bool) -> ActionRe
     report
 }
 
-/// Takes known secrets out of every text.
-pub(super) fn redact(report: &mut ActionReport, redactor: &Redactor) {
-    let clean = |text: &mut String| {
-        if let std::borrow::Cow::Owned(clean) = redactor.redact(text) {
-            *text = clean;
-        }
-    };
-    clean(&mut report.target);
-    report.before.as_mut().map(clean);
-    report.after.as_mut().map(clean);
-    report.diff.as_mut().map(clean);
-    report.depends_on.as_mut().map(clean);
-    report.notes.iter_mut().for_each(clean);
-}
-
 fn file_diff(
     view: &dyn View,
     path: &Path,
     before: &Known<FileBefore>,
     new: &[u8],
     secret: bool,
-) -> Option<String> {
+) -> Option<Diff> {
     let Known::Is(before) = before else {
-        return Some("(what it replaces is known after apply)".to_owned());
+        return Some(Diff::Later);
     };
     let (old, readable) = match &before.stat {
         Stat::File(attributes) => match view.read(path) {
@@ -114,13 +100,12 @@ fn file_diff(
     };
     if secret || !readable {
         let count = changed_lines(&old, new);
-        let change = if count == 1 { "line changes" } else { "lines change" };
-        let why = if secret { "it holds a secret" } else { "not everybody may read the file" };
-        return Some(format!("({count} {change}; not shown, because {why})"));
+        let why = if secret { Withheld::Secret } else { Withheld::Unreadable };
+        return Some(Diff::Withheld { count, why });
     }
     match (std::str::from_utf8(&old), std::str::from_utf8(new)) {
-        (Ok(old), Ok(new)) => Some(unified(old, new)),
-        _ => Some(format!("(binary, {} bytes)", new.len())),
+        (Ok(old), Ok(new)) => Some(Diff::Unified { lines: unified(old, new) }),
+        _ => Some(Diff::Binary { bytes: new.len() }),
     }
 }
 
@@ -135,23 +120,7 @@ fn changed_lines(old: &[u8], new: &[u8]) -> usize {
         .count()
 }
 
-fn file_words(before: &Known<FileBefore>) -> Option<String> {
-    let Known::Is(before) = before else { return None };
-    Some(match &before.stat {
-        Stat::Absent => "absent".to_owned(),
-        Stat::File(at) => format!("{} {} {}", at.owner, at.group, at.mode),
-        Stat::Directory(at) => format!("directory {} {} {}", at.owner, at.group, at.mode),
-        Stat::Symlink(target) => format!("-> {}", target.display()),
-        Stat::Other(kind) => kind.clone(),
-    })
-}
-
-fn attribute_words(attributes: &Attributes) -> String {
-    let mode = attributes.mode.map(|mode| mode.to_string());
-    let words = [attributes.owner.clone(), attributes.group.clone(), mode];
-    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
+/// Of the parts of the transaction, those that were asked for are the state; the others are notes.
 fn packages(transaction: &Transaction, report: &mut ActionReport) {
     let asked = |change: &&PackageChange| {
         let request = &transaction.request;
@@ -159,63 +128,93 @@ fn packages(transaction: &Transaction, report: &mut ActionReport) {
             || request.upgrade.contains(&change.name)
             || request.remove.contains(&change.name)
     };
-    let words = |change: &PackageChange| match (&change.from, &change.to) {
-        (_, Some(to)) => format!("{} {to}", change.name),
-        (Some(from), None) => format!("{} {from}", change.name),
-        (None, None) => change.name.clone(),
+    let versions = |changes: &mut dyn Iterator<Item = &PackageChange>, comes: bool| {
+        let version = |change: &PackageChange| PackageVersion {
+            name: change.name.clone(),
+            version: if comes { change.to.clone() } else { change.from.clone() },
+        };
+        changes.map(version).collect::<Vec<_>>()
     };
-    let list =
-        |changes: Vec<&PackageChange>| changes.into_iter().map(words).collect::<Vec<_>>().join(" ");
+    let state = |packages: Vec<PackageVersion>| match packages.is_empty() {
+        true => TargetState::Absent,
+        false => TargetState::Packages { packages },
+    };
     let changes = &transaction.changes;
     let wanted: Vec<_> = changes.iter().filter(asked).collect();
-    let was: Vec<_> = wanted.iter().filter_map(|change| change.from.clone()).collect();
-    report.before = Some(if was.is_empty() { "absent".to_owned() } else { was.join(" ") });
-    report.after = Some(list(wanted));
+    let there = &mut wanted.iter().copied().filter(|change| change.from.is_some());
+    report.before = Some(state(versions(there, false)));
+    let comes = &mut wanted.iter().copied().filter(|change| change.to.is_some());
+    // A package that is asked for by what it provides goes by another name here.
+    report.after = (!wanted.is_empty()).then(|| state(versions(comes, true)));
     if transaction.refresh_index {
-        report.notes.push("fetches the package index".to_owned());
+        report.notes.push(Note::FetchesIndex);
     }
-    let also: Vec<_> =
-        changes.iter().filter(|change| !asked(change) && change.to.is_some()).collect();
-    if !also.is_empty() {
-        report.notes.push(format!("installs also {}", list(also)));
+    let also = &mut changes.iter().filter(|change| !asked(change) && change.to.is_some());
+    let packages = versions(also, true);
+    if !packages.is_empty() {
+        report.notes.push(Note::InstallsAlso { packages });
     }
-    let removes: Vec<_> = changes.iter().filter(|change| change.to.is_none()).collect();
-    if !removes.is_empty() {
-        report.notes.push(format!("REMOVES {}", list(removes)));
+    let packages = versions(&mut changes.iter().filter(|change| change.to.is_none()), false);
+    if !packages.is_empty() {
+        report.notes.push(Note::Removes { packages });
     }
     if !transaction.hold.is_empty() {
-        report.notes.push(format!("holds {} while it runs", transaction.hold.join(" ")));
+        report.notes.push(Note::Holds { units: transaction.hold.clone() });
     }
 }
 
-fn unit_words(before: &Known<Unit>, change: ServiceChange) -> Option<String> {
-    let Known::Is(unit) = before else { return None };
-    Some(match change {
-        ServiceChange::Start | ServiceChange::Stop => {
-            if unit.active { "started" } else { "stopped" }.to_owned()
-        }
-        ServiceChange::Enable | ServiceChange::Disable => unit.enabled.clone(),
-        ServiceChange::Mask | ServiceChange::Unmask => {
-            if unit.masked { "masked" } else { "not masked" }.to_owned()
-        }
+fn set(attributes: &Attributes) -> TargetState {
+    let Attributes { mode, owner, group } = attributes.clone();
+    TargetState::Attributes(FileAttributes { mode, owner, group })
+}
+
+fn file_state(before: &Known<FileBefore>) -> Option<TargetState> {
+    let Known::Is(before) = before else { return None };
+    let attributes = |at: &StatAttributes| FileAttributes {
+        mode: Some(at.mode),
+        owner: Some(at.owner.clone()),
+        group: Some(at.group.clone()),
+    };
+    Some(match &before.stat {
+        Stat::Absent => TargetState::Absent,
+        Stat::File(at) => TargetState::File(attributes(at)),
+        Stat::Directory(at) => TargetState::Directory(attributes(at)),
+        Stat::Symlink(target) => TargetState::Link { to: target.display().to_string() },
+        Stat::Other(what) => TargetState::Other { what: what.clone() },
     })
 }
 
-const fn change_word(change: ServiceChange) -> &'static str {
+fn unit_state(before: &Known<Unit>, change: ServiceChange) -> Option<TargetState> {
+    let Known::Is(unit) = before else { return None };
+    Some(match change {
+        ServiceChange::Start | ServiceChange::Stop if unit.active => TargetState::Started,
+        ServiceChange::Start | ServiceChange::Stop => TargetState::Stopped,
+        ServiceChange::Enable | ServiceChange::Disable => {
+            TargetState::UnitFile { state: unit.enabled.clone() }
+        }
+        ServiceChange::Mask | ServiceChange::Unmask if unit.masked => TargetState::Masked,
+        ServiceChange::Mask | ServiceChange::Unmask => TargetState::Unmasked,
+    })
+}
+
+const fn changed_unit(change: ServiceChange) -> TargetState {
     match change {
-        ServiceChange::Enable => "enabled",
-        ServiceChange::Disable => "disabled",
-        ServiceChange::Start => "started",
-        ServiceChange::Stop => "stopped",
-        ServiceChange::Mask => "masked",
-        ServiceChange::Unmask => "not masked",
+        ServiceChange::Enable => TargetState::Enabled,
+        ServiceChange::Disable => TargetState::Disabled,
+        ServiceChange::Start => TargetState::Started,
+        ServiceChange::Stop => TargetState::Stopped,
+        ServiceChange::Mask => TargetState::Masked,
+        ServiceChange::Unmask => TargetState::Unmasked,
     }
 }
 
-fn presence<T>(before: &Known<Option<T>>) -> Option<String> {
+fn entry_state<T>(before: &Known<Option<T>>) -> Option<TargetState> {
     match before {
-        Known::Is(Some(_)) => Some("present".to_owned()),
-        Known::Is(None) => Some("absent".to_owned()),
+        Known::Is(entry) => Some(presence(entry.is_some())),
         Known::Unknown(_) => None,
     }
+}
+
+const fn presence(present: bool) -> TargetState {
+    if present { TargetState::Present } else { TargetState::Absent }
 }

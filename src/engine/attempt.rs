@@ -9,7 +9,7 @@ use super::run::Runner;
 use super::state::Target;
 use super::task::Task;
 use super::task_run::Item;
-use crate::event::{ActionReport, Certainty, Change};
+use crate::event::{ActionReport, Certainty, Change, Expected};
 use crate::host::{Host, Stat, View};
 use crate::resource::{self, Kind, Nature};
 use crate::text::Diagnostic;
@@ -130,7 +130,7 @@ impl Runner<'_> {
         let mut attempt = Attempt::ok();
         let name = kind.target_of(value).and_then(Value::as_str).map(str::to_owned);
         if kind.nature_of(value).observes() {
-            attempt = attempt.assuming("to answer as it should", origin);
+            attempt = attempt.assuming(Expected::Answer, origin);
         } else {
             attempt.changed = Known::Unknown(origin.clone());
             let mut unsettled: Vec<String> = name.iter().cloned().collect();

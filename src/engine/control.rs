@@ -5,6 +5,7 @@ use super::outcome::Attempt;
 use super::run::Runner;
 use super::scope::Layers;
 use super::task::{Body, Task};
+use crate::event::{Expected, Reason};
 use crate::text::Diagnostic;
 use crate::value::{Known, Node, Origin, Value};
 
@@ -48,12 +49,11 @@ impl Runner<'_> {
             Body::SetFact(node) => Some(self.set_fact(node, context, layers)),
             Body::Assert { that, fail_msg } => Some(self.assert(that, fail_msg.as_ref(), layers)),
             Body::Fail(msg) => Some(self.fail(msg.as_ref(), task, context, layers)),
-            Body::Debug(msg) => Some(self.templates.node(msg, &layers.scope()).map(|value| {
-                Attempt::ok().because(match &value {
-                    Value::Str(text) => text.clone(),
-                    other => format!("{other:?}"),
-                })
-            })),
+            Body::Debug(msg) => Some(
+                self.templates
+                    .node(msg, &layers.scope())
+                    .map(|value| Attempt::ok().because(Reason::Message { message: said(&value) })),
+            ),
             _ => None,
         }
     }
@@ -100,7 +100,7 @@ impl Runner<'_> {
                     return Ok(Attempt::failed(Diagnostic::new(message).at(expression.span)));
                 }
                 Known::Unknown(origin) => {
-                    return Ok(Attempt::ok().assuming("to hold", &origin));
+                    return Ok(Attempt::ok().assuming(Expected::Hold, &origin));
                 }
             }
         }
@@ -119,7 +119,7 @@ impl Runner<'_> {
             None => "failed as requested".to_owned(),
         };
         Ok(match context.reach.condition() {
-            Some(origin) => Attempt::ok().assuming("not to be reached", origin),
+            Some(origin) => Attempt::ok().assuming(Expected::NotBeReached, origin),
             None => Attempt::failed(Diagnostic::new(message).at(task.span)),
         })
     }

@@ -5,12 +5,13 @@
 use super::bundle::Bundle;
 use super::context::Context;
 use super::outcome::Attempt;
-use super::perform::{EVERY_RUN, certainty, is_guarded};
+use super::perform::{certainty, is_guarded};
 use super::run::Runner;
 use super::scope::Layers;
 use super::task::{Body, Task};
 use super::task_run::Item;
 use super::typing::for_each;
+use crate::event::Note;
 use crate::host::{Host, Pending};
 use crate::text::Diagnostic;
 use crate::value::Map;
@@ -57,7 +58,7 @@ impl Runner<'_> {
         let guarded = is_guarded(item, context);
         for action in &mut attempt.actions {
             if !guarded {
-                action.notes.push(EVERY_RUN.to_owned());
+                action.notes.push(Note::EveryRun);
             }
             if let (certainty, Some(origin)) = certainty(&context.reach, None) {
                 action.certainty = certainty;

@@ -8,6 +8,7 @@ use super::perform::Doing;
 use super::run::Runner;
 use super::seal::{Sealed, keyed, open, seal};
 use super::task_run::Item;
+use crate::event::Reason;
 use crate::host::{Action, View};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Sha256};
@@ -102,7 +103,7 @@ impl Runner<'_> {
         let Some(earlier) = self.changed_before.get(key) else { return };
         attempt.changed = Known::Is(true);
         attempt.earlier = true;
-        attempt.reason.get_or_insert_with(|| "changed in a run that did not end well".to_owned());
+        attempt.reason.get_or_insert(Reason::ChangedBefore);
         match earlier.result.as_ref().and_then(|sealed| self.opened(sealed)) {
             Some(result) => attempt.result.extend(result),
             None if earlier.awaits => {

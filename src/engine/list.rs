@@ -7,7 +7,7 @@ use super::knowledge::Trace;
 use super::run::{Flow, Runner};
 use super::task::{Body, Task};
 use super::typing::with_suffix;
-use crate::event::{ActionReport, Certainty, TaskReport, TaskStatus};
+use crate::event::{ActionReport, Certainty, Reason, TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::text::Diagnostic;
 use crate::value::{Origin, Value};
@@ -238,7 +238,7 @@ impl Runner<'_> {
         self.finish(TaskReport {
             task: reference,
             status: TaskStatus::Unknown,
-            reason: Some(format!("known after apply: {origin}")),
+            reason: Some(Reason::KnownAfter { origin: origin.to_string() }),
             change: None,
             actions: vec![action],
             not_needed: Vec::new(),

@@ -7,7 +7,7 @@ use super::run::{Flow, Runner, Turn};
 use super::scope::Layers;
 use super::task::{Body, RunOnce, Task};
 use super::task_run::Item;
-use crate::event::{TaskReport, TaskStatus};
+use crate::event::{Ran, Reason, TaskReport, TaskStatus};
 use crate::value::{Sha256, Value};
 use std::cell::OnceCell;
 
@@ -19,17 +19,17 @@ impl Runner<'_> {
         context: &Context,
         layers: &Layers,
     ) -> Option<Flow> {
-        let reason = match task.keywords.run_once? {
-            RunOnce::Host if self.ran_once.contains(&task.id) => "it ran on this host in this run",
+        let when = match task.keywords.run_once? {
+            RunOnce::Host if self.ran_once.contains(&task.id) => Ran::HereInThisRun,
             RunOnce::Ever if self.memory.state().ever.contains_key(once_id(task)) => {
-                "it ran on this host before"
+                Ran::HereBefore
             }
             RunOnce::UntilChanged
                 if self.memory.state().until_changed.get(once_id(task)).is_some_and(|known| {
                     self.task_hash(task, context, layers).as_ref() == Some(known)
                 }) =>
             {
-                "it has not changed since it ran"
+                Ran::HereUnchanged
             }
             RunOnce::Run => match self.outlet.run_once(&task.id) {
                 Turn::Mine => return None,
@@ -42,7 +42,7 @@ impl Runner<'_> {
                         }
                     }
                     self.register(task, result);
-                    "it ran on another host in this run"
+                    Ran::Elsewhere
                 }
             },
             _ => return None,
@@ -52,7 +52,7 @@ impl Runner<'_> {
         self.finish(TaskReport {
             task: reference,
             status,
-            reason: Some(reason.to_owned()),
+            reason: Some(Reason::RanAlready { when }),
             change: None,
             actions: Vec::new(),
             not_needed: Vec::new(),

@@ -1,6 +1,6 @@
 //! What one try of a task came to, and the result that `register` gets.
 
-use crate::event::{ActionReport, Change, TaskStatus};
+use crate::event::{ActionReport, Change, Expected, Reason, TaskStatus};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Value};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Attempt {
     pub(super) actions: Vec<ActionReport>,
     pub(super) not_needed: Vec<ActionReport>,
     pub(super) change: Option<Change>,
-    pub(super) reason: Option<String>,
+    pub(super) reason: Option<Reason>,
     /// It passed on an assumption.
     pub(super) assumed: bool,
     /// Whether it succeeds is not known: an assumption, an act.
@@ -65,20 +65,20 @@ impl Attempt {
         Self { may_fail: true, ..Self::ok() }
     }
 
-    pub(super) fn skipped(reason: &str) -> Self {
+    pub(super) fn skipped(reason: Reason) -> Self {
         Self { skipped: Known::Is(true), ..Self::ok() }.because(reason)
     }
 
-    pub(super) fn because(mut self, reason: impl Into<String>) -> Self {
-        self.reason = Some(reason.into());
+    pub(super) fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
         self
     }
 
     /// Passes on an assumption, and says which.
-    pub(super) fn assuming(mut self, what: &str, origin: &Origin) -> Self {
+    pub(super) fn assuming(mut self, to: Expected, origin: &Origin) -> Self {
         self.assumed = true;
         self.may_fail = true;
-        self.because(format!("assumed {what}; known after {origin}"))
+        self.because(Reason::Assumed { to, origin: origin.to_string() })
     }
 
     pub(super) fn error(&self) -> Option<&Diagnostic> {

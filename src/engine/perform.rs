@@ -7,7 +7,7 @@ use super::outcome::Attempt;
 use super::run::Runner;
 use super::task::{Body, RunOnce, Task};
 use super::task_run::Item;
-use crate::event::{ActionReport, Certainty, Event};
+use crate::event::{ActionReport, Certainty, Event, Expected, Note, Reason, Texts};
 use crate::host::{Action, Host, ServiceChange};
 use crate::resource::{self, Declared, Gate, Kind, Look, Nature, Open, Step};
 use crate::text::{Diagnostic, Redactor};
@@ -44,7 +44,7 @@ impl Runner<'_> {
                 attempt.failed = Known::Is(Some(error));
                 return Ok(attempt);
             }
-            Gate::Unknown(origin) => attempt = attempt.assuming("to answer as it should", &origin),
+            Gate::Unknown(origin) => attempt = attempt.assuming(Expected::Answer, &origin),
         }
         self.drop_needless_restarts(&mut look.steps, context, &mut attempt);
         if look.steps.is_empty() && look.open.is_empty() {
@@ -148,9 +148,10 @@ impl Runner<'_> {
                     let in_doubt =
                         step.unless.is_some() && !matches!(step.action, Action::Packages(_));
                     attempt.may_fail |=
-                        succeeds_or_not(&step.action) || performed.assumes.is_some() || in_doubt;
-                    if let Some(what) = performed.assumes {
-                        attempt.reason.get_or_insert_with(|| format!("assumed: {what}"));
+                        succeeds_or_not(&step.action) || !performed.assumes.is_empty() || in_doubt;
+                    if !performed.assumes.is_empty() {
+                        let assumptions = performed.assumes;
+                        attempt.reason.get_or_insert(Reason::AssumedSo { assumptions });
                     }
                     let doubt = context.reach.condition().or(step.unless.as_ref());
                     self.note_start(&step.action, doubt);
@@ -228,9 +229,9 @@ impl Runner<'_> {
         report.certainty = certainty;
         report.depends_on = depends_on.map(ToString::to_string);
         if !is_guarded(doing.item, doing.context) {
-            report.notes.push(EVERY_RUN.to_owned());
+            report.notes.push(Note::EveryRun);
         }
-        super::action_report::redact(&mut report, &self.redactor);
+        report.redact(&self.redactor);
         report
     }
 
@@ -266,15 +267,12 @@ impl Runner<'_> {
             }
             let needless = *started > called.last;
             if needless {
-                attempt.reason = Some(format!("{unit} was started after this was notified"));
+                attempt.reason = Some(Reason::StartedSince { unit: unit.clone() });
             }
             !needless
         });
     }
 }
-
-/// What is said of an act that is not guarded.
-pub(super) const EVERY_RUN: &str = "every run: nothing says when it has been done";
 
 /// Whether something turns an act off once it has succeeded; what has an end state needs nothing.
 pub(super) fn is_guarded(item: &Item<'_>, context: &Context) -> bool {
@@ -335,7 +333,7 @@ fn open_report(open: &Open, redactor: &Redactor) -> ActionReport {
         notes: Vec::new(),
         failed: false,
     };
-    super::action_report::redact(&mut report, redactor);
+    report.redact(redactor);
     report
 }
 

@@ -8,7 +8,7 @@ use super::run::{Flow, Runner, millis};
 use super::scope::{Layers, position};
 use super::task::Task;
 use super::tries::wait;
-use crate::event::{TaskReport, TaskStatus};
+use crate::event::{Reason, TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::text::Diagnostic;
 use crate::value::{Known, Node, Value};
@@ -114,7 +114,7 @@ impl Runner<'_> {
     ) -> Flow {
         match self.truth(&self.conditions(task, context), layers) {
             Ok(Truth::No) => {
-                self.register(task, Attempt::skipped("its condition is false").registered());
+                self.register(task, Attempt::skipped(Reason::ConditionFalse).registered());
                 Flow::Go
             }
             Ok(Truth::Unknown(origin)) => {
@@ -206,7 +206,7 @@ impl Runner<'_> {
         let rehearsed = context.reach.is_on_failure() && status != TaskStatus::Skipped;
         let reason = match &error {
             Some(error) if rehearsed => {
-                Some(format!("would fail: {}; only after a failure", error.message))
+                Some(Reason::WouldFail { error: error.message.clone(), only_if: None })
             }
             _ => attempt.reason,
         };
@@ -217,7 +217,7 @@ impl Runner<'_> {
                 Some(_) if ignored => TaskStatus::Ok,
                 _ => status,
             },
-            reason: reason.map(|reason| self.redactor.redact(&reason).into_owned()),
+            reason,
             change: attempt.change,
             actions: attempt.actions,
             not_needed: attempt.not_needed,

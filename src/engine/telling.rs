@@ -5,7 +5,7 @@ use super::outcome::Attempt;
 use super::run::{Flow, Runner};
 use super::task::{Body, Task};
 use super::task_run::shown;
-use crate::event::{Event, TaskRef, TaskReport, TaskStatus};
+use crate::event::{Event, Reason, TaskRef, TaskReport, TaskStatus, Texts};
 use crate::resource::Steer;
 use crate::text::Diagnostic;
 use crate::value::{Map, Value};
@@ -49,8 +49,9 @@ impl Runner<'_> {
         }
     }
 
-    pub(super) fn finish(&mut self, report: TaskReport) {
+    pub(super) fn finish(&mut self, mut report: TaskReport) {
         self.outlet.logged(&self.redactor);
+        report.redact(&self.redactor);
         self.outlet.event(Event::TaskFinished(report));
     }
 
@@ -62,18 +63,12 @@ impl Runner<'_> {
         }
         let reference = self.reference(task, context, None, &task.id);
         let error = self.redact(error.or_at(task.span));
-        let would = format!("would fail: {}", error.message);
         let condition = context.reach.condition().cloned();
-        let reason = match &condition {
-            Some(origin) => {
-                self.redactor.redact(&format!("{would}; only if {origin}")).into_owned()
-            }
-            None => format!("{would}; only after a failure"),
-        };
+        let only_if = condition.as_ref().map(ToString::to_string);
         self.finish(TaskReport {
             task: reference.clone(),
             status: TaskStatus::Unknown,
-            reason: Some(reason),
+            reason: Some(Reason::WouldFail { error: error.message.clone(), only_if }),
             change: None,
             actions: Vec::new(),
             not_needed: Vec::new(),
@@ -106,15 +101,7 @@ impl Runner<'_> {
     }
 
     pub(super) fn redact(&self, mut error: Diagnostic) -> Diagnostic {
-        let texts = [&mut error.message].into_iter().chain(&mut error.notes);
-        for text in texts.chain(&mut error.help) {
-            if let std::borrow::Cow::Owned(clean) = self.redactor.redact(text) {
-                *text = clean;
-            }
-        }
-        if let Some(label) = &mut error.label {
-            *label = self.redactor.redact(label).into();
-        }
+        Texts::redact(&mut error, &self.redactor);
         error
     }
 }

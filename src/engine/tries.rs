@@ -7,14 +7,12 @@ use super::run::Runner;
 use super::scope::Layers;
 use super::task::Body;
 use super::task_run::Item;
+use crate::event::Reason;
 use crate::host::Host;
 use crate::text::{Diagnostic, with_article};
 use crate::value::{Known, Node, Origin, Value};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Said of a failure that `failed_when` does not call one.
-const UNCOUNTED: &str = "failed, which does not count";
 
 impl Runner<'_> {
     /// Asks the condition, then tries until it is as it should be.
@@ -28,7 +26,7 @@ impl Runner<'_> {
         let mut context = context.clone();
         match self.truth(&self.conditions(task, &context), &item.layers)? {
             Truth::Yes => {}
-            Truth::No => return Ok(Attempt::skipped("its condition is false")),
+            Truth::No => return Ok(Attempt::skipped(Reason::ConditionFalse)),
             Truth::Unknown(origin) => context.reach = super::list::under(&context.reach, origin),
         }
         let keywords = &task.keywords;
@@ -112,7 +110,8 @@ impl Runner<'_> {
                 }))),
                 Truth::No => {
                     if let Some(error) = attempt.error() {
-                        attempt.reason = Some(format!("{UNCOUNTED}: {}", error.message));
+                        let error = error.message.clone();
+                        attempt.reason = Some(Reason::FailureNotCounted { error });
                     }
                     // What ended as the role takes it to end was done.
                     attempt.actions.iter_mut().for_each(|action| action.failed = false);
@@ -176,7 +175,8 @@ impl Attempt {
     fn under_unknown_condition(&mut self, origin: &Origin) {
         self.changed = Known::Unknown(origin.clone());
         if let Some(error) = self.error() {
-            self.reason = Some(format!("would fail: {}; only if {origin}", error.message));
+            let (error, only_if) = (error.message.clone(), Some(origin.to_string()));
+            self.reason = Some(Reason::WouldFail { error, only_if });
             self.may_fail = true;
         }
         self.failed = Known::Unknown(origin.clone());
@@ -184,7 +184,7 @@ impl Attempt {
         for value in self.result.values_mut() {
             *value = Value::Unknown(origin.clone());
         }
-        self.reason.get_or_insert_with(|| format!("only if {origin}"));
+        self.reason.get_or_insert_with(|| Reason::OnlyIf { origin: origin.to_string() });
     }
 }
 

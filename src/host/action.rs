@@ -1,7 +1,7 @@
 //! One primitive change to a host, as data: the unit of a plan. Diffs, redaction, the journal,
 //! saved plans and reports are each written once over [`Action`], not once per resource.
 
-use super::{Command, Group, HttpRequest, Stat, Transaction, Unit, User};
+use super::{Assumption, Command, Group, HttpRequest, Stat, Transaction, Unit, User};
 use crate::value::{Known, Map, Mode, Secret, Sha256};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -219,8 +219,8 @@ pub struct Performed {
     pub result: Map,
     /// Why an act did not succeed, if it did not: an exit that is not 0, an unexpected status.
     pub failed: Option<String>,
-    /// What has to be so for it, and cannot be known in a dry run: `/etc/x is a directory`.
-    pub assumes: Option<String>,
+    /// What has to be so for it, and cannot be known in a dry run.
+    pub assumes: Vec<Assumption>,
 }
 
 impl Action {

@@ -4,6 +4,7 @@
 
 pub(crate) mod action;
 mod after;
+mod assumption;
 mod command;
 mod disk;
 mod error;
@@ -25,6 +26,7 @@ mod view;
 pub use action::{
     Action, Attributes, Content, FileBefore, Performed, ServiceChange, UserEntry, Validate,
 };
+pub use assumption::Assumption;
 pub use command::Command;
 pub use disk::Disk;
 pub use error::HostError;

@@ -1,8 +1,8 @@
 //! A plan in numbers: `4 changes (all exact), 1 package removed, 1 assumption`.
 
-use super::plan_line;
 use super::run_info::count;
-use crate::event::{Certainty, TaskReport, TaskStatus};
+use super::{plan_line, words};
+use crate::event::{Certainty, Note, TaskReport, TaskStatus};
 
 /// What a host's tasks add up to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,8 +32,8 @@ impl Counts {
             counts.changes += lines.len();
             for (line, _) in &lines {
                 *counts.by(line.certainty) += 1;
-                let assumes = line.notes.iter().filter(|note| note.starts_with("assume"));
-                counts.assumptions += assumes.count();
+                let assumes = |note: &&Note| matches!(note, Note::AssumedToChange { .. });
+                counts.assumptions += line.notes.iter().filter(assumes).count();
             }
             counts.removed += task.actions.iter().map(plan_line::removals).sum::<usize>();
             let assumed = task.status == TaskStatus::Unknown && task.actions.is_empty();
@@ -59,14 +59,15 @@ impl Counts {
             out.push_str(" (all exact)");
         } else if self.changes > 0 {
             let kinds = [
-                (self.exact, "exact"),
-                (self.unless_so, "unless already so"),
-                (self.only_if, "under a condition"),
-                (self.open, "open"),
-                (self.on_failure, "only after a failure"),
+                (self.exact, Certainty::Exact),
+                (self.unless_so, Certainty::UnlessSo),
+                (self.only_if, Certainty::OnlyIf),
+                (self.open, Certainty::Open),
+                (self.on_failure, Certainty::OnFailure),
             ];
-            let kinds = kinds.iter().filter(|(number, _)| *number > 0);
-            let kinds: Vec<_> = kinds.map(|(number, word)| format!("{number} {word}")).collect();
+            let kinds = kinds.into_iter().filter(|(number, _)| *number > 0);
+            let kinds = kinds.map(|(number, by)| format!("{number} {}", words::counted(by)));
+            let kinds: Vec<_> = kinds.collect();
             out.push_str(&format!(" ({})", kinds.join(", ")));
         }
         out.push_str(&self.removed());

@@ -6,8 +6,8 @@ use super::fold::{HostFold, RunFold};
 use super::plan_line::{self, PlanLine};
 use super::run_info::{Mode, RunEnd, RunInfo, count, seconds, status_word};
 use super::style::{Paint, Style};
-use super::{Report, brief, diff_lines, escape, failure, ranges, warnings};
-use crate::event::{ActionReport, Change, Event, HostStatus, TaskReport};
+use super::{Report, brief, diff_lines, escape, failure, ranges, warnings, words};
+use crate::event::{ActionReport, Change, Diff, Event, HostStatus, TaskReport};
 use indexmap::IndexMap;
 use std::io::{self, Write};
 
@@ -27,7 +27,7 @@ struct Finding {
     word: &'static str,
     what: String,
     why: String,
-    diff: Option<String>,
+    diff: Option<Diff>,
     then: Vec<String>,
 }
 
@@ -107,7 +107,7 @@ impl Report for Drift<'_> {
         for (line, finding) in &then {
             writeln!(self.out, "{}", line.trim_end())?;
             if let Some(diff) = &finding.diff {
-                diff_lines::write(self.out, &self.style, diff, "    ")?;
+                diff_lines::write(self.out, &self.style, &words::diff(diff), "    ")?;
             }
             if !finding.then.is_empty() {
                 writeln!(self.out, "    then: {}", finding.then.join(", "))?;

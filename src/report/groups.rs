@@ -2,7 +2,7 @@
 
 use super::fold::{HostFold, RunFold};
 use super::plan_line::{self, PlanLine};
-use crate::event::{Change, HostStatus, TaskReport, TaskStatus};
+use crate::event::{Change, Diff, HostStatus, Reason, TaskReport, TaskStatus};
 use indexmap::IndexMap;
 
 /// Hosts whose plans are line by line the same. The diffs may still differ (a file that holds the
@@ -18,7 +18,7 @@ pub(super) struct Group<'a> {
 struct Plan<'a> {
     lines: Vec<PlanLine>,
     /// What is assumed, and what is said.
-    words: Vec<(&'a str, Option<&'a str>)>,
+    reasons: Vec<(&'a str, Option<&'a Reason>)>,
     /// Why each task changes, where that is news, and since which run.
     why: Vec<(Option<Change>, Option<&'a str>)>,
 }
@@ -40,10 +40,6 @@ pub(super) fn changed(run: &RunFold) -> Vec<Group<'_>> {
 impl Group<'_> {
     /// Whether a diff of any host differs from the first one's.
     pub(super) fn diffs_differ(&self) -> bool {
-        let diffs = |host: &HostFold| -> Vec<Option<String>> {
-            let actions = host.tasks.iter().flat_map(|task| &task.actions);
-            actions.map(|action| action.diff.clone()).collect()
-        };
         self.hosts.windows(2).any(|pair| diffs(pair[0]) != diffs(pair[1]))
     }
 }
@@ -52,14 +48,20 @@ impl<'a> Plan<'a> {
     fn of(host: &'a HostFold) -> Self {
         let tasks = &host.tasks;
         let lines = tasks.iter().flat_map(|task| plan_line::lines(&task.actions));
-        let told =
-            tasks.iter().filter(|task| task.status == TaskStatus::Unknown || task.task.says());
+        let told = tasks
+            .iter()
+            .filter(|task| task.status == TaskStatus::Unknown || task.message().is_some());
         Self {
             lines: lines.map(|(line, _)| line).collect(),
             why: tasks.iter().map(|task| since(task, host)).collect(),
-            words: told.map(|task| (task.task.name.as_str(), task.reason.as_deref())).collect(),
+            reasons: told.map(|task| (task.task.name.as_str(), task.reason.as_ref())).collect(),
         }
     }
+}
+
+fn diffs(host: &HostFold) -> Vec<Option<&Diff>> {
+    let actions = host.tasks.iter().flat_map(|task| &task.actions);
+    actions.map(|action| action.diff.as_ref()).collect()
 }
 
 fn since<'a>(task: &TaskReport, host: &'a HostFold) -> (Option<Change>, Option<&'a str>) {

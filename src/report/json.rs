@@ -3,12 +3,14 @@
 
 mod document;
 
-pub use document::{Action, Document, DocumentMode, Host, Problem, SCHEMA, Status, Task, Totals};
+pub use document::{
+    Action, Document, DocumentMode, Host, Problem, SCHEMA, Status, Task, Totals, Worded,
+};
 
 use super::fold::{HostFold, RunFold};
 use super::run_info::{Mode, RunEnd, RunInfo};
-use super::{Report, failure};
-use crate::event::{self, HostStatus};
+use super::{Report, failure, words};
+use crate::event::{self, HostStatus, TargetState};
 use crate::text::{Diagnostic, Sources};
 use std::io::{self, Write};
 
@@ -138,7 +140,10 @@ impl Task {
             handler: task.handler,
             at: known.then(|| sources.locate(task.span)),
             status: report.status,
-            reason: report.reason.clone(),
+            reason: report
+                .reason
+                .clone()
+                .map(|reason| Worded { text: words::reason(&reason), data: reason }),
             change: report.change,
             actions: actions(&report.actions),
             not_needed: actions(&report.not_needed),
@@ -161,7 +166,22 @@ impl Action {
             notes,
             failed,
         } = action.clone();
-        Self { kind, target, certainty, depends_on, before, after, diff, notes, failed }
+        let worded =
+            |state: TargetState| Worded { text: words::state(&state).into_owned(), data: state };
+        Self {
+            kind,
+            target,
+            certainty,
+            depends_on,
+            before: before.map(worded),
+            after: after.map(worded),
+            diff: diff.map(|diff| words::diff(&diff).into_owned()),
+            notes: notes
+                .into_iter()
+                .map(|note| Worded { text: words::note(&note), data: note })
+                .collect(),
+            failed,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::fold::{HostFold, RunFold};
 use super::run_info::{RunEnd, RunInfo};
-use super::{Report, failure, snippet};
+use super::{Report, failure, snippet, words};
 use crate::event::{Event, HostStatus, TaskReport, TaskStatus};
 use std::io::{self, Write};
 
@@ -60,7 +60,8 @@ impl<'a> JUnit<'a> {
                 writeln!(self.out, "    </testcase>")
             }
             (TaskStatus::Skipped, _) => {
-                let reason = attribute(task.reason.as_deref().unwrap_or_default());
+                let reason =
+                    attribute(&task.reason.as_ref().map(words::reason).unwrap_or_default());
                 writeln!(self.out, "><skipped message={reason}/></testcase>")
             }
             _ => writeln!(self.out, "/>"),

@@ -29,6 +29,7 @@ mod style;
 mod task_lines;
 mod totals;
 mod warnings;
+mod words;
 
 pub use drift::Drift;
 pub use event_lines::EventLines;

@@ -1,8 +1,9 @@
 //! One line of a plan: a sign, a kind, a target, and what will be there.
 
 use super::brief::brief;
-use super::escape;
-use crate::event::{ActionReport, Certainty};
+use super::{escape, words};
+use crate::event::{ActionReport, Certainty, Diff, Note, TargetState};
+use std::borrow::Cow;
 
 /// What kind of line it is, by its sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,14 +25,16 @@ impl Sign {
     }
 }
 
-/// One line of a plan, and what stands below it. Everything is escaped.
+/// One line of a plan, and what stands below it. Its texts are escaped.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct PlanLine {
     pub(super) sign: Sign,
     pub(super) word: String,
     pub(super) target: String,
     pub(super) detail: String,
-    pub(super) notes: Vec<String>,
+    /// What it makes of its target; of a unit several things.
+    pub(super) becomes: Vec<TargetState>,
+    pub(super) notes: Vec<Note>,
     pub(super) certainty: Certainty,
     /// It was begun and did not succeed.
     pub(super) failed: bool,
@@ -41,16 +44,17 @@ pub(super) struct PlanLine {
 
 /// The actions of one task, each with its diff; neighbours on one unit are one line
 /// (`enabled, started`).
-pub(super) fn lines(actions: &[ActionReport]) -> Vec<(PlanLine, Option<&str>)> {
-    let mut lines: Vec<(PlanLine, Option<&str>)> = Vec::new();
+pub(super) fn lines(actions: &[ActionReport]) -> Vec<(PlanLine, Option<&Diff>)> {
+    let mut lines: Vec<(PlanLine, Option<&Diff>)> = Vec::new();
     for action in actions {
         let line = PlanLine::of(action);
         match lines.last_mut() {
             Some((last, _)) if action.kind == "service" && last.joins(&line) => {
                 last.detail = format!("{}, {}", last.detail, line.detail);
+                last.becomes.extend(line.becomes);
                 last.notes.extend(line.notes);
             }
-            _ => lines.push((line, action.diff.as_deref())),
+            _ => lines.push((line, action.diff.as_ref())),
         }
     }
     lines
@@ -66,9 +70,10 @@ impl PlanLine {
         Self {
             sign: sign(action),
             word: text(word(&action.kind)),
-            target: text(target(action)),
+            target: text(&target(action)),
             detail,
-            notes: action.notes.iter().map(|note| text(note)).collect(),
+            becomes: action.after.iter().cloned().collect(),
+            notes: action.notes.clone(),
             certainty: action.certainty,
             failed: action.failed,
             command: (action.kind == "run").then(|| action.target.clone()),
@@ -86,34 +91,27 @@ impl PlanLine {
     }
 }
 
-/// How many packages an action removes, as its notes say (`REMOVES name version …`).
+/// How many packages an action removes.
 pub(super) fn removals(action: &ActionReport) -> usize {
-    let removed = action.notes.iter().filter_map(|note| note.strip_prefix("REMOVES "));
-    removed.map(|names| names.split_whitespace().count().div_ceil(2)).sum()
+    let removed = |note: &Note| match note {
+        Note::Removes { packages } => packages.len(),
+        _ => 0,
+    };
+    action.notes.iter().map(removed).sum()
 }
 
 fn sign(action: &ActionReport) -> Sign {
-    let absent = |state: &Option<String>| state.as_deref() == Some("absent");
     match (action.certainty, action.kind.as_str()) {
         (Certainty::OnlyIf | Certainty::Open | Certainty::OnFailure, _) => Sign::Unknown,
         (_, "remove") => Sign::Remove,
-        (_, "packages") if packages_go(action) => Sign::Remove,
-        _ if absent(&action.after) => Sign::Remove,
+        _ if action.after == Some(TargetState::Absent) => Sign::Remove,
         (_, "write_file" | "make_directory" | "symlink" | "packages" | "user" | "group")
-            if action.before.is_none() || absent(&action.before) =>
+            if matches!(action.before, None | Some(TargetState::Absent)) =>
         {
             Sign::Add
         }
         _ => Sign::Change,
     }
-}
-
-/// Whether everything that was asked of the package manager is to remove packages: then what is
-/// there after is named with the versions that were there before.
-fn packages_go(action: &ActionReport) -> bool {
-    let after = action.after.as_deref().unwrap_or_default();
-    let versions: Vec<&str> = after.split_whitespace().skip(1).step_by(2).collect();
-    !versions.is_empty() && action.before.as_deref() == Some(versions.join(" ").as_str())
 }
 
 /// What people call the kind.
@@ -133,54 +131,54 @@ pub(super) fn word(kind: &str) -> &str {
 }
 
 /// What it acts on, as people name it.
-fn target(action: &ActionReport) -> &str {
+fn target(action: &ActionReport) -> Cow<'_, str> {
     match action.kind.as_str() {
         "service" | "restart" | "reload" => {
-            action.target.strip_suffix(".service").unwrap_or(&action.target)
+            action.target.strip_suffix(".service").unwrap_or(&action.target).into()
         }
-        // Several packages are named with their versions.
-        "packages" if action.target.contains(' ') => {
-            action.after.as_deref().unwrap_or(&action.target)
+        _ if names_several(action) => {
+            let versions =
+                [&action.after, &action.before].into_iter().flatten().find_map(|state| {
+                    matches!(state, TargetState::Packages { .. }).then(|| words::state(state))
+                });
+            versions.unwrap_or(Cow::Borrowed(&action.target))
         }
-        _ => &action.target,
+        _ => Cow::Borrowed(&action.target),
     }
+}
+
+/// Several packages are named with their versions.
+fn names_several(action: &ActionReport) -> bool {
+    action.kind == "packages" && action.target.contains(' ')
 }
 
 /// What will be there; what is there now only where that tells more.
 fn detail(action: &ActionReport) -> String {
-    let mut after = action.after.as_deref().unwrap_or_default();
-    let mut before = action.before.as_deref().filter(|before| *before != "absent");
-    match action.kind.as_str() {
-        "service" => before = None,
-        "restart" | "reload" => return String::new(),
-        "packages" if action.target.contains(' ') => return String::new(),
-        "packages" => after = after.strip_prefix(&action.target).unwrap_or(after).trim_start(),
-        _ => {}
+    // A line of these says all by its word and its target.
+    if matches!(action.kind.as_str(), "restart" | "reload") || names_several(action) {
+        return String::new();
     }
-    let (after, before) = (escape::line(after), before.map(escape::line));
-    match before {
-        Some(before) if after == "absent" || packages_go(action) => format!("was {before}"),
-        Some(before) if !after.is_empty() && !says(&before, &after) => {
-            format!("{before} -> {after}")
+    let Some(after) = &action.after else { return String::new() };
+    let words = |state: &TargetState| {
+        let words = match state {
+            TargetState::Packages { packages } => words::versions(packages).into(),
+            other => words::state(other),
+        };
+        escape::line(&words).into_owned()
+    };
+    let there = |state: &&TargetState| **state != TargetState::Absent && action.kind != "service";
+    match action.before.as_ref().filter(there) {
+        Some(before) if *after == TargetState::Absent => format!("was {}", words(before)),
+        Some(before) if !before.has_all_of(after) && !words(after).is_empty() => {
+            format!("{} -> {}", words(before), words(after))
         }
-        _ => after.into_owned(),
+        _ => words(after),
     }
-}
-
-/// Whether all words of `part` are words of `whole`, so that nothing of it changes.
-fn says(whole: &str, part: &str) -> bool {
-    part.split_whitespace().all(|word| whole.split_whitespace().any(|own| own == word))
 }
 
 /// How certain the action is, in words, where it is not exact.
 fn condition(action: &ActionReport) -> Option<String> {
-    let words = match action.certainty {
-        Certainty::Exact => return None,
-        Certainty::UnlessSo => "unless already so",
-        Certainty::OnlyIf => "under a condition",
-        Certainty::Open => "known after apply",
-        Certainty::OnFailure => "only after a failure",
-    };
+    let words = words::certainty(action.certainty)?;
     Some(match action.depends_on.as_deref().map(escape::line) {
         Some(on) => format!("{words} (depends on {on})"),
         None => words.to_owned(),

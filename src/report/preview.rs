@@ -6,8 +6,8 @@ use super::groups::{self, Group};
 use super::plan_line::PlanLine;
 use super::run_info::{Mode, RunInfo, count, status_word};
 use super::style::{Paint, Style};
-use super::{brief, failure, ranges};
-use crate::event::HostStatus;
+use super::{brief, escape, failure, ranges, words};
+use crate::event::{HostStatus, Note, TargetState};
 use std::io::{self, Write};
 
 /// So many differences to the first plan are named before the plan is summed up instead.
@@ -59,18 +59,20 @@ fn sum(group: &Group<'_>) -> String {
 
 /// What must not be overlooked in a line.
 fn loud(line: &PlanLine) -> Vec<String> {
-    let states: &[(&str, &str)] = match line.word.as_str() {
-        "service" => &[("started", "starts"), ("stopped", "stops"), ("masked", "masks")],
-        _ => &[],
+    let verb = |state: &TargetState| match state {
+        TargetState::Started => Some("starts"),
+        TargetState::Stopped => Some("stops"),
+        TargetState::Masked => Some("masks"),
+        TargetState::Restarted => Some("restarts"),
+        _ => None,
     };
-    let says = |state: &str| line.detail.split([',', ' ']).any(|word| word == state);
-    let services = states.iter().filter(|(state, _)| says(state));
-    let mut out: Vec<_> = services.map(|(_, verb)| format!("{verb} {}", line.target)).collect();
-    if line.word == "restart" {
-        out.push(format!("restarts {}", line.target));
-    }
-    out.extend(line.notes.iter().filter(|note| note.starts_with("REMOVES")).cloned());
-    out
+    let verbs = line.becomes.iter().filter_map(verb);
+    let removes = line.notes.iter().filter(|note| matches!(note, Note::Removes { .. }));
+    verbs.map(|verb| format!("{verb} {}", line.target)).chain(removes.map(shown)).collect()
+}
+
+fn shown(note: &Note) -> String {
+    escape::line(&words::note(note)).into_owned()
 }
 
 /// What a plan has beyond the first one, if it has all of that and little more.
@@ -83,7 +85,7 @@ fn more_than(first: &Group<'_>, other: &Group<'_>, room: Option<usize>) -> Optio
         let twin = first.lines.iter().find(|own| bare(own) == bare(line));
         let notes =
             line.notes.iter().filter(|note| twin.is_some_and(|twin| !twin.notes.contains(note)));
-        let notes: Vec<_> = notes.cloned().collect();
+        let notes: Vec<_> = notes.map(shown).collect();
         match (notes.is_empty(), twin) {
             (false, _) => more.extend(notes),
             (true, _) => more.push(format!(

@@ -3,8 +3,8 @@
 use super::commands::Commands;
 use super::plan_line::{self, PlanLine, Sign};
 use super::style::{Paint, Style};
-use super::{brief, diff_lines, escape};
-use crate::event::{ActionReport, Change, TaskRef, TaskReport, TaskStatus};
+use super::{brief, diff_lines, escape, words};
+use crate::event::{ActionReport, Change, Note, Reason, TaskRef, TaskReport, TaskStatus};
 use std::io::{self, Write};
 
 /// Columns of a line's kind, and of kind and target together.
@@ -34,7 +34,7 @@ impl TaskLines {
             let line = self.commands.line(line, brief::room(style));
             write_line(out, style, &line, task.handler)?;
             if let Some(diff) = diff {
-                diff_lines::write(out, style, diff, BELOW)?;
+                diff_lines::write(out, style, &words::diff(diff), BELOW)?;
             }
         }
         Ok(())
@@ -49,18 +49,18 @@ impl TaskLines {
         task: &TaskReport,
         last_run: Option<&str>,
     ) -> io::Result<()> {
-        let reason = task.reason.as_deref().map(escape::line);
+        let said = |reason: &Reason| escape::line(&words::reason(reason)).into_owned();
+        let reason = task.reason.as_ref().map(said);
         let name = escape::line(&task.task.name);
         match task.status {
             TaskStatus::Changed | TaskStatus::Unknown if !task.actions.is_empty() => {
                 let change = task.change.and_then(|change| why(change, last_run));
-                let origins = task.actions.iter().filter_map(|action| action.depends_on.as_deref());
-                let said = |reason: &str| {
-                    !reason.starts_with("would fail")
-                        && origins.clone().any(|origin| reason.contains(origin))
+                let told = |reason: &Reason| {
+                    let mut on =
+                        task.actions.iter().filter_map(|action| action.depends_on.as_ref());
+                    on.any(|on| reason.hinges_on(on))
                 };
-                let reason = task.reason.as_deref().filter(|reason| !said(reason));
-                let reason = reason.map(|reason| escape::line(reason).into_owned());
+                let reason = task.reason.as_ref().filter(|reason| !told(reason)).map(said);
                 for words in change.into_iter().chain(reason) {
                     let words = self.commands.briefly(&words);
                     writeln!(out, "{BELOW}{}", style.paint(Paint::Unknown, words))?;
@@ -73,7 +73,8 @@ impl TaskLines {
                     word: plan_line::word(&escape::line(&task.task.resource)).to_owned(),
                     target: name.into_owned(),
                     detail: reason
-                        .map_or("known after apply".to_owned(), |why| self.commands.briefly(&why)),
+                        .map_or_else(|| words::LATER.to_owned(), |why| self.commands.briefly(&why)),
+                    becomes: Vec::new(),
                     notes: Vec::new(),
                     certainty: crate::event::Certainty::OnlyIf,
                     failed: false,
@@ -93,10 +94,8 @@ impl TaskLines {
                 let text = format!("failed, and is ignored: {name}: {}", escape::line(message));
                 writeln!(out, "  {}", style.paint(Paint::Change, text))?;
             }
-            TaskStatus::Ok if task.task.says() => {
-                if let Some(reason) = reason {
-                    writeln!(out, "  {reason}")?;
-                }
+            TaskStatus::Ok if task.message().is_some() => {
+                writeln!(out, "  {}", reason.unwrap_or_default())?;
             }
             TaskStatus::Ok | TaskStatus::Changed | TaskStatus::Skipped if style.verbosity > 0 => {
                 self.role(out, style, &task.task)?;
@@ -155,26 +154,21 @@ fn write_line(
     }
     writeln!(out, "  {}", style.paint(paint, text.trim_end()))?;
     for note in notes {
-        match note.strip_prefix("REMOVES ") {
-            Some(names) => {
-                let word = style.paint(Paint::Bad, "REMOVES");
-                writeln!(out, "{BELOW}{word}        {}", names.trim_start())?;
+        let text = match note {
+            Note::Removes { packages } => {
+                let word = style.paint(Paint::Bad, words::REMOVES);
+                format!("{word}        {}", escape::line(&words::with_versions(packages)))
             }
-            None => {
-                let note = match note.strip_prefix("installs also ") {
-                    Some(names) => format!("installs also  {}", packages(names, style.verbosity)),
-                    None => note.clone(),
-                };
-                writeln!(out, "{BELOW}{}", style.paint(Paint::Dim, note))?;
+            Note::InstallsAlso { packages } => {
+                // The versions are for those who want to see more.
+                let all = if style.verbosity == 0 { words::names } else { words::with_versions };
+                let names = all(packages);
+                let text = format!("{}  {}", words::INSTALLS_ALSO, escape::line(&names));
+                style.paint(Paint::Dim, text).to_string()
             }
-        }
+            other => style.paint(Paint::Dim, escape::line(&words::note(other))).to_string(),
+        };
+        writeln!(out, "{BELOW}{text}")?;
     }
     Ok(())
-}
-
-/// `name version name version …`, the versions only for those who want to see more.
-fn packages(names: &str, verbosity: u8) -> String {
-    let words: Vec<&str> = names.split_whitespace().collect();
-    let step = if verbosity == 0 && words.len().is_multiple_of(2) { 2 } else { 1 };
-    words.into_iter().step_by(step).collect::<Vec<_>>().join(" ")
 }

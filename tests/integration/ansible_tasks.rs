@@ -1,6 +1,6 @@
 //! What tasks written for Ansible rely on: long names, `check_mode: false`, `run_once_ROLE`.
 
-use crate::bench::{Bench, world};
+use crate::bench::{Bench, diff, world};
 use converge::event::{Certainty, HostStatus, TaskStatus};
 use converge::host::memory::World;
 
@@ -191,7 +191,8 @@ fn parameters_in_one_line_are_read_and_options_of_commands_refused() {
     let check = bench.check();
     let targets: Vec<&str> = check.actions().iter().map(|action| &*action.target).collect();
     assert_eq!(targets, ["/srv/r", "/etc/text"]);
-    let after = check.actions()[1].diff.clone().unwrap_or_default();
+    let actions = check.actions();
+    let after = diff(actions[1]);
     assert!(after.contains("Ansible managed by r"), "{after}");
     assert_eq!(check.actions(), bench.apply().actions());
     assert!(errors("- command: touch /x creates=/x\n")[0].contains("`creates=` in the line"));

@@ -1,7 +1,9 @@
 //! The loop's rules, case by case, on a host in memory.
 
-use crate::bench::{Bench, world};
-use converge::event::{Certainty, Change, HostStatus, TaskStatus};
+use crate::bench::{Bench, diff, world};
+use converge::event::{
+    Certainty, Change, Diff, HostStatus, Note, TargetState, TaskStatus, Withheld,
+};
 use converge::host::memory::World;
 
 #[test]
@@ -110,7 +112,7 @@ fn a_secret_file_that_somebody_removed_is_drift_and_not_shown() {
     bench.host.world_mut().files.remove(std::path::Path::new("/etc/a"));
     let told = bench.check();
     assert_eq!(told.task("a").change, Some(Change::Drift));
-    assert_eq!(told.task("a").actions[0].before.as_deref(), Some("absent"));
+    assert_eq!(told.task("a").actions[0].before, Some(TargetState::Absent));
     assert!(!format!("{:?}", told.events).contains("s3cret"));
 }
 
@@ -355,9 +357,7 @@ fn an_act_that_nothing_guards_is_said_to_be_done_in_every_run() {
     let bench = Bench::new(world("commands: [{argv: [tell], rc: 0}]"), tasks)
         .with("roles/r/handlers/main.yml", "- name: handled\n  command: tell\n");
     let check = bench.check();
-    let said = |task: &str| {
-        check.task(task).actions[0].notes.iter().any(|note| note.starts_with("every run"))
-    };
+    let said = |task: &str| check.task(task).actions[0].notes.contains(&Note::EveryRun);
     let all = ["bare", "created", "asked", "inside", "noticed", "handled"];
     assert_eq!(all.map(said), [true, false, false, false, false, false]);
 }
@@ -378,16 +378,17 @@ fn what_becomes_of_a_user_is_told_but_no_secret() {
   no_log: true
 ";
     let told = Bench::new(world(&host), tasks).check();
-    let action = |task: &str| told.task(task).actions[0].clone();
+    let action = |task: &str| &told.task(task).actions[0];
     let changed = action("changed");
-    assert_eq!(changed.notes, ["sets groups, shell"]);
-    let diff = changed.diff.unwrap();
+    let fields = vec!["groups".to_owned(), "shell".to_owned()];
+    assert_eq!(changed.notes, [Note::Sets { fields }]);
+    let shown = diff(changed);
     for line in
         ["-groups: adm\n", "+groups: adm, sudo\n", "-shell: /bin/sh\n", "+shell: /bin/bash\n"]
     {
-        assert!(diff.contains(line), "{diff}");
+        assert!(shown.contains(line), "{shown}");
     }
-    let new = action("new").diff.unwrap();
+    let new = diff(action("new"));
     assert!(new.contains("+comment: Eve\n") && !new.contains("in-the-clear"), "{new}");
     assert_eq!(action("private").diff, None);
 }
@@ -397,9 +398,10 @@ fn a_diff_that_is_not_shown_says_why() {
     let files = "files: {/etc/x: {file: {content: a, mode: '0640'}}, /etc/y: {file: {content: a}}}";
     let tasks = "- copy: {dest: /etc/x, content: b}\n- copy: {dest: /etc/y, content: b}\n";
     let told = Bench::new(world(files), tasks).check();
-    let diffs: Vec<_> = told.actions().iter().filter_map(|action| action.diff.clone()).collect();
-    let hidden = "not shown, because not everybody may read the file";
-    assert!(diffs[0].contains(hidden) && diffs[1].contains("+b"), "{diffs:?}");
+    let actions = told.actions();
+    let withheld = Diff::Withheld { count: 2, why: Withheld::Unreadable };
+    assert_eq!(actions[0].diff, Some(withheld));
+    assert!(diff(actions[1]).contains("+b"), "{actions:?}");
 }
 
 #[test]

@@ -259,10 +259,10 @@ pub(crate) struct Told {
     pub(crate) kind: String,
     pub(crate) target: String,
     pub(crate) certainty: String,
-    pub(crate) before: String,
-    pub(crate) after: String,
+    pub(crate) before: Value,
+    pub(crate) after: Value,
     pub(crate) diff: String,
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Value>,
 }
 
 impl Report {
@@ -281,10 +281,10 @@ impl Report {
                     kind: text(&action["kind"]),
                     target: text(&action["target"]),
                     certainty: text(&action["certainty"]),
-                    before: text(&action["before"]),
-                    after: text(&action["after"]),
+                    before: action["before"].clone(),
+                    after: action["after"].clone(),
                     diff: text(&action["diff"]),
-                    notes: action["notes"].as_array().unwrap().iter().map(text).collect(),
+                    notes: action["notes"].as_array().unwrap().clone(),
                 });
             }
         }
@@ -293,7 +293,7 @@ impl Report {
 
     /// What the tasks said beside their status.
     pub(crate) fn reasons(&self) -> Vec<String> {
-        self.tasks().filter_map(|task| task["reason"].as_str().map(str::to_owned)).collect()
+        self.tasks().filter_map(|task| task["reason"]["text"].as_str().map(str::to_owned)).collect()
     }
 
     /// The one action on this target.
@@ -323,7 +323,8 @@ pub(crate) fn assert_foretold(check: &Report, apply: &Report) {
     let key = |told: &Told| (told.task.clone(), told.kind.clone(), told.target.clone());
     let (announced, performed) = (check.actions(), apply.actions());
     // The project's own roles have no act that nothing turns off.
-    let bare = announced.iter().find(|told| told.notes.iter().any(|n| n.starts_with("every run")));
+    let bare =
+        announced.iter().find(|told| told.notes.iter().any(|note| note["kind"] == "every_run"));
     assert_eq!(bare, None, "done in every run");
     let exact: Vec<&Told> = announced.iter().filter(|told| told.certainty == "exact").collect();
     let keys: Vec<_> = exact.iter().map(|told| key(told)).collect();
@@ -357,7 +358,7 @@ fn what_was_not_as_announced_is_seen() {
     let report = |key: &str, value: Value| {
         let mut action = serde_json::json!({
             "kind": "packages", "target": "postfix", "certainty": "exact", "before": "absent",
-            "after": "postfix 3", "diff": "+x", "notes": ["installs also lmdb 1"],
+            "after": "postfix 3", "diff": "+x", "notes": [{"kind": "installs_also", "text": "installs also lmdb 1"}],
         });
         action[key] = value;
         let tasks = serde_json::json!([{"id": "role/main:postfix", "actions": [action]}]);
@@ -371,7 +372,7 @@ fn what_was_not_as_announced_is_seen() {
         ("before", "postfix 2".into()),
         ("after", "postfix 4".into()),
         ("diff", "+y".into()),
-        ("notes", serde_json::json!(["installs also lmdb 2"])),
+        ("notes", serde_json::json!([{"kind": "installs_also", "text": "installs also lmdb 2"}])),
     ] {
         let other = report(key, value);
         let seen = std::panic::catch_unwind(|| assert_foretold(&announced, &other));

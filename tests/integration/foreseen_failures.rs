@@ -2,7 +2,7 @@
 //! told, and ends nothing.
 
 use crate::bench::{Bench, world};
-use converge::event::{HostStatus, TaskStatus};
+use converge::event::{HostStatus, Reason, TaskStatus};
 
 /// `ask` ends with what the host says; nothing of the role is known before it.
 fn bench(tasks: &str, rc: u8) -> Bench {
@@ -73,9 +73,10 @@ fn a_failure_that_may_come_is_told_and_the_dry_run_goes_on() {
         assert_ne!(check.report.as_ref().unwrap().status, HostStatus::Failed, "{tasks}");
         assert_eq!(check.status("after"), TaskStatus::Ok, "{tasks}");
         let told = check.task(name);
-        let reason = told.reason.as_deref().unwrap_or_default();
-        let when = if tasks.contains("rescue") { "; only after a failure" } else { "; only if " };
-        assert!(reason.starts_with("would fail: ") && reason.contains(when), "{tasks}: {reason}");
+        let Some(Reason::WouldFail { only_if, .. }) = &told.reason else {
+            panic!("{tasks}: {:?}", told.reason)
+        };
+        assert_eq!(only_if.is_none(), tasks.contains("rescue"), "{tasks}: {only_if:?}");
         assert_eq!((told.status, &told.error), (TaskStatus::Unknown, &None), "{tasks}");
         let (mut well, mut ill) = (bench(tasks, 0), bench(tasks, 1));
         assert_ne!(well.apply().report.unwrap().status, HostStatus::Failed, "{tasks}");

@@ -161,3 +161,52 @@ fn no_place_of_work_is_named() {
         }
     }
 }
+
+/// What events say is worded in one file: the engine gives data, and no report reads words back.
+#[test]
+fn words_for_events_are_made_in_one_place() {
+    const WORDS: &str = "src/report/words.rs";
+    let pieces: Vec<String> = literals(&read(WORDS)).iter().flat_map(|text| pieces(text)).collect();
+    for piece in ["REMOVES", "installs also", "would fail:", "every run: nothing says when"] {
+        assert!(pieces.iter().any(|known| known.contains(piece)), "{piece} in {pieces:?}");
+    }
+    let of_events = ["src/engine/", "src/agent/", "src/event", "src/host/overlay/", "src/report/"];
+    let mut looked_at = 0;
+    for (path, text) in sources() {
+        // What is said on loading goes to the author of a role, and is no event's.
+        let loading = path.starts_with("src/engine/typing/");
+        if path == WORDS || loading || !of_events.iter().any(|folder| path.starts_with(folder)) {
+            continue;
+        }
+        looked_at += 1;
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for literal in literals(code) {
+            let made = pieces.iter().find(|piece| match piece.contains(' ') {
+                true => literal.contains(*piece),
+                // A single word may be a parameter's value, which the engine reads.
+                false => path.starts_with("src/report/") && literal.trim() == **piece,
+            });
+            assert_eq!(made, None, "{path} has words that {WORDS} makes: {literal:?}");
+        }
+    }
+    assert!(looked_at > 60, "the search found its files");
+}
+
+/// The parts of a format string that stand as they are.
+fn pieces(text: &str) -> Vec<String> {
+    let parts = text.split(['{', '}']).step_by(2).map(str::trim);
+    parts.filter(|part| part.len() > 4).map(str::to_owned).collect()
+}
+
+/// The string literals of a source, without comments.
+fn literals(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = code.collect::<Vec<_>>().join("\n").replace("'\"'", "").replace("\\\"", "");
+    for (at, part) in code.split('"').enumerate() {
+        if at % 2 == 1 {
+            found.push(part.to_owned());
+        }
+    }
+    found
+}

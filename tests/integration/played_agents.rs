@@ -116,7 +116,7 @@ pub(crate) fn told(status: TaskStatus, error: Option<Diagnostic>) -> Vec<FromAge
         certainty: Certainty::Exact,
         depends_on: None,
         before: None,
-        after: Some("root 0644".into()),
+        after: Some(TargetState::Present),
         diff: None,
         notes: Vec::new(),
         failed: false,

@@ -4,9 +4,12 @@ mod ci;
 mod json;
 mod story;
 
-use converge::event::{Certainty, Change, HostStatus, TaskStatus};
+use converge::event::{
+    Certainty, Change, Diff, Expected, FileAttributes, HostStatus, Note, PackageVersion, Reason,
+    TargetState, TaskStatus,
+};
 use converge::report::{self, DiffShow, Drift, Human, Mode, Report, RunEnd, Style};
-use story::{CANARY, Story, action, task};
+use story::{CANARY, Story, action, file, packages, set, task};
 
 /// What a run prints.
 fn told(story: &Story, mode: Mode, style: Style) -> String {
@@ -65,7 +68,7 @@ fn what_hosts_without_a_change_say_is_told_once() {
     for (host, words) in [("mx1", "by relay"), ("mx2", "by relay"), ("db", "by itself")] {
         story.start(host, Some("7f3a"));
         let mut said = task(&debug, TaskStatus::Ok, &[]);
-        said.reason = Some(words.into());
+        said.reason = story::message(words);
         story.finished(said);
         story.end(HostStatus::Ok, 0, 0, &[]);
     }
@@ -91,9 +94,9 @@ fn a_command_that_failed_is_not_counted_as_done() {
     for status in [HostStatus::Failed, HostStatus::Changed] {
         let mut story = Story::default();
         story.start("web1", Some("7f3a"));
-        let write = action("write_file", "/etc/a", "absent", "root 0644");
+        let write = action("write_file", "/etc/a", TargetState::Absent, set("0644"));
         story.finished(task(&story::task_ref("copy", "a", 2), TaskStatus::Changed, &[write]));
-        let mut run = action("run", "make-token", "", "");
+        let mut run = action("run", "make-token", None, None);
         run.failed = true;
         let ignored = status == HostStatus::Changed;
         let ended = if ignored { TaskStatus::Ok } else { TaskStatus::Failed };
@@ -130,14 +133,14 @@ fn drift_and_intended() {
     for (host, change) in [("db2", Change::Drift), ("mx1", Change::Intended)] {
         story.start(host, Some("7f3a"));
         let ref_ = story::task_ref("template", "main.cf", 3);
-        let mut write = action("write_file", "/etc/postfix/main.cf", "root 0644", "root 0644");
-        write.diff = Some(diff.into());
+        let mut write = action("write_file", "/etc/postfix/main.cf", file("0644"), set("0644"));
+        write.diff = Some(Diff::Unified { lines: diff.into() });
         let mut done = task(&ref_, TaskStatus::Changed, &[write]);
         done.change = Some(change);
         story.finished(done);
         let mut handler = story::task_ref("service", "restart postfix", 9);
         handler.handler = true;
-        let restart = action("restart", "postfix.service", "", "");
+        let restart = action("restart", "postfix.service", None, None);
         story.finished(task(&handler, TaskStatus::Changed, &[restart]));
         story.end(HostStatus::Changed, 2, 0, &[]);
     }
@@ -159,7 +162,7 @@ fn drift_and_intended() {
 fn what_cannot_be_compared_is_neither_drift_nor_new() {
     let mut story = Story::default();
     story.start("web1", Some("7f3a"));
-    let run = action("run", "make-token", "", "");
+    let run = action("run", "make-token", None, None);
     let ref_ = story::task_ref("command", "mint", 3);
     story.finished(task(&ref_, TaskStatus::Changed, &[run]));
     story.end(HostStatus::Changed, 1, 0, &[]);
@@ -182,16 +185,17 @@ fn a_long_command_is_one_line() {
     let script = "sh -c set -eu\nfor unit in postfix postfix@-; do\n  systemctl stop \"$unit\"\ndone\npostsuper -r ALL\n";
     let mut story = Story::default();
     story.start("web1", Some("7f3a"));
-    let run = action("run", script, "", "");
+    let run = action("run", script, None, None);
     let ref_ = story::task_ref("command", "deliver what waits", 3);
     story.announced(&ref_, std::slice::from_ref(&run));
     story.finished(task(&ref_, TaskStatus::Changed, &[run]));
-    let mut write = action("write_file", "/etc/x", "absent", "root 0644");
+    let mut write = action("write_file", "/etc/x", TargetState::Absent, set("0644"));
     write.certainty = Certainty::OnlyIf;
     write.depends_on = Some(format!("the change of {script}"));
     story.finished(task(&story::task_ref("copy", "x", 4), TaskStatus::Unknown, &[write]));
     let mut assumed = task(&story::task_ref("assert", "it is gone", 5), TaskStatus::Unknown, &[]);
-    assumed.reason = Some(format!("assumed to hold; known after the change of {script}"));
+    let origin = format!("the change of {script}");
+    assumed.reason = Some(Reason::Assumed { to: Expected::Hold, origin });
     story.finished(assumed);
     story.end(HostStatus::Changed, 2, 0, &[]);
     let plain = Style { diff: DiffShow::None, ..SHORT };
@@ -224,7 +228,7 @@ fn what_is_not_certain_says_so() {
         (Certainty::OnFailure, None),
     ] {
         let ref_ = story::task_ref("file", "a file", 2);
-        let mut write = action("write_file", "/etc/x", "absent", "root 0644");
+        let mut write = action("write_file", "/etc/x", TargetState::Absent, set("0644"));
         write.certainty = certainty;
         write.depends_on = on.map(str::to_owned);
         story.finished(task(&ref_, TaskStatus::Unknown, &[write]));
@@ -237,26 +241,63 @@ fn what_is_not_certain_says_so() {
 fn every_kind_of_change() {
     let mut story = Story::default();
     story.start("web1", Some("7f3a"));
+    let mode = |mode: &str| Some(mode.parse().unwrap());
+    let only_mode =
+        TargetState::Attributes(FileAttributes { mode: mode("0644"), ..FileAttributes::default() });
+    let owner = Some("mail".to_owned());
+    let of_mail =
+        TargetState::Attributes(FileAttributes { mode: mode("0640"), owner, group: None });
     for (kind, target, before, after) in [
-        ("write_file", "/etc/a", "absent", ""),
-        ("write_file", "/etc/b", "root root 0600", "root 0600"),
-        ("write_file", "/etc/c", "root root 0600", "0644"),
-        ("remove", "/etc/d", "root root 0644", "absent"),
-        ("set_attributes", "/etc/e", "root root 0644", "mail 0640"),
-        ("symlink", "/etc/f", "absent", "-> /usr/lib/f"),
-        ("packages", "postfix", "3.7.10", "postfix 3.7.11"),
-        ("packages", "exim4", "4.96", "exim4 4.96"),
-        ("packages", "postfix msmtp", "absent", "msmtp 1.8 postfix 3.7.11"),
-        ("repair_packages", "package database", "half-installed: postfix", "whole"),
-        ("service", "postfix.service", "enabled", "disabled"),
-        ("service", "postfix.service", "started", "stopped"),
-        ("service", "mail.socket", "started", "stopped"),
-        ("restart", "postfix.service", "", "restarted"),
-        ("daemon_reload", "systemd", "", "reads its unit files again"),
-        ("user", "alice", "absent", "present"),
-        ("group", "mail", "present", "absent"),
-        ("run", "postmap /etc/postfix/users", "", ""),
-        ("request", "POST https://mail.example.org/api", "", ""),
+        (
+            "write_file",
+            "/etc/a",
+            Some(TargetState::Absent),
+            Some(TargetState::Attributes(FileAttributes::default())),
+        ),
+        ("write_file", "/etc/b", Some(file("0600")), Some(set("0600"))),
+        ("write_file", "/etc/c", Some(file("0600")), Some(only_mode)),
+        ("remove", "/etc/d", Some(file("0644")), Some(TargetState::Absent)),
+        ("set_attributes", "/etc/e", Some(file("0644")), Some(of_mail)),
+        (
+            "symlink",
+            "/etc/f",
+            Some(TargetState::Absent),
+            Some(TargetState::Link { to: "/usr/lib/f".into() }),
+        ),
+        ("packages", "postfix", Some(packages("postfix 3.7.10")), Some(packages("postfix 3.7.11"))),
+        ("packages", "exim4", Some(packages("exim4 4.96")), Some(TargetState::Absent)),
+        (
+            "packages",
+            "postfix msmtp",
+            Some(TargetState::Absent),
+            Some(packages("msmtp 1.8 postfix 3.7.11")),
+        ),
+        (
+            "packages",
+            "exim4 nullmailer",
+            Some(packages("exim4 4.96 nullmailer 1")),
+            Some(TargetState::Absent),
+        ),
+        (
+            "repair_packages",
+            "package database",
+            Some(TargetState::Unfinished { found: "half-installed: postfix".into() }),
+            Some(TargetState::Whole),
+        ),
+        (
+            "service",
+            "postfix.service",
+            Some(TargetState::UnitFile { state: "enabled".into() }),
+            Some(TargetState::Disabled),
+        ),
+        ("service", "postfix.service", Some(TargetState::Started), Some(TargetState::Stopped)),
+        ("service", "mail.socket", Some(TargetState::Started), Some(TargetState::Stopped)),
+        ("restart", "postfix.service", None, Some(TargetState::Restarted)),
+        ("daemon_reload", "systemd", None, Some(TargetState::UnitFilesRead)),
+        ("user", "alice", Some(TargetState::Absent), Some(TargetState::Present)),
+        ("group", "mail", Some(TargetState::Present), Some(TargetState::Absent)),
+        ("run", "postmap /etc/postfix/users", None, None),
+        ("request", "POST https://mail.example.org/api", None, None),
     ] {
         let ref_ = story::task_ref(kind, "a task", 2);
         story.finished(task(&ref_, TaskStatus::Changed, &[action(kind, target, before, after)]));
@@ -275,18 +316,24 @@ fn hostile_hosts_cannot_draw_on_the_terminal() {
     story.start("web1", Some(evil));
     let mut ref_ = story::task_ref("debug", evil, 2);
     ref_.role = evil.into();
-    let mut shown = action(evil, evil, evil, evil);
-    shown.notes = vec![evil.into()];
-    shown.diff = Some(format!("+{evil}"));
+    let found = || TargetState::Other { what: evil.into() };
+    let mut shown = action(evil, evil, found(), found());
+    let packages = vec![PackageVersion { name: evil.into(), version: Some(evil.into()) }];
+    shown.notes = vec![
+        Note::Holds { units: vec![evil.into()] },
+        Note::InstallsAlso { packages: packages.clone() },
+        Note::Removes { packages },
+    ];
+    shown.diff = Some(Diff::Unified { lines: format!("+{evil}") });
     shown.depends_on = Some(evil.into());
     shown.certainty = Certainty::UnlessSo;
     let mut done = task(&ref_, TaskStatus::Changed, &[shown.clone()]);
-    done.reason = Some(evil.into());
+    done.reason = story::message(evil);
     done.not_needed = vec![shown];
     story.announced(&ref_, &done.actions.clone());
     story.finished(done);
     let mut said = task(&ref_, TaskStatus::Ok, &[]);
-    said.reason = Some(evil.into());
+    said.reason = story::message(evil);
     story.finished(said);
     story.warn(evil, evil);
     let mut failed = task(&ref_, TaskStatus::Failed, &[]);

@@ -229,7 +229,7 @@ fn run(command: &Command) -> Result<Performed, HostError> {
         0 => None,
         rc => Some(format!("`{program}` exited with {rc}")),
     };
-    Ok(Performed { result: output.result(), failed, assumes: None })
+    Ok(Performed { result: output.result(), failed, assumes: Vec::new() })
 }
 
 /// Sends a request; its result as `register` gets it.
@@ -250,7 +250,7 @@ fn send(request: &HttpRequest) -> Result<Performed, HostError> {
         statuses => statuses.contains(&reply.status),
     };
     let failed = (!expected).then(|| format!("the server answered {}", reply.status));
-    Ok(Performed { result, failed, assumes: None })
+    Ok(Performed { result, failed, assumes: Vec::new() })
 }
 
 impl View for Local {

@@ -3,8 +3,8 @@
 use super::Overlay;
 use crate::host::foreign_folder;
 use crate::host::{
-    Action, Attributes, CommandOutput, HostError, HttpReply, ServiceChange, Stat, Touch, UserEntry,
-    unit_name,
+    Action, Assumption, Attributes, CommandOutput, HostError, HttpReply, ServiceChange, Stat,
+    Touch, UserEntry, unit_name,
 };
 use crate::value::{Known, Map, Origin, Value};
 use std::path::Path;
@@ -13,12 +13,12 @@ impl Overlay<'_> {
     /// Fails where performing it would: no parent directory, no such
     /// owner, a folder that a stranger can write to. Tells what has to be
     /// so for it and is not known yet.
-    pub(super) fn possible(&self, action: &Action) -> Result<Option<String>, HostError> {
+    pub(super) fn possible(&self, action: &Action) -> Result<Vec<Assumption>, HostError> {
         let assumptions = match action {
             Action::WriteFile { path, attributes, validate, .. } => {
                 let accepted = validate
                     .as_ref()
-                    .map(|validate| format!("`{}` accepts it", validate.argv.join(" ")));
+                    .map(|validate| Assumption::Accepted { by: validate.argv.join(" ") });
                 [self.parent_is_directory(path)?, self.owners_exist(attributes)?, accepted]
             }
             Action::MakeDirectory { path, attributes, .. } => {
@@ -36,7 +36,10 @@ impl Overlay<'_> {
                     )));
                 }
                 let origin = self.unknown_primary_user();
-                let nobodys = |origin| format!("`{name}` is nobody's primary group ({origin})");
+                let nobodys = |origin: Origin| Assumption::NoPrimaryGroup {
+                    name: name.clone(),
+                    origin: origin.to_string(),
+                };
                 [origin.map(nobodys), None, None]
             }
             Action::Remove { .. }
@@ -52,11 +55,10 @@ impl Overlay<'_> {
             | Action::Request(_) => [None, None, None],
         };
         foreign_folder::check(self, action)?;
-        let words: Vec<String> = assumptions.into_iter().flatten().collect();
-        Ok((!words.is_empty()).then(|| words.join(" and ")))
+        Ok(assumptions.into_iter().flatten().collect())
     }
 
-    fn parent_is_directory(&self, path: &Path) -> Result<Option<String>, HostError> {
+    fn parent_is_directory(&self, path: &Path) -> Result<Option<Assumption>, HostError> {
         let Some(parent) = path.parent() else { return Ok(None) };
         match self.virtual_stat(parent)? {
             Known::Is(Stat::Absent) => Err(HostError::Failed {
@@ -73,13 +75,14 @@ impl Overlay<'_> {
                 parent.display()
             ))),
             Known::Unknown(origin) if !self.is_surely_directory(parent) => {
-                Ok(Some(format!("{} is a directory ({origin})", parent.display())))
+                let path = parent.display().to_string();
+                Ok(Some(Assumption::IsDirectory { path, origin: origin.to_string() }))
             }
             _ => Ok(None),
         }
     }
 
-    fn owners_exist(&self, attributes: &Attributes) -> Result<Option<String>, HostError> {
+    fn owners_exist(&self, attributes: &Attributes) -> Result<Option<Assumption>, HostError> {
         let is_number = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
         let mut assumed = None;
         if let Some(owner) = attributes.owner.as_ref().filter(|owner| !is_number(owner)) {
@@ -88,7 +91,7 @@ impl Overlay<'_> {
                     return Err(missing("user", owner));
                 }
                 Known::Unknown(origin) if !self.sure_users.contains(owner) => {
-                    assumed = Some(format!("there is a user `{owner}` ({origin})"));
+                    assumed = Some(Assumption::user_exists(owner, &origin));
                 }
                 _ => {}
             }
@@ -97,7 +100,7 @@ impl Overlay<'_> {
         Ok(assumed.or(self.group_exists(group)?))
     }
 
-    fn groups_exist(&self, entry: &UserEntry) -> Result<Option<String>, HostError> {
+    fn groups_exist(&self, entry: &UserEntry) -> Result<Option<Assumption>, HostError> {
         let mut assumed = None;
         for group in entry.group.iter().chain(entry.groups.iter().flatten()) {
             assumed = assumed.or(self.group_exists(Some(group))?);
@@ -105,12 +108,12 @@ impl Overlay<'_> {
         Ok(assumed)
     }
 
-    fn group_exists(&self, group: Option<&String>) -> Result<Option<String>, HostError> {
+    fn group_exists(&self, group: Option<&String>) -> Result<Option<Assumption>, HostError> {
         let Some(group) = group else { return Ok(None) };
         match self.virtual_group(group)? {
             Known::Is(None) => Err(missing("group", group)),
             Known::Unknown(origin) if !self.sure_groups.contains(group) => {
-                Ok(Some(format!("there is a group `{group}` ({origin})")))
+                Ok(Some(Assumption::group_exists(group, &origin)))
             }
             _ => Ok(None),
         }

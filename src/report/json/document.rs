@@ -110,7 +110,7 @@ pub struct Task {
     /// How it ended.
     pub status: event::TaskStatus,
     /// Why it was skipped or is unknown; what it assumes; a message.
-    pub reason: Option<String>,
+    pub reason: Option<Worded<event::Reason>>,
     /// Why it changed: never applied here, the declaration changed, the host changed.
     pub change: Option<event::Change>,
     /// What was performed, or failed; in check what would be.
@@ -134,16 +134,27 @@ pub struct Action {
     pub certainty: event::Certainty,
     /// What it hinges on, where it is not exact.
     pub depends_on: Option<String>,
-    /// What was there, in few words.
-    pub before: Option<String>,
-    /// What is there then, in few words.
-    pub after: Option<String>,
+    /// What was there, if it was known.
+    pub before: Option<Worded<event::TargetState>>,
+    /// What is there then.
+    pub after: Option<Worded<event::TargetState>>,
     /// A unified diff, or words where there is none to show.
     pub diff: Option<String>,
     /// Side effects: packages installed also or removed, assumptions.
-    pub notes: Vec<String>,
+    pub notes: Vec<Worded<event::Note>>,
     /// It was begun and did not succeed.
     pub failed: bool,
+}
+
+/// Something that was found or done, as data by its kind, and as people are told.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Worded{T}")]
+pub struct Worded<T> {
+    /// Its kind, and what belongs to the kind.
+    #[serde(flatten)]
+    pub data: T,
+    /// The words for it; they may change, the kinds do not.
+    pub text: String,
 }
 
 /// One error or warning.

@@ -7,7 +7,7 @@ use converge::engine::bundle::Purpose;
 use converge::engine::memory::{Forgetful, Memory as _};
 use converge::engine::state::State;
 use converge::engine::{Outlet, Runner};
-use converge::event::{ActionReport, Event, HostReport, TaskReport, TaskStatus};
+use converge::event::{ActionReport, Diff, Event, HostReport, TaskReport, TaskStatus};
 use converge::host::memory::{Memory, World};
 use converge::host::overlay::Overlay;
 use std::collections::HashSet;
@@ -138,5 +138,13 @@ impl Told {
 
     pub(crate) fn errors(&self) -> Vec<String> {
         self.tasks().filter_map(|task| task.error.as_ref()).map(ToString::to_string).collect()
+    }
+}
+
+/// The lines of a diff that is shown.
+pub(crate) fn diff(action: &ActionReport) -> &str {
+    match &action.diff {
+        Some(Diff::Unified { lines }) => lines,
+        other => panic!("no diff to read: {other:?}"),
     }
 }

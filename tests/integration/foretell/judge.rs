@@ -3,7 +3,9 @@
 use super::case::{Run, run};
 use converge::engine::bundle::{Bundle, Purpose};
 use converge::engine::state::State;
-use converge::event::{ActionReport, Certainty, Event, HostStatus, TaskReport, TaskStatus};
+use converge::event::{
+    ActionReport, Certainty, Event, HostStatus, Note, Reason, TargetState, TaskReport, TaskStatus,
+};
 use converge::host::Action;
 use converge::host::memory::Memory;
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,7 +145,7 @@ fn fits(told: &Shown<'_>, done: &Shown<'_>) -> bool {
 fn same(told: &Shown<'_>, done: &Shown<'_>) -> Result<(), String> {
     if told.report.certainty == Certainty::Exact {
         let bare = |report: &ActionReport| {
-            let notes = report.notes.iter().filter(|note| !note.contains("package index"));
+            let notes = report.notes.iter().filter(|note| **note != Note::FetchesIndex);
             // That a command succeeds is assumed until it is run.
             ActionReport { notes: notes.cloned().collect(), failed: false, ..report.clone() }
         };
@@ -204,8 +206,7 @@ fn first_surprise(check: &Run, apply: &Run) -> Result<Option<usize>, String> {
 
 /// Whether it failed, be it that the role does not count it as a failure.
 fn has_failed(report: &TaskReport) -> bool {
-    let uncounted = |reason: &String| reason.starts_with("failed, which does not count");
-    report.error.is_some() || report.reason.as_ref().is_some_and(uncounted)
+    report.error.is_some() || matches!(report.reason, Some(Reason::FailureNotCounted { .. }))
 }
 
 fn failing(run: &Run) -> Option<&str> {
@@ -222,16 +223,20 @@ fn belongs(told: &str, done: &str) -> bool {
 
 /// Whether check said that this task may turn out otherwise.
 fn is_assumed(told: &TaskReport) -> bool {
-    let said = told.reason.as_deref().is_some_and(|reason| {
-        reason.contains("assumed")
-            || reason.contains("would fail")
-            || reason.contains("known after")
-            || reason.contains("only if")
-    });
+    let said = matches!(
+        told.reason,
+        Some(
+            Reason::Assumed { .. }
+                | Reason::AssumedSo { .. }
+                | Reason::WouldFail { .. }
+                | Reason::KnownAfter { .. }
+                | Reason::OnlyIf { .. }
+        )
+    );
     let uncertain = |action: &ActionReport| {
         action.certainty != Certainty::Exact
             || matches!(action.kind.as_str(), "run" | "request" | "restart" | "reload")
-            || (action.kind == "service" && action.after.as_deref() == Some("started"))
+            || (action.kind == "service" && action.after == Some(TargetState::Started))
     };
     said || told.status == TaskStatus::Unknown || told.actions.iter().any(uncertain)
 }
@@ -281,7 +286,7 @@ pub(super) fn story(run: &Run) -> String {
     for (_, task) in finished(run) {
         let _ = write!(text, "  {} {:?}", task.task.id, task.status);
         if let Some(reason) = &task.reason {
-            let _ = write!(text, " [{reason}]");
+            let _ = write!(text, " [{reason:?}]");
         }
         if let Some(error) = &task.error {
             let _ = write!(text, " ERROR {}", error.message);

@@ -25,7 +25,7 @@ fn foretold(fleet: Fleet) {
     assert_eq!(apply.status(), "changed");
     assert_eq!(apply.action(MAIN_CF).0["change"], "new");
     let (_, packages) = apply.action("postfix");
-    let shown = packages["after"].as_str().unwrap().to_owned() + &packages["notes"].to_string();
+    let shown = packages["after"].to_string() + &packages["notes"].to_string();
     let installed = fleet.host().sh(VERSION).unwrap().stdout;
     assert!(installed.len() > 2 && shown.contains(installed.trim()), "{installed} in {packages}");
 

@@ -2,7 +2,7 @@
 
 use super::SHORT;
 use super::story::{self, Story, action, task};
-use converge::event::{HostStatus, TaskStatus};
+use converge::event::{HostStatus, Reason, TargetState, TaskStatus};
 use converge::report::{Github, JUnit, Mode, Report, RunEnd};
 use converge::text::Diagnostic;
 
@@ -16,13 +16,13 @@ fn hostile() -> Story {
     let mut story = Story::default();
     story.start("web1", None);
     let mut said = task(&story::task_ref("debug", "say", 2), TaskStatus::Ok, &[]);
-    said.reason = Some("::error::said by the host ##[error]too".into());
+    said.reason = story::message("::error::said by the host ##[error]too");
     story.finished(said);
     let mut skipped = task(&story::task_ref("file", "a <b> & \"c\"", 3), TaskStatus::Skipped, &[]);
-    skipped.reason = Some("x is false".into());
+    skipped.reason = Some(Reason::ConditionFalse);
     story.finished(skipped);
     let name = "/etc/x]]><\u{1b}[2J";
-    let done = [action("write_file", name, "absent", "root 0644")];
+    let done = [action("write_file", name, TargetState::Absent, story::set("0644"))];
     story.finished(task(&story::task_ref("file", name, 4), TaskStatus::Changed, &done));
     let ref_ = story::task_ref("service", "start", 31);
     let mut failed = task(&ref_, TaskStatus::Failed, &[]);

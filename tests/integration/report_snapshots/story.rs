@@ -35,10 +35,10 @@ impl Story {
         story.start(host, None);
         let mut said = task(&task_ref("debug", "say the decision", 2), TaskStatus::Ok, &[]);
         said.task.role = "sys-svc-mail".into();
-        said.reason = Some("mail: local, because https://mail.example.org refused it".into());
+        said.reason = message("mail: local, because https://mail.example.org refused it");
         story.finished(said);
         let mut skipped = task(&task_ref("package", "install msmtp", 4), TaskStatus::Skipped, &[]);
-        skipped.reason = Some("mail_reached is false".into());
+        skipped.reason = Some(Reason::ConditionFalse);
         story.finished(skipped);
         for (ref_, actions) in mail_tasks() {
             let mut done = task(&ref_, TaskStatus::Changed, &actions);
@@ -47,7 +47,8 @@ impl Story {
         }
         let probe = task_ref("smtp_probe", "dialogue on 127.0.0.1:25", 35);
         let mut unknown = task(&probe, TaskStatus::Unknown, &[]);
-        unknown.reason = Some("assumed to answer; known after apply".into());
+        unknown.reason =
+            Some(Reason::Assumed { to: Expected::Answer, origin: "the start of postfix".into() });
         story.finished(unknown);
         story.end(HostStatus::Changed, 5, 0, &[]);
         story
@@ -121,7 +122,8 @@ pub(crate) fn sixteen(fails: bool) -> Story {
         }
         for (ref_, mut actions) in mail_tasks() {
             if host != "db1" {
-                actions.iter_mut().for_each(|action| action.notes.retain(|n| !n.starts_with('R')));
+                let stays = |note: &Note| !matches!(note, Note::Removes { .. });
+                actions.iter_mut().for_each(|action| action.notes.retain(stays));
             }
             if fails && host == "web07" && ref_.resource == "service" {
                 let mut failed = task(&ref_, TaskStatus::Failed, &[]);
@@ -144,23 +146,30 @@ pub(crate) fn sixteen(fails: bool) -> Story {
 
 /// A folder, a file, a package, a service.
 pub(crate) fn mail_tasks() -> Vec<(TaskRef, Vec<ActionReport>)> {
-    let mut file = action("write_file", "/etc/postfix/main.cf", "absent", "root 0644");
+    let mut file = action("write_file", "/etc/postfix/main.cf", TargetState::Absent, set("0644"));
     let lines = ["compatibility_level = 3.6", "inet_interfaces = loopback-only"].into_iter();
     let lines = lines.map(str::to_owned).chain((1..=10).map(|line| format!("setting_{line} = x")));
     let lines: String = lines.map(|line| format!("+{line}\n")).collect();
-    file.diff = Some(format!("--- /etc/postfix/main.cf\n+++ new\n@@ -0,0 +1,12 @@\n{lines}"));
-    let mut package = action("packages", "postfix", "absent", "postfix 3.7.11");
+    let lines = format!("--- /etc/postfix/main.cf\n+++ new\n@@ -0,0 +1,12 @@\n{lines}");
+    file.diff = Some(Diff::Unified { lines });
+    let mut package =
+        action("packages", "postfix", TargetState::Absent, packages("postfix 3.7.11"));
     package.notes = vec![
-        "installs also libicu72 72.1 libsasl2-2 2.1.28 netbase 6.4 ssl-cert 1.1.2".into(),
-        "REMOVES exim4-daemon-light 4.96".into(),
+        Note::InstallsAlso {
+            packages: versions("libicu72 72.1 libsasl2-2 2.1.28 netbase 6.4 ssl-cert 1.1.2"),
+        },
+        Note::Removes { packages: versions("exim4-daemon-light 4.96") },
     ];
-    let service = |after| action("service", "postfix.service", "disabled, stopped", after);
-    let dir = action("make_directory", "/etc/postfix", "absent", "root 0755");
+    let service = |after| action("service", "postfix.service", TargetState::Stopped, after);
+    let dir = action("make_directory", "/etc/postfix", TargetState::Absent, set("0755"));
     vec![
         (task_ref("file", "configuration folder", 5), vec![dir]),
         (task_ref("template", "main.cf", 8), vec![file]),
         (task_ref("package", "install postfix", 20), vec![package]),
-        (task_ref("service", "start postfix", 31), vec![service("enabled"), service("started")]),
+        (
+            task_ref("service", "start postfix", 31),
+            vec![service(TargetState::Enabled), service(TargetState::Started)],
+        ),
     ]
 }
 
@@ -188,15 +197,49 @@ pub(crate) fn task(task: &TaskRef, status: TaskStatus, actions: &[ActionReport])
     }
 }
 
-pub(crate) fn action(kind: &str, target: &str, before: &str, after: &str) -> ActionReport {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+/// What a role says.
+pub(crate) fn message(text: &str) -> Option<Reason> {
+    Some(Reason::Message { message: text.into() })
+}
+
+/// `name version name version …`.
+pub(crate) fn versions(text: &str) -> Vec<PackageVersion> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let pairs = words
+        .chunks(2)
+        .map(|pair| PackageVersion { name: pair[0].into(), version: Some(pair[1].into()) });
+    pairs.collect()
+}
+
+pub(crate) fn packages(text: &str) -> TargetState {
+    TargetState::Packages { packages: versions(text) }
+}
+
+/// Of root, with this mode.
+pub(crate) fn set(mode: &str) -> TargetState {
+    let (mode, owner) = (Some(mode.parse().unwrap()), Some("root".into()));
+    TargetState::Attributes(FileAttributes { mode, owner, group: None })
+}
+
+/// A file of root and its group.
+pub(crate) fn file(mode: &str) -> TargetState {
+    let (mode, owner) = (Some(mode.parse().unwrap()), Some("root".to_owned()));
+    TargetState::File(FileAttributes { mode, group: owner.clone(), owner })
+}
+
+pub(crate) fn action(
+    kind: &str,
+    target: &str,
+    before: impl Into<Option<TargetState>>,
+    after: impl Into<Option<TargetState>>,
+) -> ActionReport {
     ActionReport {
         kind: kind.into(),
         target: target.into(),
         certainty: Certainty::Exact,
         depends_on: None,
-        before: some(before),
-        after: some(after),
+        before: before.into(),
+        after: after.into(),
         diff: None,
         notes: Vec::new(),
         failed: false,
