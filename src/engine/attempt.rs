@@ -48,7 +48,7 @@ impl Runner<'_> {
         }
         let declared = kind.declare(&value).map_err(|error| error.diagnostic(params))?;
         let secret = hidden || value.has_secret();
-        let spec = self.keyed(&format!("{} {}", kind.name, value.to_json_exposed()));
+        let spec = self.spec(kind, &value);
         self.settle_key(item, spec);
         let look = tracing::trace_span!("look").in_scope(|| declared.look(host.view()))?;
         let doing =

@@ -1,17 +1,20 @@
 //! What an earlier run, which did not end well, has done of a task: noted before each action, and
 //! with what it brought back, so that nothing goes on with half of it.
 
-use super::context::Reach;
+use super::context::{Context, Reach};
 use super::note::{Begun, Note};
 use super::outcome::Attempt;
 use super::perform::Doing;
 use super::run::Runner;
 use super::seal::{Sealed, keyed, open, seal};
+use super::state::Earlier;
+use super::task::Body;
 use super::task_run::Item;
 use crate::event::Reason;
 use crate::host::{Action, View};
+use crate::resource::{self, Kind};
 use crate::text::Diagnostic;
-use crate::value::{Known, Map, Origin, Sha256};
+use crate::value::{Known, Map, Origin, Sha256, Value};
 
 /// The notes of one task's actions.
 pub(super) struct Notes {
@@ -37,20 +40,29 @@ impl Runner<'_> {
         keyed(self.memory.key(), text.as_bytes())
     }
 
+    /// The digest of what a task declares.
+    pub(super) fn spec(&self, kind: &Kind, value: &Value) -> Sha256 {
+        self.keyed(&format!("{} {}", kind.name, value.to_json_exposed()))
+    }
+
     /// What the memory knows an item by: its task and what it declares, numbered if this run has
     /// come by the same before (a file may be included twice). Where the item stands in its loop
     /// is no part of it: the list may be another next time.
     pub(super) fn settle_key(&mut self, item: &Item<'_>, spec: Sha256) {
-        if item.key.get().is_some() {
-            return;
+        if item.key.get().is_none() {
+            let (bare, key) = self.next_key(item, spec);
+            *self.knows.passed.entry(bare).or_insert(0) += 1;
+            let _ = item.key.set(key);
         }
-        let mut key = format!("{} {spec}", item.task.id);
-        let passed = self.knows.passed.entry(key.clone()).or_insert(0);
-        *passed += 1;
-        if *passed > 1 {
-            key.push_str(&format!(" #{passed}"));
-        }
-        let _ = item.key.set(key);
+    }
+
+    fn next_key(&self, item: &Item<'_>, spec: Sha256) -> (String, String) {
+        let bare = format!("{} {spec}", item.task.id);
+        let key = match self.knows.passed.get(&bare) {
+            None => bare.clone(),
+            Some(passed) => format!("{bare} #{}", passed + 1),
+        };
+        (bare, key)
     }
 
     /// Prepares the notes of a task's actions.
@@ -99,16 +111,55 @@ impl Runner<'_> {
     /// Nothing is left to do: whether an earlier run, which did not end well, has done it, and
     /// what that brought back.
     pub(super) fn recall_change(&self, doing: &Doing<'_>, attempt: &mut Attempt) {
-        let Some(key) = doing.item.key.get() else { return };
-        let Some(earlier) = self.changed_before.get(key) else { return };
+        let key = doing.item.key.get();
+        if let Some(earlier) = key.and_then(|key| self.changed_before.get(key)) {
+            self.recall_result(doing.kind, doing.item, earlier, attempt);
+        }
+    }
+
+    /// Its condition is false, which what an earlier run did may have made so.
+    pub(super) fn passed_over(&self, item: &Item<'_>, context: &Context) -> Attempt {
+        self.done_before(item, context).unwrap_or_else(|| Attempt::skipped(Reason::ConditionFalse))
+    }
+
+    fn done_before(&self, item: &Item<'_>, context: &Context) -> Option<Attempt> {
+        let Body::Resource { kind, params } = &item.task.body else { return None };
+        let known = format!("{} ", item.task.id);
+        if !self.changed_before.range(known.clone()..).next()?.0.starts_with(&known) {
+            return None;
+        }
+        let kind = resource::find(kind)?;
+        // What cannot be told now was not done.
+        let mut value = self.templates.node(params, &item.layers.scope()).ok()?;
+        self.fill_in(kind, &mut value, params, item, context).ok()?;
+        let (_, key) = self.next_key(item, self.spec(kind, &value));
+        let earlier = self.changed_before.get(&key)?;
+        let mut attempt = Attempt::ok();
+        self.recall_result(kind, item, earlier, &mut attempt);
+        let hidden = item.task.keywords.no_log.as_ref().or(context.no_log.as_ref());
+        if self.flag(hidden, &item.layers) || value.has_secret() {
+            for value in attempt.result.values_mut() {
+                *value = std::mem::take(value).into_secret();
+            }
+        }
+        Some(attempt)
+    }
+
+    fn recall_result(
+        &self,
+        kind: &Kind,
+        item: &Item<'_>,
+        earlier: &Earlier,
+        attempt: &mut Attempt,
+    ) {
         attempt.changed = Known::Is(true);
         attempt.earlier = true;
         attempt.reason.get_or_insert(Reason::ChangedBefore);
         match earlier.result.as_ref().and_then(|sealed| self.opened(sealed)) {
             Some(result) => attempt.result.extend(result),
             None if earlier.awaits => {
-                let what = Origin::lost(format!("what `{}` brought back", doing.item.id));
-                attempt.result.extend(doing.kind.unknown_result(&what));
+                let what = Origin::lost(format!("what `{}` brought back", item.id));
+                attempt.result.extend(kind.unknown_result(&what));
             }
             None => {}
         }

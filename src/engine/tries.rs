@@ -26,7 +26,7 @@ impl Runner<'_> {
         let mut context = context.clone();
         match self.truth(&self.conditions(task, &context), &item.layers)? {
             Truth::Yes => {}
-            Truth::No => return Ok(Attempt::skipped(Reason::ConditionFalse)),
+            Truth::No => return Ok(self.passed_over(item, &context)),
             Truth::Unknown(origin) => context.reach = super::list::under(&context.reach, origin),
         }
         let keywords = &task.keywords;

@@ -122,3 +122,19 @@ fn no_key_of_the_memory_shows_a_secret() {
     let kept = serde_json::to_string(&bench.state).unwrap();
     assert!(kept.contains("again") && !kept.contains("canary"), "{kept}");
 }
+
+#[test]
+fn what_turned_its_own_condition_off_still_counts_as_changed() {
+    let tasks = MINTS
+        .replace("creates: /etc/minted}", "}\n  when: not there.stat.exists")
+        .replacen('\n', "\n- stat: {path: /etc/minted}\n  register: there\n", 1);
+    let mut bench = bench(&tasks);
+    assert_eq!(bench.apply().report.unwrap().status, HostStatus::Failed);
+    assert_eq!(content(&bench, "/etc/minted").unwrap(), "x");
+    let mut bench = whole(bench);
+    let (check, apply) = (bench.check(), bench.apply());
+    assert_eq!(check.actions(), apply.actions());
+    assert_eq!(apply.status("minted"), TaskStatus::Changed, "it changed in the unfinished run");
+    assert_eq!(content(&bench, "/etc/token").unwrap(), "token=canary-4711");
+    assert_eq!(bench.apply().status("minted"), TaskStatus::Skipped);
+}
