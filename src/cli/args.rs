@@ -209,11 +209,11 @@ pub(super) struct InventoryCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InventoryShow {
-    /// Hosts with their groups and roles; with --output json in Ansible's `--list` form
+    /// Hosts with their groups and roles; json and yaml are Ansible's `--list` and `--list --yaml`
     List {
         /// The form of what is printed
-        #[arg(long, value_enum, value_name = "FORM", default_value_t = ListOutput::Human)]
-        output: ListOutput,
+        #[arg(long, value_enum, value_name = "FORM", default_value_t = InventoryOutput::Human)]
+        output: InventoryOutput,
         #[command(flatten)]
         from: InventoryArgs,
         #[command(flatten)]
@@ -284,6 +284,13 @@ pub(super) enum Output {
     Junit,
     /// Annotations of GitHub Actions
     Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum InventoryOutput {
+    Human,
+    Json,
+    Yaml,
 }
 
 /// The form of the log.

@@ -1,6 +1,6 @@
 //! `converge inventory list|graph|host`: what the inventory says, as Ansible shows it, secrets redacted.
 
-use super::args::{InventoryArgs, InventoryShow, ListOutput};
+use super::args::{InventoryArgs, InventoryOutput as Form, InventoryShow};
 use crate::config::{Group, Host, Inventory, Reader, select};
 use crate::controller::{Declarations, LoadOptions};
 use crate::host::Disk;
@@ -25,10 +25,11 @@ pub(super) fn text(show: &InventoryShow) -> Result<String, (Vec<Diagnostic>, Sou
     let shown = load(from, limit, &mut sources).and_then(|(inventory, hosts, declared)| {
         let shown = Shown::new(&inventory, &hosts, &declared);
         match show {
-            InventoryShow::List { output: ListOutput::Human, .. } => Ok(list(&shown)),
-            InventoryShow::List { output: ListOutput::Json, .. } => {
+            InventoryShow::List { output: Form::Human, .. } => Ok(list(&shown)),
+            InventoryShow::List { output: Form::Json, .. } => {
                 Ok(format!("{:#}\n", ansible_list(&shown)))
             }
+            InventoryShow::List { output: Form::Yaml, .. } => yaml(&shown),
             InventoryShow::Graph { .. } => Ok(graph(&shown)),
             InventoryShow::Host { host, .. } => match inventory.host(host) {
                 Some(host) => Ok(format!("{:#}\n", shown.variables(host))),
@@ -145,6 +146,52 @@ fn ansible_list(shown: &Shown<'_>) -> Value {
         }
     }
     Value::Object(all)
+}
+
+/// An inventory again, as `ansible-inventory --list --yaml` has it: every host with all of its
+/// variables, where it stands first.
+fn yaml(shown: &Shown<'_>) -> Result<String, Vec<Diagnostic>> {
+    let all = shown.inventory.group("all");
+    let tree = all.map(|all| tree(shown, all, &mut Seen::default())).unwrap_or_default();
+    // Text on several lines stays so; none is folded.
+    let options = serde_yaml::ser_options! { folded_wrap_chars: usize::MAX };
+    serde_yaml::to_string_with_options(&json!({ "all": tree }), options)
+        .map_err(|error| vec![Diagnostic::new(format!("cannot write YAML: {error}"))])
+}
+
+/// Groups and hosts may bear the same name.
+#[derive(Default)]
+struct Seen<'a> {
+    groups: HashSet<&'a str>,
+    hosts: HashSet<&'a str>,
+}
+
+/// What stood before is not told again.
+fn tree<'a>(shown: &Shown<'a>, group: &'a Group, seen: &mut Seen<'a>) -> Map<String, Value> {
+    let mut entry = Map::new();
+    if !seen.groups.insert(&group.name) {
+        return entry;
+    }
+    let mut children = Map::new();
+    for child in shown.inventory.children(group) {
+        children.insert(child.name.to_string(), Value::Object(tree(shown, child, seen)));
+    }
+    let mut hosts = Map::new();
+    for host in shown.inventory.own_hosts(group) {
+        let name = host.name.as_str();
+        if !shown.names.contains(name) {
+            continue;
+        }
+        let first = seen.hosts.insert(name);
+        let variables = if first { shown.variables(host) } else { json!({}) };
+        hosts.insert(name.to_owned(), variables);
+    }
+    for (name, members) in [("children", children), ("hosts", hosts)] {
+        if !members.is_empty() {
+            entry.insert(name.to_owned(), Value::Object(members));
+        }
+    }
+    entry
 }
 
 /// As `ansible-inventory --graph` has it.

@@ -97,6 +97,49 @@ fn every_command_takes_several_inventories() {
     );
 }
 
+/// What `--output yaml` says is read as what it was made from, whatever the values are.
+#[test]
+fn an_inventory_written_as_yaml_is_the_same_inventory() {
+    const HOSTS: &str = r##"
+all:
+  vars: {spelt: ["yes", "No", "on", "0644", "012", "1:30", "1e3", "0x1f", "~", "null", "", " x ",
+                 "a: b", "#c", "- d", "*e", "&f", "!g", "it's", "'q'", "{{ h }}", "2024-01-01", "é", "<<"]}
+  children:
+    web:
+      hosts: {web1: {ansible_host: 10.0.0.1}, web2: {}}
+      children: {edge: {hosts: {web1: {}}}}
+    db:
+      vars: {deep: {list: [[1, [2.5, true, null]], {a: {}, b: []}], text: "one\n  two\n\nthree\n\n"}}
+      hosts: {web2: {}, db1: {lines: "no end\nof line", tab: "a\tb", long: "LONG"}}
+    web2: {hosts: {db1: {}}}
+  hosts: {alone: {}}
+"##;
+    let folder = tempfile::tempdir().unwrap();
+    let converge = |arguments: &[&str], inventory: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_converge"));
+        command.env_clear().current_dir(&folder).args(arguments).args(["-i", inventory]);
+        let output = command.output().unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let long = "word and another ".repeat(20);
+    std::fs::write(folder.path().join("one.yml"), HOSTS.replace("LONG", &long)).unwrap();
+    let yaml = converge(&["inventory", "list", "--output", "yaml"], "one.yml");
+    std::fs::write(folder.path().join("two.yml"), &yaml).unwrap();
+    let json = |inventory: &str| -> serde_json::Value {
+        let text = converge(&["inventory", "list", "--output", "json"], inventory);
+        serde_json::from_str(&text).unwrap()
+    };
+    assert_eq!(json("two.yml"), json("one.yml"), "{yaml}");
+    let graph = |inventory: &str| converge(&["inventory", "graph"], inventory);
+    assert_eq!(graph("two.yml"), graph("one.yml"), "{yaml}");
+    let hosts = "    web:\n      children:\n        edge:\n          hosts:\n            web1:\n";
+    assert!(yaml.contains(hosts), "{yaml}");
+    let limited =
+        converge(&["inventory", "list", "--output", "yaml", "--limit", "alone"], "one.yml");
+    assert!(limited.contains("alone:") && !limited.contains("web1"), "{limited}");
+}
+
 #[test]
 fn roles_and_files_lie_beside_any_of_several_inventories() {
     let files = MemoryFiles::default()

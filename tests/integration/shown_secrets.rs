@@ -114,6 +114,7 @@ fn commands_that_contact_no_host_show_no_secret() {
     for (words, code, names) in [
         (&["inventory", "list"][..], 0, "site"),
         (&["inventory", "list", "--output", "json"], 0, "site_token"),
+        (&["inventory", "list", "--output", "yaml"], 0, "site_token"),
         (&["inventory", "graph"], 0, "well"),
         (&["inventory", "host", "well"], 0, "smtp_password"),
         (&["explain", "well"], 0, "site_token"),
