@@ -1,7 +1,8 @@
 //! Unit files of a dry run: a file that is written into one of systemd's folders is a unit.
 
 use super::Overlay;
-use crate::host::{Action, HostError, Stat, Touch, Unit, unit_name, unit_of_file};
+use super::packages::unit_of;
+use crate::host::{Action, HostError, Stat, Touch, Unit};
 use crate::value::{Known, Origin};
 use std::path::Path;
 
@@ -22,45 +23,23 @@ const UNIT_SOURCES: &[&str] = &[
 ];
 
 impl Overlay<'_> {
-    /// A unit that there was not is there now, and has not been started. One that was there keeps
-    /// its state, but a file lifts a mask, and says whether it can be enabled.
+    /// A unit that there was not is there now, and has not been started.
     pub(super) fn unit_file_written(&mut self, path: &Path, text: &[u8]) -> Result<(), HostError> {
-        self.wanted_unknown(path);
-        let Some(name) = unit_of_file(path) else { return Ok(()) };
-        let installable = String::from_utf8_lossy(text).contains("[Install]");
-        match self.virtual_unit(&name)? {
-            Known::Is(unit) if !unit.exists => {
-                let unit = self.is_wanted(&name)?.map(|wanted| {
-                    let enabled = match (wanted, installable) {
-                        (true, _) => "enabled",
-                        (false, true) => "disabled",
-                        (false, false) => "static",
-                    };
-                    Unit { exists: true, enabled: enabled.to_owned(), active: false, masked: false }
-                });
-                self.units.insert(name, unit);
-            }
-            Known::Is(unit) => {
-                let other_kind = (unit.enabled == "static") == installable;
-                if unit.masked || other_kind {
-                    let origin = Origin::new(format!("the unit file {}", path.display()));
-                    self.units.insert(name, Known::Unknown(origin));
-                }
-            }
-            Known::Unknown(_) => {}
+        let Some(name) = unit_of(path) else { return Ok(()) };
+        if !matches!(self.virtual_unit(&name)?, Known::Is(unit) if !unit.exists) {
+            return Ok(());
         }
+        let unit = self.is_wanted(&name)?.map(|wanted| {
+            let installable = String::from_utf8_lossy(text).contains("[Install]");
+            let enabled = match (wanted, installable) {
+                (true, _) => "enabled",
+                (false, true) => "disabled",
+                (false, false) => "static",
+            };
+            Unit { exists: true, enabled: enabled.to_owned(), active: false, masked: false }
+        });
+        self.units.insert(name, unit);
         Ok(())
-    }
-
-    /// A link in a folder of wanted units enables one.
-    fn wanted_unknown(&mut self, path: &Path) {
-        let wants = path.parent().and_then(Path::extension);
-        if wants.is_some_and(|kind| kind == "wants" || kind == "requires")
-            && let Some(name) = path.file_name().and_then(|name| name.to_str())
-        {
-            let origin = Origin::new(format!("the link {}", path.display()));
-            self.units.insert(unit_name(name), Known::Unknown(origin));
-        }
     }
 
     /// Whether systemd has read what an action leaves of the unit files hinges on them: it goes by
@@ -75,8 +54,6 @@ impl Overlay<'_> {
                 Touch::Attributes(_)
                 | Touch::User(_)
                 | Touch::Group(_)
-                | Touch::UserNumber(_)
-                | Touch::GroupNumber(_)
                 | Touch::Unit(_)
                 | Touch::Packages(_)
                 | Touch::PackageDatabase
@@ -101,8 +78,7 @@ impl Overlay<'_> {
         may_go: bool,
         origin: &Origin,
     ) -> Result<(), HostError> {
-        self.wanted_unknown(path);
-        if let Some(name) = unit_of_file(path)
+        if let Some(name) = unit_of(path)
             && let Known::Is(unit) = self.virtual_unit(&name)?
             && unit.exists == may_go
         {
@@ -112,7 +88,7 @@ impl Overlay<'_> {
     }
 
     /// A link that enables it can be there before the unit is (systemctl(1), enable).
-    pub(super) fn is_wanted(&self, name: &str) -> Result<Known<bool>, HostError> {
+    fn is_wanted(&self, name: &str) -> Result<Known<bool>, HostError> {
         let root = Path::new(ENABLED);
         let folders = match self.virtual_stat(root)? {
             Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
