@@ -120,7 +120,7 @@ pub fn may_bring(
                     .is_some_and(|one| Some(one.name.as_str()) == kind.target))
     };
     let texts = params.entries().iter().filter(|(key, _)| makes(&key.name));
-    Ok(texts.flat_map(|(_, node)| strings(node)).any(|text| is_it(text)))
+    Ok(texts.flat_map(|(_, node)| strings(node)).any(is_it))
 }
 
 fn strings(node: &Node) -> Vec<&str> {
