@@ -2,12 +2,11 @@
 //! with what it brought back, so that nothing goes on with half of it.
 
 use super::context::Reach;
+use super::item::{Doing, Item};
 use super::note::{Begun, Note};
 use super::outcome::Attempt;
-use super::perform::Doing;
 use super::run::Runner;
 use super::seal::{Sealed, keyed, open, seal};
-use super::task_run::Item;
 use crate::event::Reason;
 use crate::host::{Action, View};
 use crate::text::Diagnostic;
@@ -51,6 +50,16 @@ impl Runner<'_> {
             key.push_str(&format!(" #{passed}"));
         }
         let _ = item.key.set(key);
+    }
+
+    /// What an earlier run, which did not end well, changed, and this one has not come by.
+    pub(super) fn not_come_by(&self) -> Vec<String> {
+        let come_by = |key: &str| {
+            let (task, pass) = key.rsplit_once(" #").unwrap_or((key, "1"));
+            let passed = self.knows.passed.get(task).copied().unwrap_or_default();
+            pass.parse::<u32>().is_ok_and(|pass| pass <= passed)
+        };
+        self.changed_before.keys().filter(|key| !come_by(key)).cloned().collect()
     }
 
     /// Prepares the notes of a task's actions.
