@@ -8,12 +8,13 @@ use super::item::{Item, of_item};
 use super::outcome::{Attempt, registered_loop};
 use super::run::{Runner, millis};
 use super::scope::Layers;
-use super::task::Task;
+use super::task::{Body, Task};
 use super::telling::id;
+use super::typing::for_each;
 use crate::event::{Reason, TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::text::Diagnostic;
-use crate::value::{Known, Node, Value};
+use crate::value::{Known, Node, Origin, Value};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -86,14 +87,16 @@ impl Runner<'_> {
             Value::List(items) if secret => items.iter().cloned().map(Value::into_secret).collect(),
             Value::List(items) => items.clone(),
             Value::Unknown(origin) => {
-                let origin = origin.clone();
+                let (origin, since) = (origin.clone(), self.knows.mark());
                 self.open(task, context, &origin);
                 // What the controller does leaves this host as it is.
                 if !task.keywords.delegated {
                     self.unsettle_everything(host, &origin);
                 }
-                self.notify(task, context, layers, &Known::Unknown(origin.clone()));
-                self.register(task, Value::Unknown(origin));
+                for_each(std::slice::from_ref(task), &mut |one| {
+                    self.may_be_done(one, context, layers, &origin);
+                });
+                self.note_doubt(task, &Attempt::doubtful(), since);
                 return Err(Box::new(Flow::Go));
             }
             other => {
@@ -103,6 +106,21 @@ impl Runner<'_> {
         };
         self.evaluated.insert(task.id.clone());
         Ok(items)
+    }
+
+    /// What a task leaves that is done for items which nobody knows yet.
+    fn may_be_done(&mut self, task: &Task, context: &Context, layers: &Layers, origin: &Origin) {
+        self.notify(task, context, layers, &Known::Unknown(origin.clone()));
+        self.register(task, Value::Unknown(origin.clone()));
+        if let Body::SetFact(facts) = &task.body {
+            for (key, _) in facts.entries() {
+                self.set(&key.name, Value::Unknown(origin.clone()));
+            }
+        }
+        if task.keywords.run_once.is_some() {
+            let maybe = self.knows.ran_once.entry(task.id.clone());
+            maybe.or_insert_with(|| Some(origin.clone()));
+        }
     }
 
     /// A loop over nothing that can be gone through. A condition that says no is stronger.

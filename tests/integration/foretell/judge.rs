@@ -192,8 +192,12 @@ fn first_surprise(check: &Run, apply: &Run) -> Result<Option<usize>, String> {
         if !has_failed(report) || foretold {
             continue;
         }
-        let assumed = finished(check)
-            .find(|(_, told)| belongs(&told.task.id, &report.task.id) && is_assumed(told));
+        let told = || finished(check).filter(|(_, told)| belongs(&told.task.id, &report.task.id));
+        // The tasks of a block over what is not known are not told one by one.
+        let opened =
+            || finished(check).find(|(_, told)| told.actions.iter().any(|one| one.kind == "block"));
+        let assumed = told().find(|(_, told)| is_assumed(told));
+        let assumed = assumed.or_else(|| told().next().map_or_else(opened, |_| None));
         match assumed {
             Some((at, _)) => first = Some(first.map_or(at, |known: usize| known.min(at))),
             None if first.is_some() => {}
