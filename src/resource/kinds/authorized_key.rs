@@ -90,7 +90,8 @@ impl Resource for AuthorizedKey {
         };
         let folder = path.parent().unwrap_or(Path::new("/")).to_path_buf();
         let folder = OnDisk::look(view, &folder, &owned(entry, 0o700))?;
-        let file = FileState::look(view, &path, &owned(entry, 0o600), None)?;
+        let wanted = self.attributes(entry);
+        let file = FileState::look(view, &path, &wanted, None)?;
         Ok(Found { user, places: Some((folder, file)) })
     }
 
@@ -127,7 +128,7 @@ impl Resource for AuthorizedKey {
                 Known::Is(_) => return Err(folder.in_the_way("a directory")),
             }
         }
-        let attributes = if present { owned(user, 0o600) } else { Attributes::default() };
+        let attributes = self.attributes(user);
         let written = file.plan_edit(WholeFile { attributes, ..WholeFile::default() }, |old| {
             Ok(Some(self.edited(old.unwrap_or_default())))
         })?;
@@ -152,6 +153,14 @@ fn owned(user: &host::User, mode: u32) -> Attributes {
 }
 
 impl AuthorizedKey {
+    /// Of the file: where keys go, it stays as it is.
+    fn attributes(&self, user: &host::User) -> Attributes {
+        match self.state {
+            State::Present => owned(user, 0o600),
+            State::Absent => Attributes::default(),
+        }
+    }
+
     fn keys(&self) -> Vec<&str> {
         let lines = self.key.lines().map(str::trim);
         lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()

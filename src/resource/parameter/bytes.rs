@@ -4,7 +4,8 @@ use base64::Engine as _;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-/// Content: text, or `{base64: …}` for what is no text. Never shown.
+/// Content: text, or `{base64: …}` for what is no text; an expression's number or truth is written
+/// as Ansible writes it. Never shown.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
@@ -26,6 +27,22 @@ impl<'de> Deserialize<'de> for Bytes {
 
             fn visit_str<E>(self, text: &str) -> Result<Bytes, E> {
                 Ok(Bytes(text.as_bytes().to_vec()))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, truth: bool) -> Result<Bytes, E> {
+                self.visit_str(if truth { "True" } else { "False" })
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Bytes, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Bytes, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Bytes, E> {
+                self.visit_str(&format!("{number:?}"))
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(
@@ -60,7 +77,7 @@ impl JsonSchema for Bytes {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [
-            { "type": "string" },
+            { "type": ["string", "boolean", "number"] },
             {
                 "type": "object",
                 "properties": { "base64": { "type": "string" } },
