@@ -223,5 +223,6 @@ pub(super) fn written(value: &Value) -> Result<Cow<'_, str>, Error> {
         let message = "`omit` stands for no value, so it cannot stand inside a text";
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     }
+    filters::all_defined(value)?;
     Ok(value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed))
 }

@@ -18,7 +18,7 @@ mod yaml;
 pub(super) use lists::items;
 
 use super::environment::Registry;
-use minijinja::value::Kwargs;
+use minijinja::value::{Kwargs, StringInput, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value, filters as jinja};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -37,10 +37,10 @@ pub(super) fn register(to: &mut Registry) {
     to.filter("format", jinja::format);
     to.filter("groupby", jinja::groupby);
     to.filter("items", jinja::items);
-    to.filter("join", jinja::join);
+    to.filter("join", join);
     to.filter("last", jinja::last);
     to.filter("length", jinja::length);
-    to.filter("list", jinja::list);
+    to.filter("list", list);
     to.filter("lower", jinja::lower);
     to.filter("map", jinja::map);
     to.filter("max", max);
@@ -78,6 +78,34 @@ pub(super) fn register(to: &mut Registry) {
     ] {
         register(to);
     }
+}
+
+/// A list of its items. `map` may leave undefined ones, which are an error as soon as they are
+/// more than looked at.
+fn list(state: &State<'_, '_>, value: Value) -> Result<Value, Error> {
+    let list = jinja::list(state, value)?;
+    all_defined(&list)?;
+    Ok(list)
+}
+
+fn join(
+    state: &mut State<'_, '_>,
+    value: &Value,
+    joiner: Option<StringInput<'_>>,
+    attribute: Option<&str>,
+    kwargs: Kwargs,
+) -> Result<Value, Error> {
+    all_defined(value)?;
+    jinja::join(state, value, joiner, attribute, kwargs)
+}
+
+/// Refuses a list with an undefined item.
+pub(super) fn all_defined(list: &Value) -> Result<(), Error> {
+    let is_list = matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable);
+    if is_list && list.try_iter()?.any(|item| item.is_undefined()) {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    Ok(())
 }
 
 /// The first of the greatest; the engine's own filter gives the last.
