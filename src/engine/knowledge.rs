@@ -2,7 +2,9 @@
 //! on, and is joined again.
 
 use super::handlers::Notified;
+use crate::event::TaskRef;
 use crate::host::Action;
+use crate::resource::Later;
 use crate::value::{Map, Origin, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -18,6 +20,8 @@ pub(super) struct Knowledge {
     pub(super) started: HashMap<String, (u64, Option<Origin>)>,
     /// Counts notifications and starts.
     pub(super) moment: u64,
+    /// Files that are still to be asked about.
+    pub(super) unproven: Vec<Unproven>,
     /// How often this run has come by each task with what it declares.
     pub(super) passed: HashMap<String, u32>,
     /// What a dry run has come by since the innermost block began, in order.
@@ -32,6 +36,14 @@ pub(super) struct Knowledge {
     pub(super) not_run: usize,
     /// Something was changed.
     pub(super) changed: bool,
+}
+
+/// A file whose `validate` could not be asked before it took its place.
+#[derive(Debug, Clone)]
+pub(super) struct Unproven {
+    pub(super) later: Later,
+    /// The task that wrote it.
+    pub(super) task: Box<TaskRef>,
 }
 
 /// What a dry run has come by.
@@ -95,6 +107,7 @@ impl Knowledge {
             results: Arc::clone(&self.results),
             notified: self.notified.clone(),
             started: self.started.clone(),
+            unproven: self.unproven.clone(),
             passed: self.passed.clone(),
             trail: Vec::new(),
             doubt: None,

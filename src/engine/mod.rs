@@ -32,6 +32,7 @@ mod task_run;
 mod telling;
 mod tries;
 pub mod typing;
+mod unproven;
 
 pub use delegate::Delegation;
 pub use outcome::Attempt;

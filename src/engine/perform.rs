@@ -7,6 +7,7 @@ use super::outcome::Attempt;
 use super::run::Runner;
 use super::task::{Body, RunOnce, Task};
 use super::task_run::Item;
+use super::unproven::reads_files;
 use crate::event::{ActionReport, Certainty, Event, Expected, Note, Reason, Texts};
 use crate::host::{Action, Host, ServiceChange};
 use crate::resource::{self, Declared, Gate, Kind, Look, Nature, Open, Step};
@@ -49,7 +50,17 @@ impl Runner<'_> {
         self.drop_needless_restarts(&mut look.steps, context, &mut attempt);
         if look.steps.is_empty() && look.open.is_empty() {
             self.recall_change(doing, &mut attempt);
+            if attempt.earlier
+                && let Some(later) = look.later
+            {
+                self.owe(host.view(), doing, later)?;
+            }
             return Ok(attempt);
+        }
+        if context.reach == Reach::Certain
+            && let Some(later) = look.later.take_if(|later| later.unasked)
+        {
+            self.owe(host.view(), doing, later)?;
         }
         let open = std::mem::take(&mut look.open);
         let reports: Vec<ActionReport> = look
@@ -125,6 +136,16 @@ impl Runner<'_> {
             } else if let Some(origin) = &step.unless {
                 maybe = maybe.or_else(|| Some(origin.clone()));
             }
+            let mut assumed = Vec::new();
+            if context.reach == Reach::Certain && reads_files(&step.action) {
+                match self.prove(host.view()) {
+                    Ok(assumptions) => assumed = assumptions,
+                    Err(error) => {
+                        attempt.failed = Known::Is(Some(error));
+                        break;
+                    }
+                }
+            }
             if let Err(error) = self.note_before(notes, &step.action, host.view()) {
                 attempt.failed = Known::Is(Some(error));
                 break;
@@ -142,7 +163,8 @@ impl Runner<'_> {
             };
             drop(span);
             match performed {
-                Ok(performed) => {
+                Ok(mut performed) => {
+                    performed.assumes.extend(assumed);
                     certain |= step.unless.is_none();
                     // What stands in its place, unknown yet, may not let it.
                     let in_doubt =

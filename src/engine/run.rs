@@ -130,7 +130,10 @@ impl<'a> Runner<'a> {
             Flow::Stop { .. } => flow,
             Flow::Go | Flow::End => {
                 self.recall_the_rest();
-                self.flush_handlers(host, &facts)
+                match self.flush_handlers(host, &facts) {
+                    Flow::Stop { task, error, result } => Flow::Stop { task, error, result },
+                    Flow::Go | Flow::End => self.prove_the_rest(host.view()),
+                }
             }
         };
         let failed = matches!(flow, Flow::Stop { .. });

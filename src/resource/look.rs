@@ -1,6 +1,7 @@
 //! What one look at a resource yields: the actions still to do, the result, the verdict.
 
-use crate::host::{Action, Validate};
+use super::later::Later;
+use crate::host::Action;
 use crate::text::Diagnostic;
 use crate::value::{Map, Origin, Value};
 
@@ -12,9 +13,9 @@ pub struct Look {
     /// Actions that may be needed, but that nothing can tell in full yet. In apply, another look
     /// after the steps were performed tells them.
     pub open: Vec<Open>,
-    /// A `validate` whose program is not there yet: to be run on the file itself once it is,
-    /// before a service starts.
-    pub validate_later: Option<Validate>,
+    /// A `validate` that is to be asked about the file in its place, where it could not be asked
+    /// before: now, or in a run that did not end well.
+    pub later: Option<Later>,
     /// What `register` gets, besides `changed`, `failed`, `skipped` and an act's own output.
     pub result: Map,
     /// What a gate says; `Pass` for everything else.

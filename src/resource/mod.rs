@@ -8,6 +8,7 @@ mod file_parameters;
 mod key_line;
 mod kind;
 mod kinds;
+mod later;
 mod line_break;
 mod logical_lines;
 mod look;
@@ -28,6 +29,7 @@ mod whole_file;
 
 pub use kind::{Declared, Kind};
 pub use kinds::{find, kinds};
+pub use later::{Later, Verdict, may_bring};
 pub use look::{Gate, Look, Open, Step};
 pub use nature::{Nature, Steer};
 pub use parse_error::ParseError;

@@ -1,6 +1,7 @@
 //! A file whose whole content is declared: what `copy`, `template` and every kind that edits a
 //! file come down to.
 
+use super::later::Later;
 use super::look::Look;
 use super::on_disk::{self, OnDisk};
 use crate::host::{Action, Attributes, Content, HostError, Stat, Validate, View};
@@ -54,6 +55,7 @@ impl FileState {
             (Known::Is(Stat::File(_)), Known::Is(content))
                 if *content == file.content || !file.force =>
             {
+                let look = Look { later: self.later(file, false), ..look };
                 Ok(self.set_attributes(look, None))
             }
             (Known::Is(Stat::File(_)), Known::Unknown(_)) if !file.force => {
@@ -66,10 +68,14 @@ impl FileState {
         }
     }
 
+    fn later(&self, file: &WholeFile, unasked: bool) -> Option<Later> {
+        file.validate.as_ref().map(|validate| Later::new(&self.on_disk.path, validate, unasked))
+    }
+
     fn write(&self, mut look: Look, file: &WholeFile, unless: Option<Origin>) -> Look {
         let runs_now = self.can_validate != Known::Is(false);
         if !runs_now {
-            look.validate_later.clone_from(&file.validate);
+            look.later = self.later(file, true);
         }
         let action = Action::WriteFile {
             path: self.on_disk.path.clone(),

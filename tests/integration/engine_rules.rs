@@ -2,9 +2,11 @@
 
 use crate::bench::{Bench, diff, world};
 use converge::event::{
-    Certainty, Change, Diff, HostStatus, Note, TargetState, TaskStatus, Withheld,
+    Certainty, Change, Diff, HostStatus, Note, Reason, TargetState, TaskStatus, Withheld,
 };
 use converge::host::memory::World;
+use converge::host::{Assumption, Host as _};
+use converge::value::Known;
 
 #[test]
 fn a_file_is_foretold_written_and_then_as_declared() {
@@ -45,6 +47,59 @@ commands: [{argv: [postmap, -s, 'hash:/etc/m'], rc: 1}, {argv: [postmap, 'hash:/
         error.contains("did not converge: `run postmap hash:/etc/m` is still to do"),
         "{error}"
     );
+}
+
+/// Its checker comes after the file: the unit does not start before it was asked.
+#[test]
+fn a_validate_that_comes_later_is_asked_before_a_unit_starts() {
+    let tasks = "
+- {name: conf, copy: {dest: /etc/app.conf, content: x, validate: /usr/sbin/app-check %s}}
+- {name: checker, copy: {dest: /usr/sbin/app-check, content: y, mode: '0755'}}
+- {name: on, service: {name: app, state: started}}
+";
+    let bench = |rc: u8| {
+        let script = format!("argv: [/usr/sbin/app-check, /etc/app.conf], rc: {rc}");
+        let units = "units: {app.service: {enabled: enabled}}";
+        Bench::new(world(&format!("{units}\ncommands: [{{{script}}}]")), tasks)
+    };
+    let mut good = bench(0);
+    let check = good.check();
+    assert_eq!(check.report.as_ref().unwrap().status, HostStatus::Changed);
+    let by = "/usr/sbin/app-check /etc/app.conf".to_owned();
+    let assumptions = vec![Assumption::Accepted { by }];
+    assert_eq!(check.task("on").reason, Some(Reason::AssumedSo { assumptions }));
+    assert_eq!(good.apply().status("on"), TaskStatus::Changed);
+    assert_eq!(good.apply().report.unwrap().status, HostStatus::Ok);
+    let mut bad = bench(1);
+    for _ in 0..2 {
+        let told = bad.apply();
+        assert_eq!(told.status("on"), TaskStatus::Failed);
+        let error = format!("{:?}", told.task("on").error);
+        assert!(error.contains("`/usr/sbin/app-check /etc/app.conf` does not accept"), "{error}");
+    }
+}
+
+#[test]
+fn a_validate_that_never_comes_is_an_error_before_anything_is_replaced() {
+    let file = "{dest: /etc/sudoers.d/x, content: bad, validate: '/usr/sbin/visudoo -cf %s'}";
+    let alone = format!("- {{name: rule, copy: {file}}}\n");
+    let old = "files: {/etc/sudoers.d/x: {file: {content: good}}}";
+    let mut bench = Bench::new(world(old), &alone);
+    for told in [bench.check(), bench.apply()] {
+        assert_eq!(told.status("rule"), TaskStatus::Failed);
+        let error = format!("{:?}", told.task("rule").error);
+        assert!(error.contains("there is no `/usr/sbin/visudoo` to validate"), "{error}");
+    }
+    let there = bench.host.view().read(std::path::Path::new("/etc/sudoers.d/x")).unwrap();
+    assert_eq!(there, Known::Is(b"good".to_vec()));
+    // A package may bring it, and does not.
+    let package = format!("{alone}- {{name: tool, package: {{name: tool}}}}\n");
+    let world = world(&format!("{old}\ncatalogue: {{tool: {{version: '1'}}}}"));
+    let mut bench = Bench::new(world, &package);
+    let told = bench.apply();
+    assert_eq!(told.status("tool"), TaskStatus::Changed);
+    assert_eq!(told.report.as_ref().unwrap().status, HostStatus::Failed);
+    assert!(told.errors().concat().contains("nothing brought `/usr/sbin/visudoo`"));
 }
 
 #[test]
