@@ -11,7 +11,10 @@ pub struct Command {
     pub argv: Vec<String>,
     /// Standard input; empty if `None`.
     pub stdin: Option<Secret<String>>,
-    /// Added to a minimal environment (PATH, LANG=C.UTF-8).
+    /// The user whose login its environment is (HOME, LOGNAME, SHELL, USER); it does not make the
+    /// process his.
+    pub login: Option<String>,
+    /// Added to a minimal environment (PATH, LANG=C.UTF-8) and the login's.
     pub environment: Vec<(String, Secret<String>)>,
     /// Working directory; `/` if `None`.
     pub chdir: Option<PathBuf>,

@@ -11,6 +11,7 @@ mod kinds;
 mod later;
 mod line_break;
 mod logical_lines;
+mod login;
 mod look;
 mod mismatch;
 mod nature;

@@ -1,5 +1,6 @@
 //! A process as `command` and `shell` declare it: guards, an act or an observation, the result.
 
+use super::login::Login;
 use super::look::Look;
 use super::nature::Nature;
 use super::on_disk::absolute;
@@ -54,6 +55,8 @@ const fn an_hour() -> Seconds {
 /// What its guards say, and what it answered.
 #[derive(Debug)]
 pub(super) struct Found {
+    /// Its words, what a login means by them filled in.
+    argv: Vec<String>,
     /// Whether it has to run at all.
     wanted: Known<bool>,
     /// Its answer, where it only observes.
@@ -106,6 +109,7 @@ impl Process {
         host::Command {
             argv: self.words(argv),
             stdin: self.stdin.as_ref().map(newline),
+            login: Some(self.become_user.clone().unwrap_or_else(|| "root".to_owned())),
             environment: self
                 .environment
                 .iter()
@@ -117,7 +121,19 @@ impl Process {
         }
     }
 
-    pub(super) fn look(&self, view: &dyn View, argv: &[String]) -> Result<Found, HostError> {
+    /// `expand`: no shell will read the words, so `~` and `$HOME` are filled in here.
+    pub(super) fn look(
+        &self,
+        view: &dyn View,
+        argv: &[String],
+        expand: bool,
+    ) -> Result<Found, HostError> {
+        let argv = if expand && argv.iter().any(|word| word.contains(['~', '$'])) {
+            let login = Login::look(view, self.become_user.as_ref())?;
+            argv.iter().map(|word| login.expanded(view, word)).collect::<Result<_, _>>()?
+        } else {
+            argv.to_vec()
+        };
         let is_there = |path: &Path| -> Result<Known<bool>, HostError> {
             Ok(view.stat(path)?.map(|stat| stat != Stat::Absent))
         };
@@ -135,34 +151,34 @@ impl Process {
             (_, false) | (Known::Is(false), _) => None,
             (Known::Unknown(origin), true) => Some(Known::Unknown(origin.clone())),
             (Known::Is(true), true) => {
-                Some(view.probe(&Probe::Command(self.command(argv)))?.map(|answer| match answer {
+                Some(view.probe(&Probe::Command(self.command(&argv)))?.map(|answer| match answer {
                     ProbeAnswer::Command(output) => output,
                     _ => CommandOutput::default(),
                 }))
             }
         };
-        Ok(Found { wanted, answer })
+        Ok(Found { argv, wanted, answer })
     }
 
-    pub(super) fn plan(&self, found: &Found, argv: &[String]) -> Look {
+    pub(super) fn plan(&self, found: &Found) -> Look {
         match (&found.answer, &found.wanted) {
             (_, Known::Is(false)) => not_needed(),
-            (Some(Known::Is(output)), _) => self.observed(output, argv),
+            (Some(Known::Is(output)), _) => self.observed(output, &found.argv),
             (Some(Known::Unknown(origin)), _) => unknown_result(origin).assume(origin.clone()),
-            (None, Known::Is(true)) => Look::as_declared().exact(self.act(argv)),
+            (None, Known::Is(true)) => Look::as_declared().exact(self.act(found)),
             (None, Known::Unknown(origin)) => {
-                Look::as_declared().unless(self.act(argv), origin.clone())
+                Look::as_declared().unless(self.act(found), origin.clone())
             }
         }
     }
 
     /// The act, with everything that it makes unknown: its guards' paths too.
-    fn act(&self, argv: &[String]) -> Action {
+    fn act(&self, found: &Found) -> Action {
         let guards = [&self.creates, &self.removes].into_iter().flatten();
         let mut changes: Vec<String> = guards.map(|path| path.display().to_string()).collect();
         changes.extend(self.changes.iter().cloned());
         changes.dedup();
-        Action::Run { command: self.command(argv), changes }
+        Action::Run { command: self.command(&found.argv), changes }
     }
 
     fn observed(&self, output: &CommandOutput, argv: &[String]) -> Look {

@@ -245,6 +245,16 @@ impl Accounts {
     }
 }
 
+/// The environment of a user's login, as login(1) sets it; empty where there is no such user.
+pub(super) fn login_environment(name: &str) -> Vec<(&'static str, String)> {
+    let passwd = std::fs::read("/etc/passwd").map(|bytes| parse_passwd(&bytes)).unwrap_or_default();
+    let line = passwd.by_name.get(name).and_then(|index| passwd.lines.get(*index)).cloned();
+    let asked = || getent("passwd", name).ok().flatten().and_then(|line| passwd_line(&line));
+    let Some(line) = line.or_else(asked) else { return Vec::new() };
+    let (name, user) = (line.name.clone(), line.name);
+    vec![("HOME", line.home), ("LOGNAME", name), ("SHELL", line.shell), ("USER", user)]
+}
+
 /// Asks the host's own name service.
 fn getent(database: &str, key: &str) -> Result<Option<String>, HostError> {
     // A key that starts with a dash would be an option.

@@ -1,13 +1,16 @@
 //! `command`: a program run, without a shell.
 
 use crate::host::{CommandOutput, HostError, View};
+use crate::resource::parameter::yes;
 use crate::resource::process::{Found, Process};
 use crate::resource::{Look, Nature, Resource, shell_words};
 use crate::text::Diagnostic;
 use crate::value::Value;
 use serde::Deserialize;
 
-/// A program with its arguments, given to it as they are: no shell, no globs, no variables.
+/// A program with its arguments, given to it as they are: no shell and no globs. Filled in are `~`
+/// and the variables of a login, `$HOME`, `$USER`, `$LOGNAME` and `$SHELL`; not those of the task's
+/// `environment`, which may be secret, while every user can read a process's arguments.
 ///
 /// A command has no end state, so it needs a guard that its success turns off: `creates`,
 /// `removes`, a `when` on something observed, or a handler. With `changed_when: false` or
@@ -20,6 +23,9 @@ pub(super) struct Command {
     cmd: Option<String>,
     /// Program and arguments as a list. Give this or `cmd`.
     argv: Option<Vec<String>>,
+    /// Fill in `~` and the variables of a login.
+    #[serde(default = "yes")]
+    expand_argument_vars: bool,
     #[serde(flatten)]
     process: Process,
 }
@@ -58,10 +64,10 @@ impl Resource for Command {
     }
 
     fn observe(&self, view: &dyn View) -> Result<Found, HostError> {
-        self.process.look(view, &self.argv().unwrap_or_default())
+        self.process.look(view, &self.argv().unwrap_or_default(), self.expand_argument_vars)
     }
 
     fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        Ok(self.process.plan(found, &self.argv()?))
+        Ok(self.process.plan(found))
     }
 }

@@ -61,10 +61,10 @@ impl Resource for Shell {
     }
 
     fn observe(&self, view: &dyn View) -> Result<Found, HostError> {
-        self.process.look(view, &self.argv())
+        self.process.look(view, &self.argv(), false)
     }
 
     fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        Ok(self.process.plan(found, &self.argv()))
+        Ok(self.process.plan(found))
     }
 }

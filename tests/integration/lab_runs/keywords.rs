@@ -14,6 +14,9 @@ const TASKS: &str = r#"
     - name: inherited
       command: {argv: [sh, -c, 'echo "$GREETING" >/srv/inherited'], creates: /srv/inherited}
 
+- name: a login's
+  command: {argv: [sh, -c, 'echo "$HOME $USER $LOGNAME $SHELL" >"$1"', sh, $HOME/../srv/home], creates: /srv/home}
+
 - name: too long
   command: {argv: [sh, -c, 'sleep 1000; touch /srv/late'], creates: /srv/late}
   timeout: 1
@@ -35,7 +38,8 @@ fn commands_have_their_environment_and_are_ended_in_time() {
     let read = |path: &str| String::from_utf8(fleet.host().read(path).unwrap()).unwrap();
     assert_eq!(read("/srv/own"), "hello task\n");
     assert_eq!(read("/srv/inherited"), "block\n");
-    assert_eq!(read("/srv/ended"), "True\n");
+    assert_eq!(read("/srv/ended"), "True", "as Ansible writes what is no text");
+    assert_eq!(read("/srv/home"), "/root root root /bin/bash\n");
     assert!(done.document.to_string().contains("ran out of time after 1000 ms"));
     // What is killed is there until its parent, the host's init by now, has asked for it.
     until("its children are ended with it", || {
