@@ -4,6 +4,7 @@
 mod apt;
 mod failures;
 mod full_disk;
+mod judged;
 mod keywords;
 mod many;
 mod over_ssh;
