@@ -86,9 +86,14 @@ impl Runner<'_> {
     /// The run ends here, with a task that was not tried.
     pub(super) fn halt(&mut self, task: &Task, context: &Context, error: Diagnostic) -> Flow {
         let reference = self.reference(task, context, None, &task.id);
-        let error = self.redact(error.or_at(task.span));
+        self.end_with(Box::new(reference), error.or_at(task.span))
+    }
+
+    /// Tells a task's failure, at which the run ends.
+    pub(super) fn end_with(&mut self, task: Box<TaskRef>, error: Diagnostic) -> Flow {
+        let error = self.redact(error);
         self.finish(TaskReport {
-            task: reference.clone(),
+            task: (*task).clone(),
             status: TaskStatus::Failed,
             reason: None,
             change: None,
@@ -97,7 +102,7 @@ impl Runner<'_> {
             error: Some(error.clone()),
             ms: 0,
         });
-        Flow::Stop { task: Box::new(reference), error, result: Value::Map(Map::new()) }
+        Flow::Stop { task, error, result: Value::Map(Map::new()) }
     }
 
     pub(super) fn redact(&self, mut error: Diagnostic) -> Diagnostic {

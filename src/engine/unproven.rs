@@ -4,11 +4,9 @@
 use super::knowledge::Unproven;
 use super::perform::Doing;
 use super::run::{Flow, Runner};
-use crate::event::{TaskReport, TaskStatus};
 use crate::host::{Action, Assumption, HostError, ServiceChange, View};
 use crate::resource::{self, Later, Verdict};
 use crate::text::Diagnostic;
-use crate::value::{Map, Value};
 
 /// Whether a unit reads its files anew with this action.
 pub(super) const fn reads_files(action: &Action) -> bool {
@@ -106,18 +104,7 @@ impl Runner<'_> {
                 Ok(Verdict::Bad(error)) => error,
                 Err(error) => error.diagnostic(),
             };
-            let (task, error) = (unproven.task, self.redact(error));
-            self.finish(TaskReport {
-                task: (*task).clone(),
-                status: TaskStatus::Failed,
-                reason: None,
-                change: None,
-                actions: Vec::new(),
-                not_needed: Vec::new(),
-                error: Some(error.clone()),
-                ms: 0,
-            });
-            return Flow::Stop { task, error, result: Value::Map(Map::new()) };
+            return self.end_with(unproven.task, error);
         }
         Flow::Go
     }

@@ -116,7 +116,11 @@ pub(crate) fn told(status: TaskStatus, error: Option<Diagnostic>) -> Vec<FromAge
         certainty: Certainty::Exact,
         depends_on: None,
         before: None,
-        after: Some(TargetState::Present),
+        after: Some(TargetState::Attributes(FileAttributes {
+            mode: "0644".parse().ok(),
+            owner: Some("root".into()),
+            group: None,
+        })),
         diff: None,
         notes: Vec::new(),
         failed: false,

@@ -21,6 +21,7 @@ mod hold;
 mod http;
 mod journal;
 mod locks;
+mod login;
 mod network;
 mod pacman;
 mod pacman_conflicts;
@@ -220,7 +221,7 @@ fn no_manager(distribution: &str) -> HostError {
 
 /// Runs a command; its result as `register` gets it.
 fn run(command: &Command) -> Result<Performed, HostError> {
-    let output = process::run(command)?;
+    let output = login::run(command)?;
     let program = process::program(command);
     let failed = match output.rc {
         _ if output.timed_out => {

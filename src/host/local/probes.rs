@@ -1,7 +1,7 @@
 //! Observations by process or connection.
 
 use super::super::{HostError, Probe, ProbeAnswer};
-use super::{connect, http, process, smtp};
+use super::{connect, http, login, smtp};
 use std::time::{Duration, Instant};
 
 /// Makes the observation; that nobody answers is an answer.
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// If it cannot be made at all.
 pub(super) fn ask(probe: &Probe) -> Result<ProbeAnswer, HostError> {
     Ok(match probe {
-        Probe::Command(command) => ProbeAnswer::Command(process::run(command)?),
+        Probe::Command(command) => ProbeAnswer::Command(login::run(command)?),
         Probe::Http(request) => ProbeAnswer::Http(http::exchange(request)?),
         Probe::Smtp(dialogue) => ProbeAnswer::Smtp(smtp::hold(dialogue)?),
         Probe::Connect { host, port, timeout_ms } => {

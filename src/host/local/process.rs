@@ -1,7 +1,6 @@
 //! Runs a program: its own process group, a minimal environment, bounded time and output.
 
 use super::super::{Command, CommandOutput, HostError};
-use super::accounts::login_environment;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
@@ -35,7 +34,6 @@ pub(super) fn run(command: &Command) -> Result<CommandOutput, HostError> {
         .env_clear()
         .env("PATH", PATH)
         .env("LANG", "C.UTF-8")
-        .envs(command.login.as_deref().map(login_environment).unwrap_or_default())
         .envs(command.environment.iter().map(|(name, value)| (name, value.expose())))
         .current_dir(command.chdir.as_deref().unwrap_or(std::path::Path::new("/")))
         .stdin(if command.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
