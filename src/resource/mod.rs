@@ -2,6 +2,7 @@
 //! observed, and the actions that bring the one to the other. No resource touches a machine, and
 //! none knows whether this is a dry run.
 
+mod brings;
 mod check;
 mod cron_time;
 mod file_parameters;
@@ -28,9 +29,10 @@ mod source;
 mod sysctl_files;
 mod whole_file;
 
+pub use brings::may_bring;
 pub use kind::{Declared, Kind};
 pub use kinds::{find, kinds};
-pub use later::{Later, Verdict, may_bring};
+pub use later::{Later, Verdict};
 pub use look::{Gate, Look, Open, Step};
 pub use nature::{Nature, Steer};
 pub use parse_error::ParseError;
