@@ -3,8 +3,8 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How often is looked whether it is so by now.
-const TICK: Duration = Duration::from_millis(5);
+/// How soon it is looked again whether it is so by now: the less often, the longer it has taken.
+const TICKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
 
 /// A wait that has begun. Its time is what the thing takes at most on a machine with nothing else
 /// to do; on a busy one it is so much longer as there are processes for each core.
@@ -39,7 +39,7 @@ impl Patience {
             if came || !self.is_left() {
                 return came;
             }
-            sleep(TICK);
+            sleep((self.waited() / 10).clamp(TICKS.0, TICKS.1));
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod after_a_kill;
 mod ansible_tasks;
+mod arguments;
 mod bad_input;
 mod bad_role;
 mod bench;

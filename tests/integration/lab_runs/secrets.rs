@@ -1,11 +1,8 @@
 //! A secret is put to every use there is, and then searched for everywhere it must not be.
 
+use crate::arguments::while_watched;
 use crate::fleet::Fleet;
 use crate::lab::lab;
-use std::collections::BTreeSet;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// With characters that its URL form escapes.
 const CANARY: &str = "canary/of+the=coal mine?42";
@@ -68,18 +65,8 @@ fn a_secret_shows_nowhere() {
         .file("roles/site/templates/secret.j2", "user=me\npassword={{ site_password }}\n")
         .set("site_password", &format!("{CANARY:?}"))
         .set("site_fails", "false");
-    let arguments = Mutex::new(BTreeSet::new());
-    let ended = AtomicBool::new(false);
     let mut said = String::new();
-    let fleet = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !ended.load(Ordering::Relaxed) {
-                arguments.lock().unwrap().extend(command_lines());
-                std::thread::sleep(Duration::from_millis(5));
-            }
-        });
-        // Also where an assertion fails, or nobody would end the watch.
-        let _end = End(&ended);
+    let (fleet, arguments) = while_watched(|| {
         let mut all = |fleet: &Fleet, code: i32| {
             for form in ["human", "json", "junit", "github", "events"] {
                 for check in [&["--check"][..], &[]] {
@@ -124,9 +111,8 @@ fn a_secret_shows_nowhere() {
         said += &host.sh("journalctl --no-pager -o json").unwrap().stdout;
         said += &host.sh("find / -xdev -name '*secret*' ! -path '/proc/*'").unwrap().stdout;
     }
-    let arguments = arguments.into_inner().unwrap();
-    assert!(arguments.iter().any(|words| words.contains("secret.stdin")), "the command was seen");
-    said.extend(arguments);
+    assert!(arguments.contains("secret.stdin"), "the command was seen");
+    said += &arguments;
     for (form, text) in forms() {
         if let Some(at) = said.find(&text) {
             let mut from = at.saturating_sub(300);
@@ -135,14 +121,6 @@ fn a_secret_shows_nowhere() {
             }
             panic!("the secret shows, {form}: …{}", &said[from..at + text.len()]);
         }
-    }
-}
-
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -164,14 +142,4 @@ fn forms() -> Vec<(&'static str, String)> {
         ("url", escaped.clone()),
         ("url with slashes", escaped.replace("%2F", "/")),
     ]
-}
-
-/// The arguments of every process of this machine, the hosts' included.
-fn command_lines() -> Vec<String> {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let numbered = processes.filter(|entry| {
-        entry.file_name().to_string_lossy().bytes().all(|byte| byte.is_ascii_digit())
-    });
-    let read = numbered.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    read.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " ")).collect()
 }

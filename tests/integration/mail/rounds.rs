@@ -3,51 +3,50 @@
 use super::{SEND, apply, counts, in_both_families, sendmail};
 use crate::patience::PATIENCE;
 use converge::lab::Patience;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// Away from Mailu and back to it.
 const ROUNDS: usize = 5;
+
+/// Send by sendmail, and as a client by either loopback, until they are told to end. They print the
+/// subjects of what was accepted.
+const PROGRAM: &str = r#"
+PATH=$PATH:/usr/sbin
+until [ -e /run/enough ]; do
+    subject="program $((n += 1))"
+    printf 'Subject: %s\n\nhello\n' "$subject" | sendmail root 2>/dev/null && echo "$subject"
+    sleep 0.1
+done
+"#;
+const CLIENT: &str = r#"
+until [ -e /run/enough ]; do
+    subject="client $((n += 1))"
+    address=127.0.0.1
+    [ $((n % 2)) = 1 ] || address=::1
+    bash -c "$0" "$address" "$subject" >/dev/null 2>&1 && echo "$subject"
+    sleep 0.1
+done
+"#;
 
 #[test]
 fn no_message_that_was_accepted_is_lost_or_doubled() {
     in_both_families("rd", &["h"], |fleet| {
         apply(&fleet).assert_ok();
         assert_eq!(sendmail(&fleet, "first"), 0);
-        let ended = AtomicBool::new(false);
         let host = fleet.host();
-        let by_program = |subject: &str| {
-            let script = format!(
-                "printf 'Subject: {subject}\\n\\nhello\\n' | PATH=$PATH:/usr/sbin sendmail root"
-            );
-            host.run_as("alice", ["sh", "-c", &script]).unwrap().success()
-        };
-        let by_client = |subject: &str| {
-            let address =
-                if subject.ends_with(['0', '2', '4', '6', '8']) { "::1" } else { "127.0.0.1" };
-            host.run(["bash", "-c", SEND, address, subject]).unwrap().success()
-        };
+        let program = host.spawn(["runuser", "-u", "alice", "--", "sh", "-c", PROGRAM]).unwrap();
+        let client = host.spawn(["bash", "-c", CLIENT, SEND]).unwrap();
+        let modes = ["mail_mode=local", "mail_mode=mailu"].into_iter().cycle().take(2 * ROUNDS);
+        let runs: Vec<_> =
+            modes.map(|mode| fleet.report(&["--yes", "--extra-vars", mode])).collect();
+        host.write("/run/enough", "").unwrap();
         // The subjects of what was accepted.
-        let sent = |who: &str, send: &dyn Fn(&str) -> bool| -> Vec<String> {
-            let subjects = (0..).map(|number| format!("{who} {number}"));
-            let subjects = subjects.take_while(|_| {
-                std::thread::sleep(Duration::from_millis(50));
-                !ended.load(Ordering::Relaxed)
-            });
-            subjects.filter(|subject| send(subject)).collect()
-        };
-        let (runs, accepted) = std::thread::scope(|scope| {
-            let program = scope.spawn(|| sent("program", &by_program));
-            let client = scope.spawn(|| sent("client", &by_client));
-            let modes = ["mail_mode=local", "mail_mode=mailu"].into_iter().cycle();
-            let modes = modes.take(2 * ROUNDS);
-            let runs: Vec<_> =
-                modes.map(|mode| fleet.report(&["--yes", "--extra-vars", mode])).collect();
-            ended.store(true, Ordering::Relaxed);
-            let mut accepted = program.join().unwrap();
-            accepted.extend(client.join().unwrap());
-            (runs, accepted)
-        });
+        let mut accepted = Vec::new();
+        for sender in [program, client] {
+            let output = sender.wait_with_output().unwrap();
+            let subjects = String::from_utf8(output.stdout).unwrap();
+            assert!(output.status.success() && !subjects.is_empty(), "{:?}", output.stderr);
+            accepted.extend(subjects.lines().map(str::to_owned));
+        }
         for run in runs {
             run.assert_ok();
             assert_ne!(run.actions(), []);

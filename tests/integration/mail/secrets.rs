@@ -1,6 +1,7 @@
 //! The token, the API's key and a vaulted value are searched for wherever they must not be.
 
 use super::{everyone_can_send, in_both_families};
+use crate::arguments::while_watched;
 use crate::fleet::Fleet;
 use aes::Aes256;
 use base64::Engine as _;
@@ -8,9 +9,6 @@ use ctr::cipher::{KeyIvInit, StreamCipher};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 const PASSWORD: &str = "the password of a vault";
 
@@ -60,10 +58,7 @@ fn no_secret_of_mail_shows_anywhere() {
         fleet.write("password", PASSWORD);
         let vaulted = sealed(&key, PASSWORD).replace('\n', "\n      ");
         let fleet = fleet.set("mailu_api_token", &format!("!vault |\n      {vaulted}"));
-        let watch = Watch::default();
-        let (said, mut secrets) = std::thread::scope(|scope| {
-            scope.spawn(|| watch.command_lines());
-            let _end = End(&watch.ended);
+        let ((said, mut secrets), seen) = while_watched(|| {
             let all = all_that_is_said(&fleet);
             everyone_can_send(&fleet, "said", Some("h@lab.test"));
             all
@@ -89,7 +84,6 @@ fn no_secret_of_mail_shows_anywhere() {
         let journal = host.sh("journalctl --no-pager -o json").unwrap().stdout;
         let state = host.sh("cat /var/lib/converge/state.json").unwrap().stdout;
         assert!(journal.contains("mail-msmtpd") && state.contains("/etc/msmtp/token"));
-        let seen = watch.seen.into_inner().unwrap().into_iter().collect::<Vec<_>>().join("\n");
         assert!(seen.contains("/usr/bin/msmtpd --interface"), "the watch saw nothing");
         for (place, text) in
             [("output", said), ("journal", journal), ("state", state), ("arguments", seen)]
@@ -125,34 +119,4 @@ fn sealed(plain: &str, password: &str) -> String {
 
 fn base64(text: &str) -> String {
     base64::engine::general_purpose::STANDARD_NO_PAD.encode(text)
-}
-
-/// The arguments of every process of this machine, its labs' hosts included.
-#[derive(Default)]
-struct Watch {
-    seen: Mutex<BTreeSet<String>>,
-    ended: AtomicBool,
-}
-
-impl Watch {
-    fn command_lines(&self) {
-        while !self.ended.load(Ordering::Relaxed) {
-            for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-                if let Ok(words) = std::fs::read(entry.path().join("cmdline")) {
-                    let words = String::from_utf8_lossy(&words).replace('\0', " ");
-                    self.seen.lock().unwrap().insert(words);
-                }
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-/// Also where an assertion fails, or nobody would end the watch.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
