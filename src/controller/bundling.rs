@@ -5,6 +5,7 @@ use super::outcome::RunOptions;
 use super::project::{HostPlan, Project};
 use crate::config::{Layer, Layers};
 use crate::engine::bundle::{Bundle, RoleTasks};
+use crate::text::Redactor;
 use crate::value::{HostName, Key, Map, Node, Value};
 use indexmap::IndexMap;
 use std::collections::{BTreeSet, HashSet};
@@ -54,6 +55,20 @@ impl Project {
         let answers = self.answers.iter();
         bundle.lookups = answers.map(|(key, node)| (key.clone(), node.clone())).collect();
         bundle
+    }
+
+    /// Knows every secret of a host's, those too that it is not sent.
+    pub(super) fn redactor(&self, bundle: &Bundle) -> Redactor {
+        let mut found: Vec<String> = Vec::new();
+        let mut keep = |text: &str| found.push(text.to_owned());
+        let variables = self.variables(&bundle.host);
+        variables.winners().for_each(|(_, layer)| layer.node.each_secret(&mut keep));
+        let extra = self.hosts.get(bundle.host.as_str()).into_iter().flat_map(|plan| &plan.extra);
+        extra.for_each(|(_, node)| node.each_secret(&mut keep));
+        self.answers.values().for_each(|node| node.each_secret(&mut keep));
+        let redactor = bundle.redactor();
+        redactor.add_line_by_line(found);
+        redactor
     }
 
     /// The names that each delegated task reaches, through variables too.

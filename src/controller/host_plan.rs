@@ -7,7 +7,7 @@ use crate::engine::bundle::RoleCall;
 use crate::engine::names::is_supplied;
 use crate::engine::scope::Layers as Scopes;
 use crate::template::Templates;
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Redactor};
 use crate::value::{HostName, Key, Map, Node, Value};
 use std::sync::Arc;
 
@@ -116,7 +116,7 @@ fn connection_variables(
     let wanted: Vec<&&str> = CONNECTION.iter().filter(|name| layers.get(name).is_some()).collect();
     let mut rendered = Map::new();
     if wanted.iter().any(|name| layers.get(name).is_some_and(|layer| layer.node.has_template())) {
-        let mut scopes = Scopes::new(Arc::new(Templates::new()));
+        let mut scopes = Scopes::new(Arc::new(Templates::new()), Redactor::default());
         scopes.lookups = Arc::new(project.answers.clone());
         scopes.inventory =
             Arc::new(layers.names().filter_map(|name| entry(name, layers)).collect());

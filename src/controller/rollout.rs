@@ -5,7 +5,7 @@ use super::outcome::{Outcome, RunOptions};
 use super::project::Project;
 use super::run_once::RunOnceDesk;
 use super::session::{self, Desks};
-use crate::event::Event;
+use crate::event::{Event, Texts};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError, mpsc};
 
@@ -34,7 +34,10 @@ pub fn run(
                 while let Some(host) = next() {
                     let connection = project.connection(host);
                     let bundle = project.bundle(host, options);
-                    session::run(connection, bundle, desks, &mut |event| {
+                    // What this machine says itself, no agent has seen.
+                    let redactor = project.redactor(&bundle);
+                    session::run(connection, bundle, desks, &mut |mut event| {
+                        event.redact(&redactor);
                         let _ = sender.send((host.to_owned(), event));
                     });
                 }

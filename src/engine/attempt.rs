@@ -6,6 +6,7 @@ use super::knowledge::Trace;
 use super::outcome::Attempt;
 use super::perform::Doing;
 use super::run::Runner;
+use super::secrets::learn;
 use super::state::Target;
 use super::task::Task;
 use super::task_run::Item;
@@ -34,11 +35,8 @@ impl Runner<'_> {
         self.fill_in(kind, &mut value, params, item, context)?;
         let hidden =
             self.flag(item.task.keywords.no_log.as_ref().or(context.no_log.as_ref()), &item.layers);
-        if hidden {
-            self.learn_everything(&value);
-        }
-        self.learn_secrets(&value);
-        let target = target_key(kind, &value, &item.id, hidden, &|name| self.keyed(name));
+        learn(&self.redactor, &value, hidden);
+        let target = self.target_key(kind, &value, &item.id, hidden);
         let gone = self.is_gone(host.view(), kind, &value, &target, item.task);
         if let Some(origin) = value.unknown() {
             let origin = origin.clone();
@@ -99,25 +97,6 @@ impl Runner<'_> {
         self.evaluated.insert(task.id.clone());
     }
 
-    fn learn_secrets(&mut self, value: &Value) {
-        match value {
-            Value::Secret(inner) => self.learn_everything(inner),
-            Value::List(items) => items.iter().for_each(|item| self.learn_secrets(item)),
-            Value::Map(map) => map.values().for_each(|value| self.learn_secrets(value)),
-            _ => {}
-        }
-    }
-
-    fn learn_everything(&mut self, value: &Value) {
-        match value {
-            Value::Str(text) => self.redactor.add([text]),
-            Value::Secret(inner) => self.learn_everything(inner),
-            Value::List(items) => items.iter().for_each(|item| self.learn_everything(item)),
-            Value::Map(map) => map.values().for_each(|value| self.learn_everything(value)),
-            _ => {}
-        }
-    }
-
     /// A task whose parameters hinge on what is not known: no target can be named, or no content.
     fn unforeseeable(
         &mut self,
@@ -158,25 +137,22 @@ impl Runner<'_> {
         attempt.result = kind.unknown_result(origin);
         attempt
     }
-}
 
-/// What the memory calls a target: results are kept per target, not per task. A secret name is
-/// known by its digest.
-fn target_key(
-    kind: &Kind,
-    value: &Value,
-    id: &str,
-    hidden: bool,
-    keyed: &dyn Fn(&str) -> Sha256,
-) -> String {
-    let family = kind.family;
-    let name = kind.target_of(value);
-    if let Some(name) = name.filter(|name| hidden || name.has_secret()) {
-        return format!("{family} #{}", keyed(&name.to_json_exposed().to_string()));
-    }
-    match name.map(Value::exposed) {
-        Some(Value::Str(name)) => format!("{family} {name}"),
-        Some(list @ Value::List(_)) => format!("{family} {list:?}"),
-        _ => format!("{family} {id}"),
+    /// What the memory calls a target: results are kept per target, not per task. A secret name,
+    /// or one with a secret in it, is known by its digest.
+    fn target_key(&self, kind: &Kind, value: &Value, id: &str, hidden: bool) -> String {
+        let family = kind.family;
+        let name = kind.target_of(value);
+        let shown = match name.map(Value::exposed) {
+            Some(Value::Str(name)) => name.clone(),
+            Some(list @ Value::List(_)) => format!("{list:?}"),
+            _ => return format!("{family} {id}"),
+        };
+        match name {
+            Some(name) if hidden || name.has_secret() || self.redactor.finds(&shown) => {
+                format!("{family} #{}", self.keyed(&name.to_json_exposed().to_string()))
+            }
+            _ => format!("{family} {shown}"),
+        }
     }
 }

@@ -60,6 +60,8 @@ pub struct RoleTasks {
     pub vars: Vec<(Key, Node)>,
     /// Names that the argument specification marks `no_log`.
     pub secrets: Vec<String>,
+    /// What is vaulted in its tasks.
+    pub vaulted: Vec<Node>,
     /// Files under `tasks/`, by name relative to it.
     pub tasks: IndexMap<String, Vec<Task>>,
     /// In order of definition.

@@ -33,7 +33,7 @@ impl Runner<'_> {
             if known.into_iter().any(|handler| answers(handler, &pending.name)) {
                 self.recalled.push(pending);
             } else {
-                self.outlet.event(Event::Warning(
+                self.tell(Event::Warning(
                     Diagnostic::new(format!(
                         "handler `{}` of role `{}` was waiting and is dropped",
                         pending.name, pending.role
@@ -258,7 +258,7 @@ impl Runner<'_> {
 
     pub(super) fn warn_if_failed(&mut self, result: Result<(), crate::host::HostError>) {
         if let Err(error) = result {
-            self.outlet.event(Event::Warning(error.diagnostic()));
+            self.tell(Event::Warning(error.diagnostic()));
         }
     }
 }

@@ -26,6 +26,7 @@ mod perform;
 mod run;
 pub mod scope;
 pub mod seal;
+mod secrets;
 pub mod state;
 pub mod task;
 mod task_run;

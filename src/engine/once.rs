@@ -89,7 +89,7 @@ impl Runner<'_> {
             }
         };
         if let Err(error) = kept {
-            self.outlet.event(crate::event::Event::Warning(error.diagnostic()));
+            self.tell(crate::event::Event::Warning(error.diagnostic()));
         }
     }
 

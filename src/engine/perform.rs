@@ -82,7 +82,7 @@ impl Runner<'_> {
         let task = self.reference(item.task, context, item.label.as_deref(), &item.id);
         let opened = open.iter().map(|open| open_report(open, &self.redactor));
         let announced = reports.iter().cloned().chain(opened).collect();
-        self.outlet.event(Event::Announced { task, actions: announced });
+        self.tell(Event::Announced { task, actions: announced });
         let mut notes = self.notes_of(doing)?;
         let acts = look.steps.iter().all(|step| step.action.is_act());
         let has_end = look.steps.iter().any(Step::has_end);

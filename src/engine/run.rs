@@ -98,7 +98,7 @@ impl<'a> Runner<'a> {
             outlet,
             templates: Arc::new(Templates::new().with_yaml(crate::config::yaml::data)),
             knows: Knowledge::default(),
-            redactor: Redactor::default(),
+            redactor: bundle.redactor(),
             recalled: Vec::new(),
             changed_before: BTreeMap::new(),
             ran_once: HashSet::new(),
@@ -116,7 +116,7 @@ impl<'a> Runner<'a> {
         let begun = host.view().clock();
         let span = tracing::info_span!("host", name = self.bundle.host.as_str()).entered();
         let facts = tracing::debug_span!("facts").in_scope(|| host.facts())?;
-        self.outlet.event(Event::HostStarted {
+        self.tell(Event::HostStarted {
             system: system(&facts),
             last_run: self.memory.state().last_run.clone(),
             unfinished: self.memory.state().unfinished.as_ref().map(|run| run.run.clone()),
@@ -152,8 +152,7 @@ impl<'a> Runner<'a> {
             ms: millis(host.view().clock().saturating_sub(begun)),
         };
         drop(span);
-        self.outlet.logged(&self.redactor);
-        self.outlet.event(Event::HostFinished(report.clone()));
+        self.tell(Event::HostFinished(report.clone()));
         Ok(report)
     }
 
@@ -196,7 +195,7 @@ impl<'a> Runner<'a> {
     /// The surroundings of a role's own tasks.
     pub(super) fn role_context(&self, role: &str, facts: &Map) -> Context {
         let bundle = self.bundle;
-        let mut layers = Layers::new(Arc::clone(&self.templates));
+        let mut layers = Layers::new(Arc::clone(&self.templates), self.redactor.clone());
         layers.extra = Arc::new(bundle.extra.clone());
         layers.inventory = Arc::new(bundle.inventory.clone());
         layers.lookups = Arc::new(bundle.lookups.iter().cloned().collect());
@@ -240,7 +239,7 @@ impl<'a> Runner<'a> {
         }
         let released = if well { self.released() } else { Vec::new() };
         for name in &released {
-            self.outlet.event(Event::Warning(
+            self.tell(Event::Warning(
                 Diagnostic::new(format!("{name} is no longer declared; it stays as it is"))
                     .help("to remove something, declare it with `state: absent`"),
             ));

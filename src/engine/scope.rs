@@ -1,8 +1,9 @@
 //! What names mean to a task: every layer of variables, weakest last, rendered when asked for.
 
+use super::secrets::learn;
 use super::task::LoopControl;
 use crate::template::{LookupKey, Scope, Templates};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Redactor};
 use crate::value::{Key, Map, Node, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,7 @@ pub type Layer = Arc<Vec<(Key, Node)>>;
 #[derive(Clone)]
 pub struct Layers {
     templates: Arc<Templates>,
+    redactor: Redactor,
     /// `-e`.
     pub extra: Layer,
     /// Loop variables.
@@ -37,10 +39,11 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Nothing set yet.
-    pub fn new(templates: Arc<Templates>) -> Self {
+    /// Nothing set yet. The redactor learns every secret that is rendered.
+    pub fn new(templates: Arc<Templates>, redactor: Redactor) -> Self {
         Self {
             templates,
+            redactor,
             extra: Layer::default(),
             loop_vars: Arc::default(),
             results: Arc::default(),
@@ -147,6 +150,10 @@ impl Scope for TaskScope {
 
     fn looked_up(&self, lookup: &LookupKey) -> Option<Value> {
         self.layers.lookups.get(lookup).map(Node::to_value)
+    }
+
+    fn met(&self, secret: &Value) {
+        learn(&self.layers.redactor, secret, true);
     }
 
     fn names(&self) -> Vec<String> {

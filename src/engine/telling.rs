@@ -49,10 +49,20 @@ impl Runner<'_> {
         }
     }
 
-    pub(super) fn finish(&mut self, mut report: TaskReport) {
+    /// Tells what happened, without secrets.
+    pub(super) fn tell(&mut self, mut event: Event) {
         self.outlet.logged(&self.redactor);
-        report.redact(&self.redactor);
-        self.outlet.event(Event::TaskFinished(report));
+        event.redact(&self.redactor);
+        self.outlet.event(event);
+    }
+
+    pub(super) fn redact(&self, mut error: Diagnostic) -> Diagnostic {
+        Texts::redact(&mut error, &self.redactor);
+        error
+    }
+
+    pub(super) fn finish(&mut self, report: TaskReport) {
+        self.tell(Event::TaskFinished(report));
     }
 
     /// A task that fails before it can be tried. Where a dry run does not know whether the run
@@ -103,10 +113,5 @@ impl Runner<'_> {
             ms: 0,
         });
         Flow::Stop { task, error, result: Value::Map(Map::new()) }
-    }
-
-    pub(super) fn redact(&self, mut error: Diagnostic) -> Diagnostic {
-        Texts::redact(&mut error, &self.redactor);
-        error
     }
 }

@@ -3,8 +3,8 @@
 //! stands here too.
 
 use super::{
-    ActionReport, Diff, FileAttributes, HostReport, Note, PackageVersion, Reason, TargetState,
-    TaskRef, TaskReport,
+    ActionReport, Diff, Event, FileAttributes, HostReport, Note, PackageVersion, Reason,
+    TargetState, TaskRef, TaskReport,
 };
 use crate::host::Assumption;
 use crate::text::{Diagnostic, Redactor};
@@ -53,6 +53,26 @@ impl<T: Texts> Texts for Option<T> {
 impl<T: Texts> Texts for Vec<T> {
     fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
         self.iter_mut().for_each(|item| item.each_text(change));
+    }
+}
+
+impl Texts for Event {
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::HostStarted { system, last_run, unfinished } => {
+                system.each_text(change);
+                last_run.each_text(change);
+                unfinished.each_text(change);
+            }
+            Self::TaskStarted(task) => task.each_text(change),
+            Self::Announced { task, actions } => {
+                task.each_text(change);
+                actions.each_text(change);
+            }
+            Self::TaskFinished(report) => report.each_text(change),
+            Self::Warning(warning) => warning.each_text(change),
+            Self::HostFinished(report) => report.each_text(change),
+        }
     }
 }
 

@@ -111,11 +111,6 @@ impl Evaluation {
         let _ = self.unknown.set(origin.clone());
     }
 
-    /// Records that a secret was reached.
-    pub(super) fn meet_secret(&self) {
-        self.secret.store(true, Ordering::Relaxed);
-    }
-
     /// Whether any expression was written, be it as nothing.
     pub(super) fn has_emitted(&self) -> bool {
         self.writes.load(Ordering::Relaxed)
@@ -137,7 +132,8 @@ impl Evaluation {
             Value::Str(text) => Jinja::from(text.as_str()),
             Value::List(_) | Value::Map(_) => Jinja::from_object(at()),
             Value::Secret(inner) => {
-                self.meet_secret();
+                self.secret.store(true, Ordering::Relaxed);
+                self.scope.met(inner);
                 self.give(inner, at)
             }
             Value::Unknown(_) if is_omit(value) => Jinja::from_object(Omitted),

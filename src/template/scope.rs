@@ -28,6 +28,11 @@ pub trait Scope: Send + Sync + 'static {
         None
     }
 
+    /// A template reached a secret.
+    fn met(&self, secret: &Value) {
+        let _ = secret;
+    }
+
     /// Every name, for "did you mean …".
     fn names(&self) -> Vec<String>;
 }

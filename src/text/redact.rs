@@ -1,57 +1,82 @@
 //! Secrets taken out of any text that is about to be shown.
 
+mod forms;
+
 use aho_corasick::AhoCorasick;
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What stands where a secret was.
 const REDACTED: &str = "[redacted]";
 
-/// Shorter secrets are not searched for: they would be found in innocent text.
-const SHORTEST: usize = 8;
-
-/// A line of key material in a secret of several lines has at least so many bytes.
-const KEY_LINE: usize = 24;
-
 /// Knows secrets, and replaces them in text: as they are, in base64 (within longer encoded text,
-/// too), percent-encoded as in URLs, and escaped as in JSON. Cheap to clone and to ask; adding
-/// rebuilds the search. `Debug` shows nothing of them.
+/// too), percent-encoded as in URLs, and quoted as other languages do. A clone knows what the
+/// original learns. `Debug` shows nothing of them.
 #[derive(Clone, Default)]
-pub struct Redactor {
-    forms: Arc<BTreeSet<Vec<u8>>>,
+pub struct Redactor(Arc<RwLock<Known>>);
+
+#[derive(Default)]
+struct Known {
+    forms: BTreeSet<Vec<u8>>,
+    /// Over all forms; made when it is asked for after something new was learnt.
     search: Option<AhoCorasick>,
 }
 
 impl Redactor {
-    /// Knows these secrets; those of fewer than 8 bytes are left out.
+    /// Knows these secrets: see [`Redactor::add`].
     pub fn new<S: AsRef<[u8]>>(secrets: impl IntoIterator<Item = S>) -> Self {
-        let mut redactor = Self::default();
+        let redactor = Self::default();
         redactor.add(secrets);
         redactor
     }
 
-    /// Learns more secrets.
-    pub fn add<S: AsRef<[u8]>>(&mut self, secrets: impl IntoIterator<Item = S>) {
-        let mut forms = BTreeSet::new();
-        for secret in secrets {
-            learn(secret.as_ref(), &mut forms);
+    /// Learns texts that are secret as a whole; those of fewer than 8 bytes are left out. Of a
+    /// text of several lines those are learnt that look like key material: the rest of what was
+    /// made of a secret is not secret by itself.
+    pub fn add<S: AsRef<[u8]>>(&self, texts: impl IntoIterator<Item = S>) {
+        self.learn(texts, forms::of_text);
+    }
+
+    /// Learns secrets as somebody wrote them: each of their lines is one, too, and what is
+    /// assigned in it.
+    pub fn add_line_by_line<S: AsRef<[u8]>>(&self, secrets: impl IntoIterator<Item = S>) {
+        self.learn(secrets, forms::of_lines);
+    }
+
+    fn learn<S: AsRef<[u8]>>(
+        &self,
+        secrets: impl IntoIterator<Item = S>,
+        learn: fn(&[u8], &mut BTreeSet<Vec<u8>>),
+    ) {
+        let mut new = BTreeSet::new();
+        {
+            let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            for secret in secrets {
+                // The secret itself is among its forms.
+                if !known.forms.contains(secret.as_ref().trim_ascii()) {
+                    learn(secret.as_ref(), &mut new);
+                }
+            }
         }
-        if forms.is_subset(&self.forms) {
+        if new.is_empty() {
             return;
         }
-        Arc::make_mut(&mut self.forms).append(&mut forms);
-        // More forms than the search has numbers for cannot be: it counts to two thousand million.
-        self.search = AhoCorasick::new(self.forms.iter()).ok();
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.forms.append(&mut new);
+        known.search = None;
     }
 
     /// Whether no secret is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.forms.is_empty()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).forms.is_empty()
+    }
+
+    /// Whether a secret stands in a text.
+    #[must_use]
+    pub fn finds(&self, text: &str) -> bool {
+        !self.found(text.as_bytes()).is_empty()
     }
 
     /// The text with every secret replaced by `[redacted]`.
@@ -93,7 +118,7 @@ impl Redactor {
 
     /// Where secrets stand; those that overlap are one.
     fn found(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
-        let Some(search) = &self.search else { return Vec::new() };
+        let Some(search) = self.search() else { return Vec::new() };
         let mut found: Vec<(usize, usize)> = Vec::new();
         let mut all: Vec<_> =
             search.find_overlapping_iter(bytes).map(|hit| (hit.start(), hit.end())).collect();
@@ -106,88 +131,25 @@ impl Redactor {
         }
         found
     }
+
+    fn search(&self) -> Option<AhoCorasick> {
+        {
+            let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            if known.forms.is_empty() || known.search.is_some() {
+                return known.search.clone();
+            }
+        }
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // More forms than the search has numbers for cannot be: it counts to two thousand million.
+        known.search = AhoCorasick::new(&known.forms).ok();
+        known.search.clone()
+    }
 }
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Redactor")
     }
-}
-
-/// The forms in which a secret is searched for.
-fn learn(secret: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
-    let secret = secret.trim_ascii();
-    if secret.len() < SHORTEST {
-        return;
-    }
-    variants(secret, forms);
-    if secret.contains(&b'\n') {
-        // A key of several lines is shown line by line, each with something before it.
-        let lines = secret.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-        for line in lines {
-            let material = line.len() >= KEY_LINE
-                && !line.starts_with(b"-----")
-                && !line.iter().any(u8::is_ascii_whitespace);
-            if material {
-                variants(line, forms);
-            }
-        }
-    }
-}
-
-fn variants(secret: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
-    forms.insert(secret.to_vec());
-    for shift in 0..3 {
-        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-            forms.insert(shifted(secret, shift, &engine));
-        }
-    }
-    forms.extend(percent(secret));
-    forms.insert(json(secret));
-    forms.retain(|form| form.len() >= SHORTEST);
-}
-
-/// The part of the base64 text that depends on the secret alone, when it stands `shift` bytes
-/// into a group of three (RFC 4648, 4).
-fn shifted(
-    secret: &[u8],
-    shift: usize,
-    engine: &base64::engine::general_purpose::GeneralPurpose,
-) -> Vec<u8> {
-    let mut bytes = vec![0; shift];
-    bytes.extend_from_slice(secret);
-    let encoded = engine.encode(&bytes).into_bytes();
-    let from = (shift * 8).div_ceil(6);
-    let to = bytes.len() * 8 / 6;
-    encoded[from..to.max(from)].to_vec()
-}
-
-/// Percent-encoded: as a URL's part, with `/` kept, and as a form's field (RFC 3986, 2.1).
-fn percent(secret: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = Vec::new();
-    for kept in ["-._~", "-._~/", "-._*"] {
-        for upper in [true, false] {
-            let mut form = String::new();
-            for &byte in secret {
-                match byte {
-                    b' ' if kept.contains('*') => form.push('+'),
-                    _ if byte.is_ascii_alphanumeric() => form.push(char::from(byte)),
-                    _ if kept.as_bytes().contains(&byte) => form.push(char::from(byte)),
-                    _ if upper => drop(write!(form, "%{byte:02X}")),
-                    _ => drop(write!(form, "%{byte:02x}")),
-                }
-            }
-            forms.push(form.into_bytes());
-        }
-    }
-    forms
-}
-
-/// Escaped as between the quotes of a JSON string.
-fn json(secret: &[u8]) -> Vec<u8> {
-    let Ok(text) = std::str::from_utf8(secret) else { return Vec::new() };
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
 }
 
 #[cfg(test)]
@@ -236,11 +198,54 @@ mod tests {
         assert_eq!(redactor.redact_bytes(b"\xffcorrect horse battery").as_ref(), b"\xff[redacted]");
     }
 
+    /// As programs do quote it: bash's `printf %q`, Python's `shlex.quote`, `repr`, `json.dumps`
+    /// (also twice) and `html.escape`.
     #[test]
-    fn json_strings_are_searched_as_they_are_escaped() {
-        let redactor = Redactor::new(["say \"hello\"\\"]);
-        let json = serde_json::json!({ "stdout": "it is say \"hello\"\\ there" }).to_string();
-        assert_eq!(redactor.redact(&json), r#"{"stdout":"it is [redacted] there"}"#);
+    fn quoted_as_other_languages_do_it_is_found() {
+        let secret = r#"it's "50%" of $a\b & ü"#;
+        let redactor = Redactor::new([secret]);
+        for quoted in [
+            r#"it\'s\ \"50%\"\ of\ \$a\\b\ \&\ ü"#,
+            r#"'it'"'"'s "50%" of $a\b & ü'"#,
+            r#"'it'\''s "50%" of $a\b & ü'"#,
+            r#""it's \"50%\" of \$a\\b & ü""#,
+            r#"'it\'s "50%" of $a\\b & ü'"#,
+            r#""it's \"50%\" of $a\\b & \u00fc""#,
+            r#""it's \"50%\" of $a\\b & ü""#,
+            r#"{\"a\": \"it's \\\"50%\\\" of $a\\\\b & ü\"}"#,
+            "it&#x27;s &quot;50%&quot; of $a\\b &amp; ü",
+            "it&#39;s &quot;50%&quot; of $a\\b &amp; ü",
+            r#"'it''s "50%" of $a\b & ü'"#,
+            r#"it's "50%%" of $a\b & ü"#,
+            "69742773202235302522206f662024615c62202620c3bc",
+        ] {
+            let shown = redactor.redact(quoted);
+            assert!(shown.contains(REDACTED) && !shown.contains("50"), "{quoted}: {shown}");
+        }
+    }
+
+    #[test]
+    fn each_line_of_what_somebody_wrote_is_secret_and_what_is_assigned_there() {
+        let redactor = Redactor::default();
+        redactor.add_line_by_line(["USER=me\nPASSWORD=\"correct horse\"\nbattery-staple\n"]);
+        for (text, expected) in [
+            ("  2  PASSWORD=\"correct horse\"", "  2  [redacted]"),
+            ("correct horse", "[redacted]"),
+            ("battery-staple", "[redacted]"),
+            ("USER=me", "USER=me"),
+        ] {
+            assert_eq!(redactor.redact(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_one_learns_its_clones_know() {
+        let (one, other) = (Redactor::new(["correct horse"]), Redactor::default());
+        assert!(!other.finds("correct horse"));
+        let other = one.clone();
+        assert_eq!(other.redact("correct horse"), "[redacted]");
+        one.add(["battery staple"]);
+        assert!(other.finds("a battery staple") && !other.finds("battery"));
     }
 
     proptest! {

@@ -8,6 +8,7 @@ mod known;
 mod mode;
 mod node;
 mod secret;
+mod texts;
 #[expect(clippy::module_inception, reason = "the room is named after its main type")]
 mod value;
 

@@ -20,6 +20,9 @@ use std::process::Command;
 const VAULTED: &str = "inline secret";
 const MARKED: &str = "canary/token+4711=";
 
+/// Never more than a part of what the role says.
+const PART: &str = "warbler-in-the-shaft";
+
 const TASKS: &str = r#"
 - name: written out
   copy: {dest: /etc/open, content: "a {{ smtp_password }} b {{ site_token }}\n", mode: "0600"}
@@ -32,6 +35,14 @@ const TASKS: &str = r#"
 - name: hidden
   copy: {dest: /etc/hidden, content: "canary/token+4711= once more", mode: "0600"}
   no_log: true
+- name: a part of a file
+  copy: {dest: /etc/part, content: "user: me\ntoken: {{ site_part }}\n", mode: "0600"}
+- name: a part comes back
+  command: {argv: [tail, -n, "1", /etc/part]}
+  changed_when: false
+  register: catted
+- name: "a part is told: {{ catted.stdout | default('') }}"
+  debug: {msg: "{{ catted.stdout | default('') }}"}
 - name: derived
   set_fact: {both: "{{ smtp_password }}:{{ site_token }}"}
 - name: each
@@ -46,7 +57,8 @@ const VERIFY: &str = r#"
   assert: {that: ["site_token == smtp_password"], fail_msg: "{{ site_token }} {{ smtp_password }}"}
 "#;
 
-const SPECS: &str = "argument_specs: {main: {options: {site_token: {no_log: true}}}}\n";
+const SPECS: &str =
+    "argument_specs: {main: {options: {site_token: {no_log: true}, site_part: {no_log: true}}}}\n";
 
 const HOSTS: [&str; 2] = ["well", "other"];
 
@@ -59,7 +71,7 @@ pub(crate) fn stage() -> Stage {
     let (vaulted, _) = vaulted.split_once("block:").unwrap();
     let put = |name: &str, text: &str| stage.put(name, text.as_bytes(), 0o644);
     put("hosts.yml", &hosts);
-    put("group_vars/all.yml", &format!("{vaulted}site_token: {MARKED}\n"));
+    put("group_vars/all.yml", &format!("{vaulted}site_part: {PART}\nsite_token: {MARKED}\n"));
     put("password", "battery staple\n");
     put("roles/site/tasks/main.yml", TASKS);
     put("roles/site/verify/main.yml", VERIFY);
@@ -88,6 +100,7 @@ fn said(stage: &Stage, host: &str, purpose: Purpose) -> Vec<FromAgent> {
 /// The secrets as they could be written.
 fn forms() -> Vec<String> {
     let mut forms = vec![VAULTED.to_owned(), "inline%20secret".into(), "aW5saW5lIHNlY3JldA".into()];
+    forms.push(PART.to_owned());
     forms.extend(["canary/token", "canary%2Ftoken", "Y2FuYXJ5L3Rva2VuKzQ3MTE9"].map(str::to_owned));
     forms
 }

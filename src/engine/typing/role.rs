@@ -46,6 +46,7 @@ pub fn type_role(role: &Role, sources: &Sources) -> TypedRole {
         defaults: role.defaults.clone(),
         vars: role.vars.clone(),
         secrets: secret_names(role),
+        vaulted: vaulted_in(role),
         ..RoleTasks::default()
     };
     for (file, node) in &role.tasks {
@@ -78,6 +79,22 @@ pub fn type_role(role: &Role, sources: &Sources) -> TypedRole {
     }
     errors.extend(cyclic_includes(&tasks));
     TypedRole { tasks, includes, notifies, errors }
+}
+
+/// What is vaulted in the role's tasks.
+fn vaulted_in(role: &Role) -> Vec<Node> {
+    fn find(node: &Node, found: &mut Vec<Node>) {
+        if node.secret {
+            found.push(node.clone());
+            return;
+        }
+        let members = node.entries().iter().map(|(_, member)| member);
+        node.items().iter().chain(members).for_each(|member| find(member, found));
+    }
+    let mut found = Vec::new();
+    let written = role.tasks.values().chain(&role.handlers).chain(&role.verify);
+    written.for_each(|node| find(node, &mut found));
+    found
 }
 
 /// Variables that the role's argument specification marks `no_log`.

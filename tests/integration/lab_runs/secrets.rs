@@ -7,6 +7,18 @@ use crate::lab::lab;
 /// With characters that its URL form escapes.
 const CANARY: &str = "canary/of+the=coal mine?42";
 
+/// Never more than a part of what the role says.
+const PART: &str = "warbler-in-the-shaft";
+
+/// Of several lines, the last of which are no key material by their looks.
+const KEY: [&str; 5] = [
+    "-----BEGIN PRIVATE KEY-----",
+    "MC4CAQAwBQYDK2VwBCIEIGVZbm90YXJlYWxrZXlhdGFsbGJ1dGFjYW5hcnkh",
+    "bGluZS4=",
+    "PASSPHRASE=\"swordfish canary\"",
+    "-----END PRIVATE KEY-----",
+];
+
 const TASKS: &str = r#"
 - name: a template
   template: {src: secret.j2, dest: /etc/secret.template, mode: "0600"}
@@ -37,6 +49,31 @@ const TASKS: &str = r#"
 - name: a refusal
   assert: {that: ["site_password == 'x'"], fail_msg: "{{ site_password }} is wrong"}
   ignore_errors: true
+- name: a part of a file
+  template: {src: part.j2, dest: /etc/secret.config, mode: "0600"}
+- name: what cat brings back
+  command: {argv: [tail, -n, "1", /etc/secret.config]}
+  changed_when: false
+  register: catted
+- name: "a part is told: {{ catted.stdout | default('') }}"
+  debug: {msg: "{{ catted.stdout | default('') }} {{ catted.stdout_lines | default([]) }}"}
+- name: a part is wrapped
+  command: {argv: [sh, -c, "tail -n 1 /etc/secret.config | base64; tail -n 1 /etc/secret.config >&2; exit 1"]}
+  ignore_errors: true
+- name: a part is copied
+  copy: {dest: /etc/secret.part, content: "of {{ catted.stdout | default('') }}\n", mode: "0600"}
+- name: a part is a fact
+  set_fact: {part: "{{ (catted.stdout | default('x')).split('token = ') | last }}"}
+- name: "for {{ part }}"
+  copy: {dest: /etc/secret.fact, content: "{{ part }}", mode: "0600"}
+- name: a part is complained of
+  copy: {dest: /etc/secret.refused, content: "key = {{ site_part }}\nother\n", validate: "sh -c 'head -n 1 $0; head -n 1 $0 >&2; exit 1' %s", mode: "0600"}
+  ignore_errors: true
+- name: a key
+  copy: {dest: /etc/secret.key, content: "{{ site_key }}", mode: "0600"}
+- name: its lines are shown with numbers
+  command: {argv: [sh, -c, "nl /etc/secret.key; nl /etc/secret.key >&2; exit 3"]}
+  ignore_errors: true
 - name: a failure
   command: {argv: [sh, -c, "cat >&2; exit 3"], stdin: "{{ site_password }}"}
   when: site_fails
@@ -52,6 +89,8 @@ argument_specs:
   main:
     options:
       site_password: {type: str, required: true, no_log: true}
+      site_part: {type: str, required: true, no_log: true}
+      site_key: {type: str, required: true, no_log: true}
       site_fails: {type: bool, default: false}
 "#;
 
@@ -64,6 +103,9 @@ fn a_secret_shows_nowhere() {
         .file("roles/site/meta/argument_specs.yml", SPECS)
         .file("roles/site/templates/secret.j2", "user=me\npassword={{ site_password }}\n")
         .set("site_password", &format!("{CANARY:?}"))
+        .file("roles/site/templates/part.j2", "user = me\ntoken = {{ site_part }}\n")
+        .set("site_part", PART)
+        .set("site_key", &format!("{:?}", KEY.join("\n")))
         .set("site_fails", "false");
     let mut said = String::new();
     let (fleet, arguments) = while_watched(|| {
@@ -140,6 +182,11 @@ fn forms() -> Vec<(&'static str, String)> {
         ("its beginning", "canary/of".to_owned()),
         ("base64", "Y2FuYXJ5L29mK3RoZT1jb2FsIG1pbmU/NDI".to_owned()),
         ("url", escaped.clone()),
+        ("what is only a part", PART.to_owned()),
+        ("a part in base64", "d2FyYmxlci1pbi10aGUtc2hhZnQ".to_owned()),
+        ("a line of the key", KEY[1].to_owned()),
+        ("a short line of the key", KEY[2].to_owned()),
+        ("what the key assigns", "swordfish canary".to_owned()),
         ("url with slashes", escaped.replace("%2F", "/")),
     ]
 }
