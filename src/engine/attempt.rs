@@ -112,10 +112,7 @@ impl Runner<'_> {
             attempt = attempt.assuming(Expected::Answer, origin);
         } else {
             attempt.changed = Known::Unknown(origin.clone());
-            let mut unsettled: Vec<String> = name.iter().cloned().collect();
-            if kind.brings_anything {
-                unsettled.push("/".to_owned());
-            }
+            let unsettled = kind.touches_of(value, name.as_deref());
             host.unsettle(&unsettled, origin);
             self.trace(Trace::Unsettled(unsettled));
             attempt.may_fail = true;

@@ -117,12 +117,7 @@ fn never_fails(task: &Task) -> bool {
 pub(super) fn blur(host: &mut dyn Host, trail: &[Trace], origin: &Origin) {
     for trace in trail {
         match trace {
-            // Where it cannot be performed on what it has made itself, its target is unknown too.
-            Trace::Did(action) => {
-                if host.might(action, origin).is_err() {
-                    host.unsettle(&[action.target()], origin);
-                }
-            }
+            Trace::Did(action) => host.doubt(action, origin),
             Trace::Unsettled(names) => host.unsettle(names, origin),
             Trace::Set(_) => {}
         }

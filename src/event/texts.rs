@@ -225,10 +225,17 @@ impl Texts for Assumption {
             Self::IsDirectory { path: name, origin }
             | Self::UserExists { name, origin }
             | Self::GroupExists { name, origin }
-            | Self::NoPrimaryGroup { name, origin } => {
+            | Self::NoPrimaryGroup { name, origin }
+            | Self::NoLongerRefused { refusal: name, origin }
+            | Self::Idle { name, origin }
+            | Self::StaysUp { unit: name, origin }
+            | Self::IsAbsent { path: name, origin }
+            | Self::OnlyOwnerWrites { path: name, owner: origin } => {
                 change(name);
                 change(origin);
             }
+            Self::FreeUserNumber { number: _, origin }
+            | Self::FreeGroupNumber { number: _, origin } => change(origin),
             Self::Accepted { by } => change(by),
         }
     }

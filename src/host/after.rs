@@ -2,7 +2,7 @@
 //! dry run's host.
 
 use super::{ServiceChange, Unit, User, UserEntry};
-use crate::value::{Known, Origin};
+use crate::value::{Known, Origin, Secret, crypt};
 
 impl Unit {
     /// The unit after a change. A mask hides what is below it, and whether anything is.
@@ -28,9 +28,12 @@ impl User {
     /// The user after its entry was changed. A password is salted when it is set.
     #[must_use]
     pub fn after(self, entry: &UserEntry) -> Known<Self> {
-        if entry.password.is_some() {
-            return Known::Unknown(Origin::new(format!("user {}", self.name)));
-        }
+        let password_hash = match entry.password.as_ref().map(Secret::expose) {
+            None => self.password_hash,
+            Some(lock) if crypt::is_bare_lock(lock) => None,
+            Some(stored) if crypt::is_verbatim(stored) => entry.password.clone(),
+            Some(_) => return Known::Unknown(Origin::new(format!("user {}", self.name))),
+        };
         Known::Is(Self {
             name: self.name,
             uid: entry.uid.unwrap_or(self.uid),
@@ -42,7 +45,7 @@ impl User {
             comment: entry.comment.clone().unwrap_or(self.comment),
             home: entry.home.clone().unwrap_or(self.home),
             shell: entry.shell.clone().unwrap_or(self.shell),
-            password_hash: self.password_hash,
+            password_hash,
         })
     }
 }

@@ -37,6 +37,55 @@ pub enum Assumption {
         /// What will tell.
         origin: String,
     },
+    /// None but root and an owner can write to the folder.
+    OnlyOwnerWrites {
+        /// Which folder.
+        path: String,
+        /// Whose.
+        owner: String,
+    },
+    /// What the host would refuse at a path now is not so any more.
+    NoLongerRefused {
+        /// The refusal.
+        refusal: String,
+        /// What will tell.
+        origin: String,
+    },
+    /// No other user has the number.
+    FreeUserNumber {
+        /// Which.
+        number: u32,
+        /// What will tell.
+        origin: String,
+    },
+    /// No other group has the number.
+    FreeGroupNumber {
+        /// Which.
+        number: u32,
+        /// What will tell.
+        origin: String,
+    },
+    /// No process of the user's runs any more.
+    Idle {
+        /// The user.
+        name: String,
+        /// What will tell.
+        origin: String,
+    },
+    /// The unit does not end by itself.
+    StaysUp {
+        /// The unit.
+        unit: String,
+        /// What will tell.
+        origin: String,
+    },
+    /// Nothing is at the path.
+    IsAbsent {
+        /// Which.
+        path: String,
+        /// What will tell.
+        origin: String,
+    },
     /// A program finds nothing wrong with the new file.
     Accepted {
         /// Its command line.
@@ -52,8 +101,14 @@ impl Assumption {
             Self::IsDirectory { origin, .. }
             | Self::UserExists { origin, .. }
             | Self::GroupExists { origin, .. }
-            | Self::NoPrimaryGroup { origin, .. } => Some(origin),
-            Self::Accepted { .. } => None,
+            | Self::NoPrimaryGroup { origin, .. }
+            | Self::NoLongerRefused { origin, .. }
+            | Self::FreeUserNumber { origin, .. }
+            | Self::FreeGroupNumber { origin, .. }
+            | Self::Idle { origin, .. }
+            | Self::StaysUp { origin, .. }
+            | Self::IsAbsent { origin, .. } => Some(origin),
+            Self::OnlyOwnerWrites { .. } | Self::Accepted { .. } => None,
         }
     }
 

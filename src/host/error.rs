@@ -79,6 +79,39 @@ impl HostError {
         Self::File { doing, path: path.into(), source }
     }
 
+    /// A unit that does its work and ends is never `started`.
+    #[must_use]
+    pub fn ends_by_itself(unit: &str) -> Self {
+        Self::Failed {
+            message: format!("{unit} does its work and ends (Type=oneshot): it is never running"),
+            notes: Vec::new(),
+            help: Some(
+                "give it `RemainAfterExit=yes`, or run it from a handler: `state: restarted`"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// A mask is a link in the place of the unit's file.
+    #[must_use]
+    pub fn cannot_be_masked(unit: &str) -> Self {
+        Self::Failed {
+            message: format!("cannot mask {unit}: its file is /etc/systemd/system/{unit}"),
+            notes: Vec::new(),
+            help: Some("remove that file, or disable the unit".to_owned()),
+        }
+    }
+
+    /// It has no way to read its configuration again.
+    #[must_use]
+    pub fn cannot_reload(unit: &str) -> Self {
+        Self::Failed {
+            message: format!("{unit} cannot reload its configuration"),
+            notes: Vec::new(),
+            help: Some("restart it instead".to_owned()),
+        }
+    }
+
     /// Whether an action was refused because the host changed since the plan.
     #[must_use]
     pub const fn is_stale(&self) -> bool {

@@ -1,21 +1,21 @@
 //! Which folders no change goes through: those that others than root and the target's owner can
 //! write to. They could put a link where root is about to write.
 
-use super::{Action, Attributes, HostError, Stat, StatAttributes, View};
+use super::{Action, Assumption, Attributes, HostError, Stat, StatAttributes, View};
 use crate::value::Known;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 /// As many links as the kernel follows in one path (path_resolution(7)).
-const MOST_LINKS: usize = 40;
+pub(super) const MOST_LINKS: usize = 40;
 
 /// Refuses what a real host would, as far as a view knows the folders: one that is not known
-/// refuses nothing.
+/// refuses nothing. Tells what has to be so where it hinges on accounts that are not known.
 ///
 /// # Errors
 /// The refusal; or a folder or an account cannot be looked at.
-pub(super) fn check(view: &dyn View, action: &Action) -> Result<(), HostError> {
+pub(super) fn check(view: &dyn View, action: &Action) -> Result<Option<Assumption>, HostError> {
     let unchanged = Attributes::default();
     let (path, attributes) = match action {
         Action::WriteFile { path, attributes, .. }
@@ -31,16 +31,22 @@ pub(super) fn check(view: &dyn View, action: &Action) -> Result<(), HostError> {
         | Action::User { .. }
         | Action::Group { .. }
         | Action::Run { .. }
-        | Action::Request(_) => return Ok(()),
+        | Action::Request(_) => return Ok(None),
     };
-    let Some(owner) = owner(view, path, attributes)? else { return Ok(()) };
+    let Some(owner) = owner(view, path, attributes)? else { return Ok(None) };
     let mut rest: VecDeque<OsString> = path.parent().map(names).unwrap_or_default();
-    let (mut at, mut links) = (PathBuf::from("/"), 0);
+    let (mut at, mut links, mut assumed) = (PathBuf::from("/"), 0, None);
     loop {
         match view.stat(&at)? {
-            Known::Is(Stat::Directory(folder)) if !admits(view, &folder, &owner)? => {
-                return Err(refusal(path, &at, &folder));
-            }
+            Known::Is(Stat::Directory(folder)) => match admits(view, &folder, &owner)? {
+                Some(true) => {}
+                Some(false) => return Err(refusal(path, &at, &folder)),
+                None => {
+                    let path = at.display().to_string();
+                    assumed
+                        .get_or_insert(Assumption::OnlyOwnerWrites { path, owner: owner.clone() });
+                }
+            },
             Known::Is(Stat::Symlink(target)) if links < MOST_LINKS => {
                 links += 1;
                 at.pop();
@@ -49,11 +55,11 @@ pub(super) fn check(view: &dyn View, action: &Action) -> Result<(), HostError> {
                 }
                 names(&target).into_iter().rev().for_each(|name| rest.push_front(name));
             }
-            Known::Is(Stat::Directory(_)) | Known::Unknown(_) => {}
-            Known::Is(_) => return Ok(()),
+            Known::Unknown(_) => {}
+            Known::Is(_) => return Ok(assumed),
         }
         match rest.pop_front() {
-            None => return Ok(()),
+            None => return Ok(assumed),
             Some(name) if name == ".." => {
                 at.pop();
             }
@@ -96,37 +102,49 @@ fn owner(
     })
 }
 
-/// Whether only root and this owner can put anything here, or the folder is sticky.
-fn admits(view: &dyn View, folder: &StatAttributes, owner: &str) -> Result<bool, HostError> {
+/// Whether only root and this owner can put anything here, or the folder is sticky; `None` if that
+/// hinges on accounts that are not known.
+fn admits(
+    view: &dyn View,
+    folder: &StatAttributes,
+    owner: &str,
+) -> Result<Option<bool>, HostError> {
     let mode = folder.mode.bits();
-    if is_root(&folder.owner) || same_user(view, &folder.owner, owner)? {
-        let group = mode & 0o020 != 0
-            && !is_root(&folder.group)
-            && view.is_private_group(&folder.group, owner)? == Some(false);
-        return Ok(mode & 0o1000 != 0 || (mode & 0o002 == 0 && !group));
-    }
-    Ok(false)
+    let owned =
+        if is_root(&folder.owner) { Some(true) } else { same_user(view, &folder.owner, owner)? };
+    let sticky = mode & 0o1000 != 0;
+    let private = match mode & 0o020 != 0 && !is_root(&folder.group) && !sticky {
+        true => view.is_private_group(&folder.group, owner)?,
+        false => Some(true),
+    };
+    let closed = sticky || mode & 0o002 == 0;
+    Ok(match (owned, private) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        _ if !closed => Some(false),
+        (None, _) | (_, None) => None,
+        (Some(true), Some(true)) => Some(true),
+    })
 }
 
 fn is_root(name: &str) -> bool {
     matches!(name, "root" | "0")
 }
 
-/// A name and a number may be the same user; where that is not known, they are.
-fn same_user(view: &dyn View, one: &str, other: &str) -> Result<bool, HostError> {
+/// A name and a number may be the same user.
+fn same_user(view: &dyn View, one: &str, other: &str) -> Result<Option<bool>, HostError> {
     let is_number = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
     let (name, number) = match (is_number(one), is_number(other)) {
         (false, true) => (one, other),
         (true, false) => (other, one),
-        _ => return Ok(one == other),
+        _ => return Ok(Some(one == other)),
     };
     Ok(match view.user(name)? {
-        Known::Is(Some(user)) => user.uid.to_string() == number,
-        Known::Is(None) | Known::Unknown(_) => true,
+        Known::Is(Some(user)) => Some(user.uid.to_string() == number),
+        Known::Is(None) | Known::Unknown(_) => None,
     })
 }
 
-fn names(path: &Path) -> VecDeque<OsString> {
+pub(super) fn names(path: &Path) -> VecDeque<OsString> {
     let name = |part| match part {
         Component::Normal(name) => Some(name.to_owned()),
         Component::ParentDir => Some(OsString::from("..")),

@@ -21,6 +21,7 @@ mod session;
 mod state;
 mod touch;
 mod unit_name;
+mod unit_ties;
 mod view;
 
 pub use action::{
@@ -39,5 +40,6 @@ pub use probe::{
 pub use session::SessionProcess;
 pub use state::{Group, Stat, StatAttributes, Unit, User};
 pub use touch::Touch;
-pub use unit_name::unit_name;
-pub use view::{Host, View};
+pub use unit_name::{unit_name, unit_of_file};
+pub use unit_ties::UnitTies;
+pub use view::{Host, PathChange, View};

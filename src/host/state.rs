@@ -78,7 +78,8 @@ pub struct User {
     pub home: String,
     /// Login shell.
     pub shell: String,
-    /// The stored password hash; `None` where it is locked (`!`, `*`).
+    /// The stored password hash, empty where none is asked for; `None` where there is only a lock
+    /// (`!`, `*`).
     #[serde(default)]
     pub password_hash: Option<Secret<String>>,
 }

@@ -1,6 +1,6 @@
 //! What an action may change on a host: what is not known after it where it may be performed or not.
 
-use super::{Action, Transaction, User};
+use super::{Action, Transaction, User, UserEntry};
 use crate::value::Known;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,11 @@ pub enum Touch<'a> {
     User(&'a str),
     /// A group.
     Group(&'a str),
-    /// A unit's state.
+    /// A user's number, and so who owns files.
+    UserNumber(&'a str),
+    /// A group's number.
+    GroupNumber(&'a str),
+    /// A unit's state, with what hangs on it.
     Unit(&'a str),
     /// Whether systemd has read its unit files as they are.
     UnitFiles,
@@ -32,9 +36,16 @@ pub enum Touch<'a> {
 }
 
 impl<'a> Touch<'a> {
-    /// What a role's author names in `changes`: a path, a unit, `network`; `/` is everything.
+    /// What a role's author names in `changes`: a path, a unit, `network`; `/` is everything. What
+    /// no unit is called, `user NAME` and `group NAME`, is the engine's.
     #[must_use]
     pub fn named(name: &'a str) -> Self {
+        if let Some(user) = name.strip_prefix("user ") {
+            return Self::User(user);
+        }
+        if let Some(group) = name.strip_prefix("group ") {
+            return Self::Group(group);
+        }
         match name {
             "/" => Self::Everything,
             "network" => Self::Network,
@@ -61,14 +72,12 @@ impl Action {
                 vec![Touch::Unit(unit)]
             }
             Self::DaemonReload => vec![Touch::UnitFiles],
-            Self::User { name, entry, before } => {
-                let comes = entry.as_ref().is_some_and(|entry| entry.group.is_none())
-                    && !matches!(before, Known::Is(Some(User { .. })));
-                // A user comes, and goes, with a group of its own name (useradd(8), userdel(8)).
-                let own = (comes || entry.is_none()).then_some(Touch::Group(name));
-                std::iter::once(Touch::User(name)).chain(own).collect()
+            Self::User { name, entry, before } => user(name, entry.as_ref(), before),
+            Self::Group { name, present, gid, before, .. } => {
+                let stays = *present && gid.is_none() && matches!(before, Known::Is(Some(_)));
+                let number = (!stays).then_some(Touch::GroupNumber(name));
+                std::iter::once(Touch::Group(name)).chain(number).collect()
             }
-            Self::Group { name, .. } => vec![Touch::Group(name)],
             Self::Run { changes, .. } => changes.iter().map(|name| Touch::named(name)).collect(),
             Self::Request(request) => {
                 request.changes.iter().map(|name| Touch::named(name)).collect()
@@ -77,12 +86,35 @@ impl Action {
     }
 }
 
+/// A user comes, and goes, with a group of its own name and a home (useradd(8), userdel(8)); files
+/// go with numbers.
+fn user<'a>(
+    name: &'a str,
+    entry: Option<&'a UserEntry>,
+    before: &Known<Option<User>>,
+) -> Vec<Touch<'a>> {
+    let there = matches!(before, Known::Is(Some(_)));
+    let mut touches = vec![Touch::User(name)];
+    let comes = entry.is_some_and(|entry| entry.group.is_none()) && !there;
+    if comes || entry.is_none() {
+        touches.extend([Touch::Group(name), Touch::GroupNumber(name)]);
+    }
+    if !there || entry.is_none_or(|entry| entry.uid.is_some()) {
+        touches.push(Touch::UserNumber(name));
+    }
+    if let Some(entry) = entry.filter(|entry| entry.create_home && !there) {
+        let home = entry.home.clone().unwrap_or_else(|| format!("/home/{name}"));
+        touches.push(Touch::Tree(home.into()));
+    }
+    touches
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::memory::Memory;
     use crate::host::overlay::Overlay;
-    use crate::host::{Attributes, Command, Content, Host, ServiceChange, UserEntry, View};
+    use crate::host::{Attributes, Command, Content, Host, ServiceChange, View};
     use crate::value::Origin;
     use std::collections::HashSet;
 

@@ -1,5 +1,7 @@
 //! Names of systemd's units.
 
+use std::path::Path;
+
 /// The types of units (systemd(1)).
 const TYPES: [&str; 11] = [
     "service",
@@ -22,6 +24,15 @@ pub fn unit_name(name: &str) -> String {
         Some((_, suffix)) if TYPES.contains(&suffix) => name.to_owned(),
         _ => format!("{name}.service"),
     }
+}
+
+/// The unit that a file defines. A template defines none, and cannot be asked for.
+#[must_use]
+pub fn unit_of_file(path: &Path) -> Option<String> {
+    let name =
+        path.parent().filter(|folder| folder.ends_with("systemd/system")).and(path.file_name())?;
+    let name = name.to_str()?;
+    (unit_name(name) == name && !name.contains("@.")).then(|| name.to_owned())
 }
 
 #[cfg(test)]

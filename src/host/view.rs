@@ -3,11 +3,24 @@
 use super::local::clock;
 use super::{
     Action, Command, Group, HostError, Package, PackageRequest, Pending, Performed, Probe,
-    ProbeAnswer, Stat, Transaction, Unit, User,
+    ProbeAnswer, Stat, Transaction, Unit, UnitTies, User,
 };
 use crate::value::{Known, Map, Origin};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// How a path is to be changed, as far as a host may refuse it whoever asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathChange {
+    /// Something takes its place, or is made there.
+    Replace,
+    /// It goes, with everything in it.
+    Remove,
+    /// Its mode or owners change, or a directory is made.
+    Attributes,
+    /// What is there is written into.
+    Within,
+}
 
 /// What resources may ask of a host. Nothing here changes it. Answers that a pending action makes
 /// unforeseeable are [`Known::Unknown`]; only a dry run's overlay gives those.
@@ -37,6 +50,31 @@ pub trait View {
         Ok(None)
     }
 
+    /// The user who has a number.
+    fn user_of(&self, _uid: u32) -> Result<Known<Option<String>>, HostError> {
+        Ok(Known::Is(None))
+    }
+
+    /// The group that has a number.
+    fn group_of(&self, _gid: u32) -> Result<Known<Option<String>>, HostError> {
+        Ok(Known::Is(None))
+    }
+
+    /// A process of this user's: while there is one, neither the user nor its number or home can
+    /// be changed (usermod(8)).
+    fn process_of(&self, _user: &str) -> Result<Option<u32>, HostError> {
+        Ok(None)
+    }
+
+    /// Refuses what the host refuses at a path whoever asks: it is a mount point, immutable, on a
+    /// file system that cannot be written.
+    ///
+    /// # Errors
+    /// The refusal.
+    fn admits(&self, _path: &Path, _change: PathChange) -> Result<(), HostError> {
+        Ok(())
+    }
+
     /// Whether and in which version a package is installed.
     fn package(&self, name: &str) -> Result<Known<Package>, HostError>;
 
@@ -50,6 +88,12 @@ pub trait View {
 
     /// A unit's state. A name without a suffix is a `.service`.
     fn unit(&self, name: &str) -> Result<Known<Unit>, HostError>;
+
+    /// What hangs on these units, in their order.
+    fn unit_ties(&self, names: &[String]) -> Result<Vec<UnitTies>, HostError> {
+        let reloads = true;
+        Ok(names.iter().map(|_| UnitTies { reloads, ..UnitTies::default() }).collect())
+    }
 
     /// Whether the files that make a unit have changed since systemd read them
     /// (`NeedDaemonReload` of org.freedesktop.systemd1(5)).
@@ -122,6 +166,10 @@ pub trait Host: View {
     fn might(&mut self, _action: &Action, _origin: &Origin) -> Result<(), HostError> {
         Ok(())
     }
+
+    /// A dry run's note that this action, which was performed, may not have been: what it touches
+    /// is unknown. Real hosts have nothing to note.
+    fn doubt(&mut self, _action: &Action, _origin: &Origin) {}
 
     /// A dry run's note that something unforeseen happens to these: absolute paths, unit names,
     /// `network`. Real hosts have nothing to note.

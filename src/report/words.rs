@@ -81,6 +81,25 @@ fn assumption(assumption: &Assumption) -> String {
         Assumption::NoPrimaryGroup { name, origin } => {
             format!("`{name}` is nobody's primary group ({origin})")
         }
+        Assumption::OnlyOwnerWrites { path, owner } => {
+            format!("none but root and {owner} can write to {path}")
+        }
+        Assumption::NoLongerRefused { refusal, origin } => {
+            format!("no longer: {refusal} ({origin})")
+        }
+        Assumption::FreeUserNumber { number, origin } => {
+            format!("no other user has the number {number} ({origin})")
+        }
+        Assumption::FreeGroupNumber { number, origin } => {
+            format!("no other group has the number {number} ({origin})")
+        }
+        Assumption::Idle { name, origin } => {
+            format!("no process of `{name}` runs any more ({origin})")
+        }
+        Assumption::StaysUp { unit, origin } => {
+            format!("{unit} does not end by itself ({origin})")
+        }
+        Assumption::IsAbsent { path, origin } => format!("{path} is not there ({origin})"),
         Assumption::Accepted { by } => format!("`{by}` accepts it"),
     }
 }

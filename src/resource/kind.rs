@@ -47,6 +47,8 @@ pub struct Kind {
     pub writes_whole: bool,
     /// What it brings cannot be told from its target.
     pub brings_anything: bool,
+    /// Where it writes besides.
+    pub writes_to: &'static [&'static str],
     /// The parameters that turn an act off once it has succeeded.
     pub guards: &'static [&'static str],
     /// Which of the role's files `src` names.
@@ -76,6 +78,7 @@ impl Kind {
             result: R::RESULT,
             writes_whole: R::WRITES_WHOLE,
             brings_anything: R::BRINGS_ANYTHING,
+            writes_to: R::WRITES_TO,
             guards: R::GUARDS,
             source: R::SOURCE,
             delegable: R::DELEGABLE,
@@ -110,6 +113,24 @@ impl Kind {
     pub fn target_of<'v>(&self, given: &'v Value) -> Option<&'v Value> {
         let parameter = self.parameters().get(self.target?)?;
         std::iter::once(&parameter.name).chain(&parameter.aliases).find_map(|name| given.get(name))
+    }
+
+    /// What is not known any more where a task of it is done whose parameters are not known in
+    /// full, as a host's `unsettle` takes it. One whose target has no name yet may change
+    /// anything.
+    #[must_use]
+    pub fn touches_of(&self, given: &Value, target: Option<&str>) -> Vec<String> {
+        let nameless =
+            self.nature_of(given) == Nature::Change && self.target.is_some() && target.is_none();
+        if self.brings_anything || nameless {
+            return vec!["/".to_owned()];
+        }
+        let own = target.map(|name| match self.family {
+            super::USERS | super::GROUPS => format!("{} {name}", self.family),
+            _ => name.to_owned(),
+        });
+        let besides = self.writes_to.iter().map(|&path| path.to_owned());
+        own.into_iter().chain(besides).collect()
     }
 
     /// A result of which nothing is known yet.

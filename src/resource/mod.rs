@@ -48,6 +48,10 @@ use crate::value::Value;
 pub const FILES: &str = "file";
 /// The family of systemd's units.
 pub const UNITS: &str = "unit";
+/// The family of users.
+pub const USERS: &str = "user";
+/// The family of groups.
+pub const GROUPS: &str = "group";
 
 /// A kind of resource. The type itself is its specification, deserialised from a task's rendered
 /// parameters. Its schema refuses unknown ones (`deny_unknown_fields`, for schemars alone where
@@ -77,6 +81,9 @@ pub trait Resource: serde::de::DeserializeOwned + schemars::JsonSchema + std::fm
     /// What it brings cannot be told from its target: where it may be done or not, nothing is
     /// known of the host any more.
     const BRINGS_ANYTHING: bool = false;
+    /// Where it writes besides its target, or where its target does not say: paths, with all that
+    /// is below them.
+    const WRITES_TO: &'static [&'static str] = &[];
     /// The parameters that turn an act off once it has succeeded.
     const GUARDS: &'static [&'static str] = &[];
     /// The parameters that go to a process's command line, which every user can read.

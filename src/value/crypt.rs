@@ -11,6 +11,25 @@ pub fn is_hash(text: &str) -> bool {
         && parts.count() >= 2
 }
 
+/// Whether a text locks an account's password (passwd(1)): `!` or `*`, with a hash behind or none.
+#[must_use]
+pub fn is_lock(text: &str) -> bool {
+    let rest = text.trim_start_matches(['!', '*']);
+    rest.len() < text.len() && (rest.is_empty() || is_hash(rest))
+}
+
+/// A lock without a hash behind it.
+#[must_use]
+pub fn is_bare_lock(text: &str) -> bool {
+    is_lock(text) && text.trim_start_matches(['!', '*']).is_empty()
+}
+
+/// Whether a text is stored as it is, rather than hashed.
+#[must_use]
+pub fn is_verbatim(text: &str) -> bool {
+    is_hash(text) || is_lock(text)
+}
+
 /// Whether a stored hash is this password's. Only SHA-crypt (`$5$`, `$6$`) can be checked; any
 /// other hash is not this password's.
 #[must_use]
@@ -39,6 +58,16 @@ mod tests {
         assert!(is_hash(&made) && verify("s3cret", &made) && !verify("other", &made), "{made}");
         for not in ["", "!", "*", "$y$j9T$x$y", "$6$", "plain"] {
             assert!(!verify("s3cret", not), "{not}");
+        }
+        for (text, lock, bare) in [
+            ("!", true, true),
+            ("*", true, true),
+            ("!!", true, true),
+            ("!$y$j9T$x$y", true, false),
+            ("!bang", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!((is_lock(text), is_bare_lock(text)), (lock, bare), "{text}");
         }
         assert!(!is_hash("$6$x") && !is_hash("$ecret") && is_hash("$y$j9T$x$y"));
     }

@@ -95,7 +95,7 @@ fn change(name: &str, entry: &UserEntry, found: &User) -> Result<(), HostError> 
 fn set_password(name: &str, entry: &UserEntry) -> Result<(), HostError> {
     let Some(password) = &entry.password else { return Ok(()) };
     let hash = match password.expose() {
-        hash if crypt::is_hash(hash) => hash.clone(),
+        stored if crypt::is_verbatim(stored) => stored.clone(),
         password => crypt::hash(password, &random::bytes::<12>()?, ROUNDS)
             .ok_or_else(|| HostError::failed("cannot hash the password"))?,
     };

@@ -87,7 +87,7 @@ impl Accounts {
             comment: line.comment,
             home: line.home,
             shell: line.shell,
-            password_hash: hash.filter(|hash| !hash.is_empty()).map(Secret::new),
+            password_hash: hash.map(Secret::new),
         }))
     }
 
@@ -316,7 +316,7 @@ fn parse_groups(bytes: &[u8]) -> Groups {
     groups
 }
 
-/// Name to hash, locked accounts (`!`, `*`) left out.
+/// Name to what is stored, accounts that are only locked (`!`, `*`) left out.
 fn parse_shadow(bytes: &[u8]) -> HashMap<String, String> {
     let text = String::from_utf8_lossy(bytes);
     let entries = text.lines().filter_map(|line| {
@@ -324,7 +324,7 @@ fn parse_shadow(bytes: &[u8]) -> HashMap<String, String> {
         Some((fields.next()?, fields.next()?))
     });
     entries
-        .filter(|(_, hash)| !hash.starts_with(['!', '*']))
+        .filter(|(_, hash)| !crate::value::crypt::is_bare_lock(hash))
         .map(|(name, hash)| (name.to_owned(), hash.to_owned()))
         .collect()
 }

@@ -23,6 +23,7 @@ mod journal;
 mod locks;
 mod login;
 mod network;
+mod obstacles;
 mod pacman;
 mod pacman_conflicts;
 mod pacman_db;
@@ -42,6 +43,7 @@ mod transaction;
 mod tree;
 mod trust;
 mod unfinished;
+mod unit_ties;
 mod units;
 mod walk;
 mod write;
@@ -53,7 +55,7 @@ pub use random::bytes as random_bytes;
 
 use super::{
     Action, Command, Group, Host, HostError, HttpRequest, Manager, Package, PackageRequest,
-    Performed, Probe, ProbeAnswer, Stat, Transaction, Unit, User, View,
+    PathChange, Performed, Probe, ProbeAnswer, Stat, Transaction, Unit, UnitTies, User, View,
 };
 use crate::value::{Known, Map, Value};
 use accounts::Accounts;
@@ -135,6 +137,16 @@ impl Local {
 
     fn act(&self, action: &Action) -> Result<Performed, HostError> {
         let accounts = &self.accounts;
+        match action {
+            Action::WriteFile { path, .. } | Action::Symlink { path, .. } => {
+                obstacles::check(path, PathChange::Replace)?;
+            }
+            Action::Remove { path, .. } => obstacles::check(path, PathChange::Remove)?,
+            Action::MakeDirectory { path, .. } | Action::SetAttributes { path, .. } => {
+                obstacles::check(path, PathChange::Attributes)?;
+            }
+            _ => {}
+        }
         match action {
             Action::WriteFile { path, content, attributes, backup, validate, before } => {
                 let validate = validate.as_ref();
@@ -280,6 +292,26 @@ impl View for Local {
             return Ok(None);
         };
         Ok(Some(self.accounts.is_private_group(gid, uid)))
+    }
+
+    fn user_of(&self, uid: u32) -> Result<Known<Option<String>>, HostError> {
+        Ok(Known::Is(Some(self.accounts.user_name(uid)).filter(|name| *name != uid.to_string())))
+    }
+
+    fn group_of(&self, gid: u32) -> Result<Known<Option<String>>, HostError> {
+        Ok(Known::Is(Some(self.accounts.group_name(gid)).filter(|name| *name != gid.to_string())))
+    }
+
+    fn process_of(&self, user: &str) -> Result<Option<u32>, HostError> {
+        Ok(self.accounts.uid(user).ok().and_then(process::of_user))
+    }
+
+    fn admits(&self, path: &Path, change: PathChange) -> Result<(), HostError> {
+        obstacles::check(path, change)
+    }
+
+    fn unit_ties(&self, names: &[String]) -> Result<Vec<UnitTies>, HostError> {
+        unit_ties::of(names)
     }
 
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {

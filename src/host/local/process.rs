@@ -283,6 +283,18 @@ pub(super) fn last_lines(text: &str, count: usize) -> Vec<String> {
     lines
 }
 
+/// A process of this user's, as proc(5) tells: whose real or effective user it is.
+pub(super) fn of_user(uid: u32) -> Option<u32> {
+    let folders = std::fs::read_dir("/proc").ok()?;
+    let uid = uid.to_string();
+    folders.flatten().find_map(|folder| {
+        let process: u32 = folder.file_name().to_str()?.parse().ok()?;
+        let status = std::fs::read_to_string(folder.path().join("status")).ok()?;
+        let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+        users.split_whitespace().take(3).any(|one| one == uid).then_some(process)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,12 @@ pub(super) fn change(
     let unit = unit_name(name);
     let found = units.shown(&unit)?;
     unchanged(&unit, change, before, units)?;
+    if change == ServiceChange::Start && found.ends() {
+        return Err(HostError::ends_by_itself(&unit));
+    }
+    if change == ServiceChange::Mask && has_own_file(&unit) {
+        return Err(HostError::cannot_be_masked(&unit));
+    }
     let verb = match change {
         ServiceChange::Enable => "enable",
         ServiceChange::Disable => "disable",
@@ -42,7 +48,20 @@ pub(super) fn change(
         return stays_active(&unit, begun).map(drop);
     }
     act(verb, &unit)?;
-    if change == ServiceChange::Stop { all_stopped(&unit, &found) } else { Ok(()) }
+    match change {
+        ServiceChange::Stop => all_stopped(&unit, &found),
+        // What holds until the next boot only is undone by itself (systemctl(1), `--runtime`).
+        ServiceChange::Disable if found.unit_file == "enabled-runtime" => act_for_now(verb, &unit),
+        ServiceChange::Unmask if found.unit_file == "masked-runtime" => act_for_now(verb, &unit),
+        _ => Ok(()),
+    }
+}
+
+/// Where the mask would be, the unit's own file is.
+fn has_own_file(unit: &str) -> bool {
+    let path = std::path::Path::new("/etc/systemd/system").join(unit);
+    std::fs::symlink_metadata(&path).is_ok()
+        && std::fs::read_link(&path).ok().is_none_or(|to| to != std::path::Path::new("/dev/null"))
 }
 
 /// `systemctl stop` does not wait for what the unit stands for.
@@ -111,23 +130,19 @@ pub(super) fn restart(units: &Units, name: &str) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Makes a unit read its configuration again.
+/// Makes a unit read its configuration again; one that does not run is started.
 ///
 /// # Errors
 /// If it cannot, or is not active afterwards.
 pub(super) fn reload(units: &Units, name: &str) -> Result<(), HostError> {
     let unit = unit_name(name);
     let found = units.shown(&unit)?;
-    if !found.can_reload {
-        return Err(HostError::Failed {
-            message: format!("{unit} cannot reload its configuration"),
-            notes: Vec::new(),
-            help: Some("restart it instead".to_owned()),
-        });
+    if found.is_active() && !found.can_reload {
+        return Err(HostError::cannot_reload(&unit));
     }
     reload_definitions(&found)?;
     let begun = clock::since_epoch();
-    act("reload", &unit).map_err(|error| not_running(&unit, begun, error))?;
+    act("reload-or-restart", &unit).map_err(|error| not_running(&unit, begun, error))?;
     stays_active(&unit, begun).map(drop)
 }
 
@@ -137,7 +152,15 @@ fn reload_definitions(unit: &Shown) -> Result<(), HostError> {
 }
 
 fn act(verb: &str, unit: &str) -> Result<(), HostError> {
-    let command = tool(&["systemctl", "--no-ask-password", verb, "--", unit], SECONDS);
+    run(verb, unit, &["systemctl", "--no-ask-password", verb, "--", unit])
+}
+
+fn act_for_now(verb: &str, unit: &str) -> Result<(), HostError> {
+    run(verb, unit, &["systemctl", "--no-ask-password", "--runtime", verb, "--", unit])
+}
+
+fn run(verb: &str, unit: &str, argv: &[&str]) -> Result<(), HostError> {
+    let command = tool(argv, SECONDS);
     let output = process::run(&command)?;
     if output.rc == 0 {
         return Ok(());

@@ -10,7 +10,8 @@ use std::path::Path;
 /// Is there exactly where systemd is the running service manager (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
 const PROPERTIES: &str = "Id,Names,LoadState,ActiveState,SubState,Type,Result,UnitFileState,\
-                          InvocationID,FragmentPath,NeedDaemonReload,CanReload,Wants,ConsistsOf";
+                          InvocationID,FragmentPath,NeedDaemonReload,CanReload,RemainAfterExit,\
+                          Wants,ConsistsOf";
 /// Seconds for a question to systemd.
 const SECONDS: u64 = 30;
 
@@ -35,6 +36,7 @@ pub(super) struct Shown {
     pub(super) invocation: String,
     pub(super) need_reload: bool,
     pub(super) can_reload: bool,
+    pub(super) remains: bool,
     /// Units that it wants and that are stopped with it: what a wrapper without a process of its
     /// own stands for (Debian's `postfix.service` for `postfix@-.service`).
     pub(super) members: Vec<String>,
@@ -43,6 +45,11 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn is_active(&self) -> bool {
         matches!(self.active.as_str(), "active" | "activating" | "reloading" | "refreshing")
+    }
+
+    /// It does its work and is not active afterwards.
+    pub(super) fn ends(&self) -> bool {
+        self.kind == "oneshot" && !self.remains
     }
 
     fn state(&self) -> Unit {
@@ -165,6 +172,7 @@ fn parse(text: &str) -> Vec<Shown> {
                 invocation: get("InvocationID").to_owned(),
                 need_reload: get("NeedDaemonReload") == "yes",
                 can_reload: get("CanReload") == "yes",
+                remains: get("RemainAfterExit") == "yes",
                 members: wants.map(str::to_owned).collect(),
             }
         })

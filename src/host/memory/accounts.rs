@@ -1,9 +1,11 @@
 //! Users and groups of a host in memory.
 
+use super::owners::Whose;
 use super::world::{Entry, Owned, World};
 use super::{Memory, stale};
 use crate::host::{Group, HostError, User, UserEntry};
 use crate::value::{Known, Secret, crypt};
+use std::path::{Path, PathBuf};
 
 impl World {
     /// A user's entry.
@@ -37,6 +39,7 @@ impl World {
         if self.group(name).is_none() {
             let gid = gid.unwrap_or_else(|| self.free_gid(system));
             self.groups.push(Group { name: name.to_owned(), gid });
+            self.take_number(Whose::Group, name, gid);
             self.sort_accounts();
         }
     }
@@ -67,7 +70,9 @@ impl Memory {
             return Err(stale(format!("user {name}"), format!("{found:?}")));
         }
         let Some(entry) = entry else {
-            self.world.users.retain(|user| user.name != name);
+            if let Some(user) = found {
+                self.remove_user(&user)?;
+            }
             return Ok(());
         };
         for group in entry.group.iter().chain(entry.groups.iter().flatten()) {
@@ -75,42 +80,73 @@ impl Memory {
                 return Err(HostError::failed(format!("there is no group `{group}`")));
             }
         }
+        if let Some(other) = self.world.users.iter().find(|user| Some(user.uid) == entry.uid)
+            && other.name != name
+        {
+            return Err(HostError::failed(format!("UID {} is not unique", other.uid)));
+        }
+        let moves = entry.uid.is_some() || entry.home.is_some();
+        if moves && found.is_some() && self.world.busy.contains_key(name) {
+            return Err(HostError::failed(format!("user {name} is currently used by a process")));
+        }
+        let is_new = found.is_none();
         let user = match found {
             Some(old) => old,
             None => self.new_user(name, entry),
         };
-        if entry.create_home && !self.world.files.contains_key(std::path::Path::new(&user.home)) {
-            let home = entry.home.clone().unwrap_or_else(|| user.home.clone());
-            let place = self.world.place(std::path::Path::new(&home));
-            self.world.make_parents(&place);
-            self.world.files.entry(place).or_insert_with(|| {
-                Entry::Directory(Owned {
-                    mode: None,
-                    owner: Some(name.to_owned()),
-                    group: Some(user.group.clone()),
-                })
-            });
-        }
         let changed = User {
-            name: user.name,
+            name: user.name.clone(),
             uid: entry.uid.unwrap_or(user.uid),
-            group: entry.group.clone().unwrap_or(user.group),
-            groups: entry.groups.clone().map_or(user.groups, |mut groups| {
-                groups.sort();
-                groups.dedup();
-                groups
-            }),
-            comment: entry.comment.clone().unwrap_or(user.comment),
-            home: entry.home.clone().unwrap_or(user.home),
-            shell: entry.shell.clone().unwrap_or(user.shell),
+            group: entry.group.clone().unwrap_or_else(|| user.group.clone()),
+            groups: entry.groups.clone().map_or_else(
+                || user.groups.clone(),
+                |mut groups| {
+                    groups.sort();
+                    groups.dedup();
+                    groups
+                },
+            ),
+            comment: entry.comment.clone().unwrap_or_else(|| user.comment.clone()),
+            home: entry.home.clone().unwrap_or_else(|| user.home.clone()),
+            shell: entry.shell.clone().unwrap_or_else(|| user.shell.clone()),
             password_hash: match &entry.password {
-                Some(password) => Some(Secret::new(stored_password(password.expose()))),
-                None => user.password_hash,
+                Some(password) => stored_password(password.expose()).map(Secret::new),
+                None => user.password_hash.clone(),
             },
         };
+        if is_new {
+            self.world.take_number(Whose::User, name, changed.uid);
+            if entry.create_home {
+                self.world.make_home(&changed)?;
+            }
+        } else {
+            self.world.move_files(&user, &changed);
+        }
         self.world.users.retain(|user| user.name != name);
         self.world.users.push(changed);
         self.world.sort_accounts();
+        Ok(())
+    }
+
+    /// As `userdel(8)`: the group of the user's name goes too, if it is nobody else's.
+    fn remove_user(&mut self, user: &User) -> Result<(), HostError> {
+        let name = &user.name;
+        if self.world.busy.contains_key(name) {
+            return Err(HostError::failed(format!("user {name} is currently used by a process")));
+        }
+        self.world.users.retain(|other| other.name != *name);
+        self.world.leave_number(Whose::User, name, user.uid, None);
+        let others =
+            self.world.users.iter().any(|other| {
+                other.group == *name || other.groups.iter().any(|group| group == name)
+            });
+        if user.group == *name
+            && !others
+            && let Some(gid) = self.world.group(name).map(|group| group.gid)
+        {
+            self.world.groups.retain(|group| group.name != *name);
+            self.world.leave_number(Whose::Group, name, gid, None);
+        }
         Ok(())
     }
 
@@ -125,7 +161,7 @@ impl Memory {
             group,
             groups: Vec::new(),
             comment: String::new(),
-            home: format!("/home/{name}"),
+            home: entry.home.clone().unwrap_or_else(|| format!("/home/{name}")),
             shell: "/bin/sh".to_owned(),
             password_hash: None,
         }
@@ -153,26 +189,110 @@ impl Memory {
                 )));
             }
             self.world.groups.retain(|group| group.name != name);
+            if let Some(group) = &found {
+                self.world.leave_number(Whose::Group, name, group.gid, None);
+            }
             for user in &mut self.world.users {
                 user.groups.retain(|group| group != name);
             }
             return Ok(());
+        }
+        if let Some(other) = self.world.groups.iter().find(|group| Some(group.gid) == gid)
+            && other.name != name
+        {
+            return Err(HostError::failed(format!("GID '{}' already exists", other.gid)));
         }
         self.world.ensure_group(name, gid, system);
         if let (Some(gid), Some(group)) =
             (gid, self.world.groups.iter_mut().find(|group| group.name == name))
         {
             group.gid = gid;
+            if let Some(old) = found.filter(|old| old.gid != gid) {
+                self.world.leave_number(Whose::Group, name, old.gid, None);
+            }
+            self.world.take_number(Whose::Group, name, gid);
         }
         Ok(())
     }
 }
 
-/// What stands in `/etc/shadow` afterwards: a hash is kept, a password is hashed.
-fn stored_password(password: &str) -> String {
-    if crypt::is_hash(password) {
-        return password.to_owned();
+impl World {
+    /// A new user's home, with a copy of what `/etc/skel` has; one that is there stays.
+    fn make_home(&mut self, user: &User) -> Result<(), HostError> {
+        let home = self.place(Path::new(&user.home));
+        if self.files.contains_key(&home) {
+            return Ok(());
+        }
+        let blocked = home
+            .ancestors()
+            .skip(1)
+            .any(|above| matches!(self.files.get(above), Some(Entry::File(_) | Entry::Other(_))));
+        if blocked {
+            return Err(HostError::failed(format!("cannot create directory {}", user.home)));
+        }
+        self.make_parents(&home);
+        let (owner, group) = (Some(user.name.clone()), Some(user.group.clone()));
+        let own = Owned { mode: None, owner: owner.clone(), group: group.clone() };
+        let skeleton: Vec<_> = self
+            .files
+            .range(PathBuf::from("/etc/skel")..)
+            .take_while(|(path, _)| path.starts_with("/etc/skel"))
+            .map(|(path, entry)| (path.clone(), entry.clone()))
+            .collect();
+        self.files.insert(home.clone(), Entry::Directory(own));
+        for (path, mut entry) in skeleton {
+            let Some(rest) =
+                path.strip_prefix("/etc/skel").ok().filter(|rest| *rest != Path::new(""))
+            else {
+                continue;
+            };
+            match &mut entry {
+                Entry::File(file) => (file.owner, file.group) = (owner.clone(), group.clone()),
+                Entry::Directory(all) => (all.owner, all.group) = (owner.clone(), group.clone()),
+                Entry::Link(_) | Entry::Other(_) => {}
+            }
+            self.files.insert(home.join(rest), entry);
+        }
+        Ok(())
+    }
+
+    /// As `usermod(8)`: what is in a user's own home goes with number and group, the rest stays
+    /// with the number.
+    fn move_files(&mut self, old: &User, new: &User) {
+        let home = self.place(Path::new(&old.home).join("x").as_path());
+        let home = home.parent().map(Path::to_path_buf).unwrap_or_default();
+        let own = matches!(self.files.get(&home),
+            Some(Entry::Directory(all)) if all.owner.as_ref() == Some(&old.name));
+        if old.uid != new.uid {
+            let but = own.then_some(home.as_path());
+            self.leave_number(Whose::User, &old.name, old.uid, but);
+            self.take_number(Whose::User, &new.name, new.uid);
+        }
+        if old.group != new.group && own {
+            for (_, entry) in self.files.iter_mut().filter(|(path, _)| path.starts_with(&home)) {
+                let group = match entry {
+                    Entry::File(file) => &mut file.group,
+                    Entry::Directory(all) => &mut all.group,
+                    Entry::Link(_) | Entry::Other(_) => continue,
+                };
+                if group.as_ref() == Some(&old.group) {
+                    *group = Some(new.group.clone());
+                }
+            }
+        }
+    }
+}
+
+/// What stands in `/etc/shadow` afterwards: a hash is kept, a password is hashed; of a lock alone
+/// nothing is kept.
+fn stored_password(password: &str) -> Option<String> {
+    let bare = password.trim_start_matches(['!', '*']);
+    if bare.is_empty() && !password.is_empty() {
+        return None;
+    }
+    if crypt::is_hash(bare) {
+        return Some(password.to_owned());
     }
     // No randomness: two hosts to which the same was done compare equal.
-    crypt::hash(password, b"memorysalt12", 1000).unwrap_or_default()
+    Some(crypt::hash(password, b"memorysalt12", 1000).unwrap_or_default())
 }

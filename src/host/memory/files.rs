@@ -1,9 +1,10 @@
 //! Paths of a host in memory.
 
+use super::owners::Whose;
 use super::world::{Entry, FileEntry, Owned, World};
 use super::{Memory, stale};
 use crate::host::foreign_folder;
-use crate::host::{Action, Attributes, FileBefore, HostError, Stat, StatAttributes};
+use crate::host::{Action, Attributes, FileBefore, HostError, PathChange, Stat, StatAttributes};
 use crate::value::{Known, Sha256};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
@@ -95,6 +96,7 @@ impl Memory {
 
     pub(super) fn change_file(&mut self, action: &Action) -> Result<(), HostError> {
         foreign_folder::check(self, action)?;
+        self.refuse_mounts(action)?;
         match action {
             Action::WriteFile { path, content, attributes, backup, validate, before } => {
                 self.as_planned(path, before)?;
@@ -117,18 +119,22 @@ impl Memory {
                     Stat::File(old) => Some(old),
                     _ => None,
                 };
-                let all = merged(old, attributes);
+                let all = self.merged(&path, old, attributes);
                 let entry = FileEntry {
                     content: content.bytes.clone(),
                     mode: all.mode,
                     owner: all.owner,
                     group: all.group,
                 };
+                self.world.lift_mask(&path);
                 self.world.files.insert(path, Entry::File(entry));
             }
             Action::Remove { path, before } => {
                 self.as_planned(path, before)?;
                 self.world.remove(path);
+                let path = self.world.place(path);
+                self.world.link_wanted(&path, false);
+                self.world.lift_mask(&path);
             }
             Action::MakeDirectory { path, attributes, before } => {
                 self.as_planned(path, before)?;
@@ -140,7 +146,8 @@ impl Memory {
                     _ => return Err(refused("make directory", path, ErrorKind::AlreadyExists)),
                 };
                 let path = self.world.place(path);
-                self.world.files.insert(path, Entry::Directory(merged(old, attributes)));
+                let all = self.merged(&path, old, attributes);
+                self.world.files.insert(path, Entry::Directory(all));
             }
             Action::Symlink { path, target, before } => {
                 self.as_planned(path, before)?;
@@ -149,20 +156,23 @@ impl Memory {
                     return Err(refused("link", path, ErrorKind::IsADirectory));
                 }
                 let path = self.world.place(path);
-                self.world.files.insert(path, Entry::Link(target.clone()));
+                self.world.files.insert(path.clone(), Entry::Link(target.clone()));
+                self.world.link_wanted(&path, true);
             }
             Action::SetAttributes { path, attributes, before } => {
                 self.as_planned(path, before)?;
                 self.owners_exist(attributes)?;
                 let place = self.world.place(path);
-                match (self.world.stat(path), self.world.files.get_mut(&place)) {
-                    (Stat::File(old), Some(Entry::File(file))) => {
-                        let all = merged(Some(old), attributes);
+                let old = match self.world.stat(path) {
+                    Stat::File(old) | Stat::Directory(old) => Some(old),
+                    _ => None,
+                };
+                let all = self.merged(&place, old, attributes);
+                match self.world.files.get_mut(&place) {
+                    Some(Entry::File(file)) => {
                         (file.mode, file.owner, file.group) = (all.mode, all.owner, all.group);
                     }
-                    (Stat::Directory(old), Some(Entry::Directory(directory))) => {
-                        *directory = merged(Some(old), attributes);
-                    }
+                    Some(Entry::Directory(directory)) => *directory = all,
                     _ => return Err(refused("set attributes of", path, ErrorKind::NotFound)),
                 }
             }
@@ -187,10 +197,10 @@ impl Memory {
     }
 
     fn parent_is_directory(&self, path: &Path) -> Result<(), HostError> {
-        let Some(parent) = path.parent() else { return Ok(()) };
-        match self.world.files.get(&self.world.place(&parent.join("."))) {
+        let place = self.world.place(path);
+        let Some(parent) = place.parent() else { return Ok(()) };
+        match self.world.files.get(parent) {
             Some(Entry::Directory(_)) => Ok(()),
-            Some(Entry::Link(_)) => Ok(()),
             Some(_) => Err(refused("write", path, ErrorKind::NotADirectory)),
             None => Err(refused("write", path, ErrorKind::NotFound)),
         }
@@ -214,17 +224,55 @@ impl Memory {
     }
 }
 
-fn merged(old: Option<StatAttributes>, new: &Attributes) -> Owned {
-    let (mode, owner, group) = match old {
-        Some(old) => (Some(old.mode), Some(old.owner), Some(old.group)),
-        None => (None, None, None),
-    };
-    // A host's own choice is written down as no choice, so that two equal hosts compare equal.
-    let named = |name: Option<String>| name.filter(|name| name != "root");
-    Owned {
-        mode: new.mode.or(mode),
-        owner: named(new.owner.clone().or(owner)),
-        group: named(new.group.clone().or(group)),
+impl Memory {
+    /// Attributes as they were, or as a folder gives them to what is new in it, with what is
+    /// declared.
+    fn merged(&self, place: &Path, old: Option<StatAttributes>, new: &Attributes) -> Owned {
+        let (mode, owner, group) = match old {
+            Some(old) => (Some(old.mode), Some(old.owner), Some(old.group)),
+            None => (None, None, self.group_of_folder(place)),
+        };
+        let owned = new.owner.as_ref().map(|name| self.world.called(Whose::User, name));
+        let grouped = new.group.as_ref().map(|name| self.world.called(Whose::Group, name));
+        // A host's own choice is written down as no choice, so that two equal hosts compare equal.
+        let named = |name: Option<String>| name.filter(|name| name != "root");
+        Owned {
+            mode: new.mode.or(mode),
+            owner: named(owned.or(owner)),
+            group: named(grouped.or(group)),
+        }
+    }
+
+    /// A set-group-ID folder gives its group away (inode(7)).
+    fn group_of_folder(&self, place: &Path) -> Option<String> {
+        match self.world.files.get(place.parent()?) {
+            Some(Entry::Directory(all)) if all.mode?.bits() & 0o2000 != 0 => all.group.clone(),
+            _ => None,
+        }
+    }
+
+    fn refuse_mounts(&self, action: &Action) -> Result<(), HostError> {
+        let (path, change) = match action {
+            Action::WriteFile { path, .. } | Action::Symlink { path, .. } => {
+                (path, PathChange::Replace)
+            }
+            Action::Remove { path, .. } => (path, PathChange::Remove),
+            _ => return Ok(()),
+        };
+        self.mounted(path, change)
+    }
+
+    pub(super) fn mounted(&self, path: &Path, change: PathChange) -> Result<(), HostError> {
+        let place = self.world.place(path);
+        let stands = |mount: &PathBuf| match change {
+            PathChange::Replace => *mount == place,
+            PathChange::Remove => mount.starts_with(&place),
+            PathChange::Attributes | PathChange::Within => false,
+        };
+        if self.world.mounts.iter().any(stands) {
+            return Err(HostError::file("write", path, ErrorKind::ResourceBusy.into()));
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,9 @@ mod accounts;
 mod commands;
 mod files;
 mod network;
+mod owners;
 mod packages;
+mod plain;
 mod units;
 mod world;
 
@@ -15,8 +17,8 @@ pub use world::{
 };
 
 use super::{
-    Action, Group, Host, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
-    Transaction, Unit, User, View,
+    Action, Group, Host, HostError, Package, PackageRequest, PathChange, Performed, Probe,
+    ProbeAnswer, Stat, Transaction, Unit, UnitTies, User, View,
 };
 use crate::value::{Known, Map, Value};
 use std::cell::Cell;
@@ -133,6 +135,35 @@ impl View for Memory {
     fn primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
         let found = self.world.users.iter().find(|user| user.group == group);
         Ok(found.map(|user| user.name.clone()))
+    }
+
+    fn is_private_group(&self, group: &str, owner: &str) -> Result<Option<bool>, HostError> {
+        let inside =
+            |user: &&User| user.group == group || user.groups.iter().any(|other| other == group);
+        let admitted = |user: &User| user.name == "root" || user.name == owner;
+        Ok(Some(self.world.users.iter().filter(inside).all(admitted)))
+    }
+
+    fn user_of(&self, uid: u32) -> Result<Known<Option<String>>, HostError> {
+        let user = self.world.users.iter().find(|user| user.uid == uid);
+        Ok(Known::Is(user.map(|user| user.name.clone())))
+    }
+
+    fn group_of(&self, gid: u32) -> Result<Known<Option<String>>, HostError> {
+        let group = self.world.groups.iter().find(|group| group.gid == gid);
+        Ok(Known::Is(group.map(|group| group.name.clone())))
+    }
+
+    fn process_of(&self, user: &str) -> Result<Option<u32>, HostError> {
+        Ok(self.world.busy.get(user).copied())
+    }
+
+    fn admits(&self, path: &Path, change: PathChange) -> Result<(), HostError> {
+        self.mounted(path, change)
+    }
+
+    fn unit_ties(&self, names: &[String]) -> Result<Vec<UnitTies>, HostError> {
+        Ok(names.iter().map(|name| self.world.shown_ties(name)).collect())
     }
 
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {

@@ -234,7 +234,11 @@ impl World {
             }
         }
         for (unit, offered) in &offer.units {
-            if self.units.contains_key(unit) {
+            if let Some(known) = self.units.get(unit) {
+                let starts = offered.started && known.enabled == "enabled" && !known.masked;
+                if upgrade && self.manager == Manager::Apt && starts {
+                    let _ = self.start(unit);
+                }
                 continue;
             }
             let is_held = held.contains(unit);

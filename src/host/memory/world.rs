@@ -29,6 +29,10 @@ pub struct World {
     pub repositories: bool,
     /// What an interrupted package manager left.
     pub interrupted: Option<String>,
+    /// Paths at which something is mounted: they are neither replaced nor removed.
+    pub mounts: Vec<PathBuf>,
+    /// Users at work, each with a process.
+    pub busy: BTreeMap<String, u32>,
     /// Units of the service manager.
     pub units: BTreeMap<String, UnitState>,
     /// Programs and what they do.
@@ -62,7 +66,7 @@ pub enum Entry {
 #[serde(deny_unknown_fields, default)]
 pub struct FileEntry {
     /// Its content.
-    #[serde(with = "plain")]
+    #[serde(with = "super::plain")]
     pub content: Vec<u8>,
     /// Permission bits; 0644 if `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,6 +151,20 @@ pub struct UnitState {
     pub fails: Option<String>,
     /// Files without which it does not start.
     pub needs: Vec<PathBuf>,
+    /// Units that are started with it.
+    pub starts: Vec<String>,
+    /// Units with which it is stopped.
+    pub stopped_by: Vec<String>,
+    /// Units beside which it cannot run.
+    pub conflicts: Vec<String>,
+    /// Units that are enabled with it.
+    pub also: Vec<String>,
+    /// Folders that it makes when it starts.
+    pub folders: Vec<PathBuf>,
+    /// What it does when it starts.
+    pub effects: Vec<Effect>,
+    /// It does its work and ends.
+    pub once: bool,
 }
 
 /// A program with these arguments, and what it does.
@@ -376,6 +394,8 @@ impl Default for World {
             index: true,
             repositories: true,
             interrupted: None,
+            mounts: Vec::new(),
+            busy: BTreeMap::new(),
             units: BTreeMap::new(),
             commands: Vec::new(),
             web: Vec::new(),
@@ -394,6 +414,13 @@ impl Default for UnitState {
             masked: false,
             fails: None,
             needs: Vec::new(),
+            starts: Vec::new(),
+            stopped_by: Vec::new(),
+            conflicts: Vec::new(),
+            also: Vec::new(),
+            folders: Vec::new(),
+            effects: Vec::new(),
+            once: false,
         }
     }
 }
@@ -429,6 +456,7 @@ impl OfferUnit {
             masked: false,
             fails: self.fails.clone(),
             needs: self.needs.clone(),
+            ..UnitState::default()
         }
     }
 }
@@ -453,37 +481,6 @@ impl Entry {
             }
             Self::Link(target) => Stat::Symlink(target.clone()),
             Self::Other(what) => Stat::Other(what.clone()),
-        }
-    }
-}
-
-/// Bytes in a test's YAML: text where they are UTF-8, else `{base64: …}`.
-mod plain {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Text(String),
-        Bytes { base64: String },
-    }
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Form::Text(text.to_owned()),
-            Err(_) => Form::Bytes { base64: STANDARD.encode(bytes) },
-        }
-        .serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<u8>, D::Error> {
-        match Form::deserialize(deserializer)? {
-            Form::Text(text) => Ok(text.into_bytes()),
-            Form::Bytes { base64 } => STANDARD.decode(base64).map_err(serde::de::Error::custom),
         }
     }
 }

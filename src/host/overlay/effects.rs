@@ -1,136 +1,27 @@
 //! What each action does to a dry run's host, and what it makes unknown.
 
 use super::Overlay;
-use crate::host::foreign_folder;
-use crate::host::{
-    Action, Assumption, Attributes, CommandOutput, HostError, HttpReply, ServiceChange, Stat,
-    Touch, UserEntry, unit_name,
-};
-use crate::value::{Known, Map, Origin, Value};
+use super::numbers::Owners;
+use crate::host::{Action, HostError, Touch, unit_name};
+use crate::value::{Known, Origin};
 use std::path::Path;
 
 impl Overlay<'_> {
-    /// Fails where performing it would: no parent directory, no such
-    /// owner, a folder that a stranger can write to. Tells what has to be
-    /// so for it and is not known yet.
-    pub(super) fn possible(&self, action: &Action) -> Result<Vec<Assumption>, HostError> {
-        let assumptions = match action {
-            Action::WriteFile { path, attributes, validate, .. } => {
-                let accepted = validate
-                    .as_ref()
-                    .map(|validate| Assumption::Accepted { by: validate.argv.join(" ") });
-                [self.parent_is_directory(path)?, self.owners_exist(attributes)?, accepted]
-            }
-            Action::MakeDirectory { path, attributes, .. } => {
-                [self.parent_is_directory(path)?, self.owners_exist(attributes)?, None]
-            }
-            Action::Symlink { path, .. } => [self.parent_is_directory(path)?, None, None],
-            Action::SetAttributes { attributes, .. } => {
-                [self.owners_exist(attributes)?, None, None]
-            }
-            Action::User { entry: Some(entry), .. } => [self.groups_exist(entry)?, None, None],
-            Action::Group { name, present: false, .. } => {
-                if let Some(user) = self.virtual_primary_user_of(name)? {
-                    return Err(HostError::failed(format!(
-                        "cannot remove group `{name}`: it is the primary group of `{user}`"
-                    )));
-                }
-                let origin = self.unknown_primary_user();
-                let nobodys = |origin: Origin| Assumption::NoPrimaryGroup {
-                    name: name.clone(),
-                    origin: origin.to_string(),
-                };
-                [origin.map(nobodys), None, None]
-            }
-            Action::Remove { .. }
-            | Action::Packages(_)
-            | Action::RepairPackages { .. }
-            | Action::Service { .. }
-            | Action::Restart { .. }
-            | Action::Reload { .. }
-            | Action::DaemonReload
-            | Action::User { entry: None, .. }
-            | Action::Group { present: true, .. }
-            | Action::Run { .. }
-            | Action::Request(_) => [None, None, None],
-        };
-        foreign_folder::check(self, action)?;
-        Ok(assumptions.into_iter().flatten().collect())
-    }
-
-    fn parent_is_directory(&self, path: &Path) -> Result<Option<Assumption>, HostError> {
-        let Some(parent) = path.parent() else { return Ok(None) };
-        match self.virtual_stat(parent)? {
-            Known::Is(Stat::Absent) => Err(HostError::Failed {
-                message: format!("cannot write {}: no such directory", path.display()),
-                notes: Vec::new(),
-                help: Some(format!(
-                    "declare it first: `file: {{path: {}, state: directory}}`",
-                    parent.display()
-                )),
-            }),
-            Known::Is(Stat::File(_) | Stat::Other(_)) => Err(HostError::failed(format!(
-                "cannot write {}: {} is not a directory",
-                path.display(),
-                parent.display()
-            ))),
-            Known::Unknown(origin) if !self.is_surely_directory(parent) => {
-                let path = parent.display().to_string();
-                Ok(Some(Assumption::IsDirectory { path, origin: origin.to_string() }))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn owners_exist(&self, attributes: &Attributes) -> Result<Option<Assumption>, HostError> {
-        let is_number = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
-        let mut assumed = None;
-        if let Some(owner) = attributes.owner.as_ref().filter(|owner| !is_number(owner)) {
-            match self.virtual_user(owner)? {
-                Known::Is(None) => {
-                    return Err(missing("user", owner));
-                }
-                Known::Unknown(origin) if !self.sure_users.contains(owner) => {
-                    assumed = Some(Assumption::user_exists(owner, &origin));
-                }
-                _ => {}
-            }
-        }
-        let group = attributes.group.as_ref().filter(|group| !is_number(group));
-        Ok(assumed.or(self.group_exists(group)?))
-    }
-
-    fn groups_exist(&self, entry: &UserEntry) -> Result<Option<Assumption>, HostError> {
-        let mut assumed = None;
-        for group in entry.group.iter().chain(entry.groups.iter().flatten()) {
-            assumed = assumed.or(self.group_exists(Some(group))?);
-        }
-        Ok(assumed)
-    }
-
-    fn group_exists(&self, group: Option<&String>) -> Result<Option<Assumption>, HostError> {
-        let Some(group) = group else { return Ok(None) };
-        match self.virtual_group(group)? {
-            Known::Is(None) => Err(missing("group", group)),
-            Known::Unknown(origin) if !self.sure_groups.contains(group) => {
-                Ok(Some(Assumption::group_exists(group, &origin)))
-            }
-            _ => Ok(None),
-        }
-    }
-
     /// The host as it is after this action.
     pub(super) fn take_effect(&mut self, action: &Action) -> Result<(), HostError> {
         self.note_unit_files(action);
         match action {
-            Action::WriteFile { path, content, attributes, .. } => {
+            Action::WriteFile { path, content, attributes, backup, .. } => {
+                if *backup && !content.secret {
+                    self.keep_backup(path)?;
+                }
                 self.unit_file_written(path, &content.bytes)?;
                 self.write(path, &content.bytes, attributes)?;
             }
             Action::Remove { path, .. } => {
                 let origin = Origin::new(format!("the removal of {}", path.display()));
                 self.unit_file_unknown(path, true, &origin)?;
-                self.put_absent(path);
+                self.put_absent(path)?;
             }
             Action::MakeDirectory { path, attributes, .. } => {
                 self.make_directory(path, attributes)?;
@@ -138,7 +29,7 @@ impl Overlay<'_> {
             Action::Symlink { path, target, .. } => {
                 let origin = Origin::new(format!("the link {}", path.display()));
                 self.unit_file_unknown(path, false, &origin)?;
-                self.symlink(path.clone(), target.clone());
+                self.symlink(path, target.clone())?;
             }
             Action::SetAttributes { path, attributes, .. } => {
                 self.set_attributes(path, attributes)?;
@@ -152,9 +43,7 @@ impl Overlay<'_> {
             Action::User { name, entry, .. } => self.change_user(name, entry.as_ref())?,
             Action::Group { name, present, gid, .. } => self.change_group(name, *present, *gid)?,
             // A reload starts what is not running.
-            Action::Restart { unit } | Action::Reload { unit } => {
-                self.change_unit(unit, ServiceChange::Start)?;
-            }
+            Action::Restart { unit } | Action::Reload { unit } => self.start_anew(unit)?,
             Action::DaemonReload => self.stale_units = Some(Known::Is(false)),
             Action::Run { command, .. } => {
                 let origin = Origin::new(format!("the command `{}`", command.argv.join(" ")));
@@ -183,23 +72,34 @@ impl Overlay<'_> {
             Touch::Path(path) => {
                 self.note_unit_path(path, origin);
                 self.unit_file_unknown(path, false, origin)?;
-                self.put_unknown(path, origin);
+                self.path_unknown(path, origin)?;
             }
             Touch::Tree(path) => {
                 self.note_unit_path(path, origin);
                 self.unit_file_unknown(path, true, origin)?;
-                self.put_unknown(path, origin);
+                self.path_unknown(path, origin)?;
             }
-            Touch::Attributes(path) => self.put_unknown(path, origin),
+            Touch::Attributes(path) => self.path_unknown(path, origin)?,
             Touch::User(name) => {
                 self.sure_users.remove(*name);
                 self.users.insert((*name).to_owned(), Known::Unknown(origin.clone()));
+                self.account_files_change(origin)?;
             }
             Touch::Group(name) => {
                 self.sure_groups.remove(*name);
                 self.groups.insert((*name).to_owned(), Known::Unknown(origin.clone()));
+                self.account_files_change(origin)?;
+            }
+            Touch::UserNumber(name) => {
+                self.set_number(Owners::Users, name, Known::Unknown(origin.clone()), None)?;
+            }
+            Touch::GroupNumber(name) => {
+                self.set_number(Owners::Groups, name, Known::Unknown(origin.clone()), None)?;
             }
             Touch::Unit(unit) => {
+                self.unit_starts(unit, origin)?;
+                self.unit_stops(unit, origin)?;
+                self.unit_is_linked(unit, origin)?;
                 self.units.insert(unit_name(unit), Known::Unknown(origin.clone()));
             }
             Touch::UnitFiles => self.stale_units = Some(Known::Unknown(origin.clone())),
@@ -229,38 +129,10 @@ impl Overlay<'_> {
         self.groups.clear();
         self.sure_users.clear();
         self.sure_groups.clear();
+        self.uids.clear();
+        self.gids.clear();
         self.stale_units = Some(Known::Unknown(origin.clone()));
         self.network = Some(origin.clone());
         self.everything = Some(origin.clone());
     }
-}
-
-fn missing(kind: &str, name: &str) -> HostError {
-    HostError::Failed {
-        message: format!("there is no {kind} `{name}`"),
-        notes: Vec::new(),
-        help: Some(format!("declare it before this task: `{kind}: {{name: {name}}}`")),
-    }
-}
-
-/// What an act would bring back: every member of its result, unknown.
-pub(super) fn result_of(action: &Action, origin: &Origin) -> Map {
-    let members: &[&str] = match action {
-        Action::Run { .. } => CommandOutput::MEMBERS,
-        Action::Request(_) => HttpReply::MEMBERS,
-        Action::WriteFile { .. }
-        | Action::Remove { .. }
-        | Action::MakeDirectory { .. }
-        | Action::Symlink { .. }
-        | Action::SetAttributes { .. }
-        | Action::Packages(_)
-        | Action::RepairPackages { .. }
-        | Action::Service { .. }
-        | Action::Restart { .. }
-        | Action::Reload { .. }
-        | Action::DaemonReload
-        | Action::User { .. }
-        | Action::Group { .. } => &[],
-    };
-    members.iter().map(|name| ((*name).to_owned(), Value::Unknown(origin.clone()))).collect()
 }

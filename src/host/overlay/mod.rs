@@ -4,18 +4,28 @@
 
 mod accounts;
 mod effects;
+mod entry;
 mod files;
+mod homes;
+mod links;
+mod numbers;
+mod owners;
 mod packages;
+mod pending_packages;
+mod possible;
 mod probes;
+mod result;
+mod ties;
 mod unit_files;
 mod units;
 
 use super::{
-    Action, Group, Host, HostError, Package, PackageRequest, Pending, Performed, Probe,
-    ProbeAnswer, Stat, Touch, Transaction, Unit, User, View,
+    Action, Group, Host, HostError, Package, PackageRequest, PathChange, Pending, Performed, Probe,
+    ProbeAnswer, Stat, Touch, Transaction, Unit, UnitTies, User, View,
 };
 use crate::value::{Known, Map, Origin, Value};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// A dry run's host.
@@ -23,16 +33,30 @@ pub struct Overlay<'a> {
     inner: &'a dyn View,
     /// Names and addresses of the run's other hosts: their answers hinge on what is pending there.
     run_hosts: HashSet<String>,
-    files: BTreeMap<PathBuf, files::Virtual>,
+    files: BTreeMap<PathBuf, entry::Virtual>,
     users: BTreeMap<String, Known<Option<User>>>,
     groups: BTreeMap<String, Known<Option<Group>>>,
     /// Users and groups that are there for certain, whatever else is not known of them.
     sure_users: BTreeSet<String>,
     sure_groups: BTreeSet<String>,
+    /// Numbers that accounts have from now on.
+    uids: numbers::Numbers,
+    gids: numbers::Numbers,
+    /// Homes whose files went with their user's number.
+    homes: Vec<(PathBuf, String)>,
+    /// Folders with a backup of a name that nobody knows yet.
+    kept: BTreeMap<PathBuf, Origin>,
+    /// Links of the host below, and where there are none.
+    links: RefCell<HashMap<PathBuf, Option<PathBuf>>>,
     units: BTreeMap<String, Known<Unit>>,
+    /// Units whose links came or went.
+    linked: BTreeSet<String>,
+    /// A service was started, and has written something.
+    served: Option<Origin>,
+    asked_ties: RefCell<BTreeMap<String, UnitTies>>,
     /// Whether systemd must read its unit files again; `None`: as on the host below.
     stale_units: Option<Known<bool>>,
-    packages: packages::Pending,
+    packages: pending_packages::Pending,
     pending: Pending,
     /// Anything may have been done.
     everything: Option<Origin>,
@@ -51,9 +75,17 @@ impl<'a> Overlay<'a> {
             groups: BTreeMap::new(),
             sure_users: BTreeSet::new(),
             sure_groups: BTreeSet::new(),
+            uids: BTreeMap::new(),
+            gids: BTreeMap::new(),
+            homes: Vec::new(),
+            kept: BTreeMap::new(),
+            links: RefCell::default(),
             units: BTreeMap::new(),
+            linked: BTreeSet::new(),
+            served: None,
+            asked_ties: RefCell::default(),
             stale_units: None,
-            packages: packages::Pending::default(),
+            packages: pending_packages::Pending::default(),
             pending: Pending::default(),
             everything: None,
             network: None,
@@ -92,9 +124,29 @@ impl View for Overlay<'_> {
     }
 
     fn is_private_group(&self, group: &str, owner: &str) -> Result<Option<bool>, HostError> {
-        // Who is pending may become, or have been, one of its members.
-        let settled = self.users.is_empty() && self.groups.is_empty() && self.everything.is_none();
-        if settled { self.inner.is_private_group(group, owner) } else { Ok(None) }
+        self.is_private(group, owner)
+    }
+
+    fn user_of(&self, uid: u32) -> Result<Known<Option<String>>, HostError> {
+        self.virtual_user_of(uid)
+    }
+
+    fn group_of(&self, gid: u32) -> Result<Known<Option<String>>, HostError> {
+        self.virtual_group_of(gid)
+    }
+
+    fn process_of(&self, user: &str) -> Result<Option<u32>, HostError> {
+        // What is pending may end it, or begin one.
+        if self.pending.acted.is_some() { Ok(None) } else { self.inner.process_of(user) }
+    }
+
+    fn admits(&self, path: &Path, change: PathChange) -> Result<(), HostError> {
+        self.inner.admits(path, change)
+    }
+
+    fn unit_ties(&self, names: &[String]) -> Result<Vec<UnitTies>, HostError> {
+        let known = |name: &String| self.ties(name).map(|ties| ties.known().unwrap_or_default());
+        names.iter().map(known).collect()
     }
 
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
@@ -181,7 +233,7 @@ impl Host for Overlay<'_> {
         self.take_effect(action)?;
         let origin = Origin::new(format!("the change of {}", action.target()));
         self.note_pending(action, &origin);
-        Ok(Performed { result: effects::result_of(action, &origin), failed: None, assumes })
+        Ok(Performed { result: result::result_of(action, &origin), failed: None, assumes })
     }
 
     fn view(&self) -> &dyn View {
@@ -195,6 +247,13 @@ impl Host for Overlay<'_> {
         Ok(())
     }
 
+    fn doubt(&mut self, action: &Action, origin: &Origin) {
+        if self.blur(action, origin).is_err() {
+            self.forget_everything(origin);
+        }
+        self.note_pending(action, origin);
+    }
+
     fn unsettle(&mut self, names: &[String], origin: &Origin) {
         for name in names {
             // What cannot be looked at is not known, whatever else it touches.
@@ -206,3 +265,6 @@ impl Host for Overlay<'_> {
         self.pending.commanded.get_or_insert_with(|| origin.clone());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,42 +1,28 @@
 //! Packages of a dry run: what is pending goes into the same simulation as what is asked.
 
 use super::Overlay;
-use crate::host::{HostError, Manager, Package, PackageChange, PackageRequest, Transaction};
+use super::entry::{Below, PACKAGE_TERRITORY, Virtual};
+use crate::host::{
+    HostError, Manager, Package, PackageChange, PackageRequest, Stat, Transaction, Unit,
+    unit_of_file,
+};
 use crate::value::{Known, Origin};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Pending package actions.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    /// In order.
-    pub(super) transactions: Vec<Transaction>,
-    /// Those that may or may not be performed.
-    pub(super) uncertain: Vec<(Transaction, Origin)>,
-    /// The database was repaired: what the repair finished is unknown.
-    pub(super) repaired: Option<Origin>,
-    /// It may have been.
-    pub(super) maybe_repaired: Option<Origin>,
-    /// A package goes that came in this run: which files and units go with it is unknown.
-    pub(super) gone: Option<Origin>,
-}
-
-impl Pending {
-    /// Why files, accounts or units may be there that are not there yet.
-    pub(super) fn may_bring_files(&self) -> Option<Origin> {
-        if let Some(origin) = self.repaired.as_ref().or(self.maybe_repaired.as_ref()) {
-            return Some(origin.clone());
-        }
-        if let Some((_, origin)) = self.uncertain.first() {
-            return Some(origin.clone());
-        }
-        let brings = self.transactions.iter().flat_map(|transaction| &transaction.changes);
-        brings
-            .into_iter()
-            .find(|change| change.to.is_some())
-            .map(|change| Origin::new(format!("the files of package {}", change.name)))
-    }
-}
+/// What scripts of packages edit though it is there.
+const EDITED_BY_SCRIPTS: [&str; 10] = [
+    "/etc/shells",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/subuid",
+    "/etc/subgid",
+    "/etc/mailcap",
+    "/etc/inetd.conf",
+    "/etc/ld.so.cache",
+];
 
 impl Overlay<'_> {
     pub(super) fn virtual_package(&self, name: &str) -> Result<Known<Package>, HostError> {
@@ -143,34 +129,73 @@ impl Overlay<'_> {
         Ok(Known::Is(answer))
     }
 
-    /// What a transaction makes of files and units that can be foretold.
+    /// What a transaction makes of files and units that can be foretold. What goes goes first: what
+    /// comes may bring the same again (one mailer's `sendmail` instead of another's).
     pub(super) fn apply_transaction(&mut self, transaction: &Transaction) -> Result<(), HostError> {
+        let manager = transaction.manager;
+        for change in transaction.changes.iter().filter(|change| change.to.is_none()) {
+            let came_in_this_run =
+                self.inner.package(&change.name)? == Known::Is(Package::default());
+            if came_in_this_run {
+                self.packages_leave(manager, &change.name);
+            } else {
+                let files = self.inner.package_files(&change.name)?;
+                self.remove_package_files(manager, &change.name, &files)?;
+            }
+        }
+        if let Some(change) = transaction.changes.iter().find(|change| change.to.is_some()) {
+            let origin = Origin::new(format!("the files of package {}", change.name));
+            self.packages_arrive(&origin);
+        }
         let installs = |change: &&PackageChange| change.from.is_none() && change.to.is_some();
         let comes = transaction.changes.iter().filter(installs);
         let comes: Vec<&str> = comes.map(|change| change.name.as_str()).collect();
         for unit in transaction.hold.iter().filter(|_| !comes.is_empty()) {
             self.hold_unit(unit, &comes)?;
         }
-        if let Some(change) = transaction.changes.iter().find(|change| change.to.is_some()) {
-            let origin = Origin::new(format!("the files of package {}", change.name));
-            self.packages_arrive(&origin);
-        }
         for change in &transaction.changes {
-            let files = self.inner.package_files(&change.name)?;
-            let came_in_this_run =
-                self.inner.package(&change.name)? == Known::Is(Package::default());
-            if change.to.is_none() && came_in_this_run {
-                self.packages_leave(transaction.manager, &change.name);
-            } else if change.to.is_none() {
-                self.remove_package_files(transaction.manager, &change.name, &files)?;
-            } else if change.from.is_some() {
-                let origin = Origin::new(format!("the files of package {}", change.name));
-                for path in files {
-                    self.upgrade_file(&path, &origin)?;
-                }
+            if change.from.is_some() && change.to.is_some() {
+                self.upgrade(change)?;
             }
         }
+        if let Some(change) = transaction.changes.first() {
+            self.scripts_run(&change.name)?;
+        }
         self.packages.transactions.push(transaction.clone());
+        Ok(())
+    }
+
+    /// A newer version may bring another content; files that were written in this run stay. Its
+    /// script starts what is enabled (deb-systemd-invoke(1p)).
+    fn upgrade(&mut self, change: &PackageChange) -> Result<(), HostError> {
+        let origin = Origin::new(format!("the files of package {}", change.name));
+        for path in self.inner.package_files(&change.name)? {
+            if let Some(unit) = unit_of_file(&path)
+                && let Known::Is(known) = self.virtual_unit(&unit)?
+                && !known.active
+                && !known.masked
+            {
+                self.units.insert(unit, Known::Unknown(origin.clone()));
+            }
+            self.upgrade_file(&path, &origin)?;
+        }
+        Ok(())
+    }
+
+    /// Scripts of packages edit these though they are there: shells and accounts are registered,
+    /// alternatives chosen.
+    fn scripts_run(&mut self, package: &str) -> Result<(), HostError> {
+        let origin = Origin::new(format!("the scripts of package {package}"));
+        for file in EDITED_BY_SCRIPTS {
+            if matches!(self.virtual_stat(Path::new(file))?, Known::Is(Stat::File(_))) {
+                self.content_changes(Path::new(file), &origin)?;
+            }
+        }
+        let alternatives = Path::new("/etc/alternatives");
+        if self.virtual_stat(alternatives)? != Known::Is(Stat::Absent) {
+            let place = self.folder_place(alternatives)?;
+            self.put_unknown(&place, &origin);
+        }
         Ok(())
     }
 
@@ -183,16 +208,18 @@ impl Overlay<'_> {
         self.packages_arrive(origin);
         for change in transaction.changes.iter().filter(|change| change.from.is_some()) {
             for path in self.inner.package_files(&change.name)? {
-                if let Some(unit) = unit_of(&path) {
+                if let Some(unit) = unit_of_file(&path) {
                     self.units.insert(unit, Known::Unknown(origin.clone()));
                 }
                 let kept = transaction.manager == Manager::Apt && path.starts_with("/etc");
-                let directory =
-                    matches!(self.virtual_stat(&path)?, Known::Is(crate::host::Stat::Directory(_)));
+                let directory = matches!(self.virtual_stat(&path)?, Known::Is(Stat::Directory(_)));
                 if !kept && !directory {
-                    self.put_unknown(&path, origin);
+                    self.path_unknown(&path, origin)?;
                 }
             }
+        }
+        if let Some(change) = transaction.changes.first() {
+            self.scripts_run(&change.name)?;
         }
         for unit in &transaction.hold {
             self.units.insert(crate::host::unit_name(unit), Known::Unknown(origin.clone()));
@@ -208,36 +235,81 @@ impl Overlay<'_> {
         package: &str,
         files: &[PathBuf],
     ) -> Result<(), HostError> {
+        let origin = Origin::new(format!("the removal of package {package}"));
+        let mut folders = Vec::new();
         for path in files {
-            if let Some(unit) = unit_of(path) {
-                // A mask is a link of its own, which no package owns.
-                let left = self.virtual_unit(&unit)?.map(|unit| match unit.masked {
-                    true => crate::host::Unit { active: false, ..unit },
-                    false => crate::host::Unit::default(),
-                });
-                self.units.insert(unit, left);
+            if let Some(unit) = unit_of_file(path) {
+                self.unit_leaves(manager, &unit, &origin)?;
             }
-            if !path.starts_with("/etc") {
-                if let Known::Is(crate::host::Stat::File(_) | crate::host::Stat::Symlink(_)) =
-                    self.virtual_stat(path)?
-                {
-                    self.put_absent(path);
+            let there = self.virtual_stat(path)?;
+            if matches!(there, Known::Is(Stat::Directory(_))) {
+                folders.push(self.place(path)?);
+            } else if !path.starts_with("/etc") {
+                if let Known::Is(Stat::File(_) | Stat::Symlink(_)) = there {
+                    self.put_absent(path)?;
                 }
             } else if manager == Manager::Pacman {
                 // Unmodified ones go, modified ones are moved to `.pacsave`.
-                let origin = Origin::new(format!("the removal of package {package}"));
-                if !matches!(self.virtual_stat(path)?, Known::Is(crate::host::Stat::Directory(_))) {
-                    self.put_unknown(path, &origin);
-                }
+                self.path_unknown(path, &origin)?;
             }
         }
+        folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+        for folder in folders {
+            self.empty_folder_goes(&folder, &origin)?;
+        }
+        Ok(())
+    }
+
+    /// A folder that a removal empties goes with it, unless another package has it too.
+    fn empty_folder_goes(&mut self, folder: &Path, origin: &Origin) -> Result<(), HostError> {
+        let below = |path: &&PathBuf| path.parent() == Some(folder);
+        let mut left = match self.inner.list(folder)? {
+            Known::Is(names) => names.into_iter().map(|name| folder.join(name)).collect(),
+            Known::Unknown(_) => Vec::new(),
+        };
+        left.extend(self.files.keys().filter(below).cloned());
+        let stays = left.iter().any(|path| match self.files.get(path) {
+            None => true,
+            Some(entry) => matches!(&entry.stat, Known::Is(stat) if *stat != Stat::Absent),
+        });
+        if !stays {
+            let stat = Known::Unknown(origin.clone());
+            let content = Known::Unknown(origin.clone());
+            let below = if left.is_empty() { Below::Nothing } else { Below::Through };
+            let entry = Virtual { stat, content, below, is_directory: false };
+            self.files.insert(folder.to_path_buf(), entry);
+        }
+        Ok(())
+    }
+
+    /// A unit goes with its package. Debian's scripts stop it first; pacman leaves running what
+    /// runs. A script of SysV that stays makes a unit again.
+    fn unit_leaves(
+        &mut self,
+        manager: Manager,
+        unit: &str,
+        origin: &Origin,
+    ) -> Result<(), HostError> {
+        let stem = unit.strip_suffix(".service").unwrap_or(unit);
+        let script = Path::new("/etc/init.d").join(stem);
+        let script_stays = self.virtual_stat(&script)? != Known::Is(Stat::Absent);
+        let runs_on = |unit: &Unit| unit.active && manager == Manager::Pacman;
+        let left = match self.virtual_unit(unit)? {
+            Known::Is(unit) if runs_on(&unit) || script_stays => Known::Unknown(origin.clone()),
+            // A mask is a link of its own, which no package owns.
+            Known::Is(unit) if unit.masked => Known::Is(Unit { active: false, ..unit }),
+            Known::Is(_) => Known::Is(Unit::default()),
+            unknown => unknown,
+        };
+        self.unit_stops(unit, origin)?;
+        self.units.insert(unit.to_owned(), left);
         Ok(())
     }
 
     /// The files of a package that is not installed yet cannot be listed.
     fn packages_leave(&mut self, manager: Manager, package: &str) {
         let origin = Origin::new(format!("the removal of package {package}"));
-        for folder in super::files::PACKAGE_TERRITORY {
+        for folder in PACKAGE_TERRITORY {
             // Configuration stays on Debian.
             if *folder != "/etc" || manager == Manager::Pacman {
                 self.put_unknown(Path::new(folder), &origin);
@@ -251,18 +323,11 @@ impl Overlay<'_> {
 
     /// A newer version may bring another content; files that were written in this run stay.
     fn upgrade_file(&mut self, path: &Path, origin: &Origin) -> Result<(), HostError> {
+        let path = &self.place(path)?;
         let pending = self.files.contains_key(path);
-        if !pending && matches!(self.inner.stat(path)?, Known::Is(crate::host::Stat::File(_))) {
+        if !pending && matches!(self.inner.stat(path)?, Known::Is(Stat::File(_))) {
             self.put_unknown(path, origin);
         }
         Ok(())
     }
-}
-
-/// The unit that a file defines. A template defines none, and cannot be asked for.
-pub(super) fn unit_of(path: &Path) -> Option<String> {
-    let name =
-        path.parent().filter(|folder| folder.ends_with("systemd/system")).and(path.file_name())?;
-    let name = name.to_str()?;
-    (crate::host::unit_name(name) == name && !name.contains("@.")).then(|| name.to_owned())
 }

@@ -1,8 +1,8 @@
 //! Unit files of a dry run: a file that is written into one of systemd's folders is a unit.
 
 use super::Overlay;
-use super::packages::unit_of;
-use crate::host::{Action, HostError, Stat, Touch, Unit};
+use super::ties::links_of;
+use crate::host::{Action, HostError, Stat, Touch, Unit, unit_name, unit_of_file};
 use crate::value::{Known, Origin};
 use std::path::Path;
 
@@ -23,23 +23,45 @@ const UNIT_SOURCES: &[&str] = &[
 ];
 
 impl Overlay<'_> {
-    /// A unit that there was not is there now, and has not been started.
+    /// A unit that there was not is there now, and has not been started. One that was there keeps
+    /// its state, but a file lifts a mask, and says whether it can be enabled.
     pub(super) fn unit_file_written(&mut self, path: &Path, text: &[u8]) -> Result<(), HostError> {
-        let Some(name) = unit_of(path) else { return Ok(()) };
-        if !matches!(self.virtual_unit(&name)?, Known::Is(unit) if !unit.exists) {
-            return Ok(());
+        self.wanted_unknown(path);
+        let Some(name) = unit_of_file(path) else { return Ok(()) };
+        let installable = String::from_utf8_lossy(text).contains("[Install]");
+        match self.virtual_unit(&name)? {
+            Known::Is(unit) if !unit.exists => {
+                let unit = self.is_wanted(&name)?.map(|wanted| {
+                    let enabled = match (wanted, installable) {
+                        (true, _) => "enabled",
+                        (false, true) => "disabled",
+                        (false, false) => "static",
+                    };
+                    Unit { exists: true, enabled: enabled.to_owned(), active: false, masked: false }
+                });
+                self.units.insert(name, unit);
+            }
+            Known::Is(unit) => {
+                let other_kind = (unit.enabled == "static") == installable;
+                if unit.masked || other_kind {
+                    let origin = Origin::new(format!("the unit file {}", path.display()));
+                    self.units.insert(name, Known::Unknown(origin));
+                }
+            }
+            Known::Unknown(_) => {}
         }
-        let unit = self.is_wanted(&name)?.map(|wanted| {
-            let installable = String::from_utf8_lossy(text).contains("[Install]");
-            let enabled = match (wanted, installable) {
-                (true, _) => "enabled",
-                (false, true) => "disabled",
-                (false, false) => "static",
-            };
-            Unit { exists: true, enabled: enabled.to_owned(), active: false, masked: false }
-        });
-        self.units.insert(name, unit);
         Ok(())
+    }
+
+    /// A link in a folder of wanted units enables one.
+    fn wanted_unknown(&mut self, path: &Path) {
+        let wants = path.parent().and_then(Path::extension);
+        if wants.is_some_and(|kind| kind == "wants" || kind == "requires")
+            && let Some(name) = path.file_name().and_then(|name| name.to_str())
+        {
+            let origin = Origin::new(format!("the link {}", path.display()));
+            self.units.insert(unit_name(name), Known::Unknown(origin));
+        }
     }
 
     /// Whether systemd has read what an action leaves of the unit files hinges on them: it goes by
@@ -54,6 +76,8 @@ impl Overlay<'_> {
                 Touch::Attributes(_)
                 | Touch::User(_)
                 | Touch::Group(_)
+                | Touch::UserNumber(_)
+                | Touch::GroupNumber(_)
                 | Touch::Unit(_)
                 | Touch::Packages(_)
                 | Touch::PackageDatabase
@@ -78,7 +102,8 @@ impl Overlay<'_> {
         may_go: bool,
         origin: &Origin,
     ) -> Result<(), HostError> {
-        if let Some(name) = unit_of(path)
+        self.wanted_unknown(path);
+        if let Some(name) = unit_of_file(path)
             && let Known::Is(unit) = self.virtual_unit(&name)?
             && unit.exists == may_go
         {
@@ -88,11 +113,15 @@ impl Overlay<'_> {
     }
 
     /// A link that enables it can be there before the unit is (systemctl(1), enable).
-    fn is_wanted(&self, name: &str) -> Result<Known<bool>, HostError> {
+    pub(super) fn is_wanted(&self, name: &str) -> Result<Known<bool>, HostError> {
+        if self.linked.contains(name) {
+            return Ok(Known::Unknown(links_of(name)));
+        }
         let root = Path::new(ENABLED);
+        // Links of other units are none of this one's.
         let folders = match self.virtual_stat(root)? {
             Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
-            Known::Is(Stat::Directory(_)) => match self.virtual_list(root)? {
+            Known::Is(Stat::Directory(_)) => match self.list_without_links(root)? {
                 Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
                 Known::Is(names) => names,
             },
@@ -170,6 +199,21 @@ mod tests {
         overlay.perform(&Action::Remove { path, before }).unwrap();
         assert!(matches!(overlay.unit("other").unwrap(), Known::Unknown(_)));
     }
+
+    #[test]
+    fn another_unit_that_was_enabled_or_disabled_says_nothing_of_a_written_one() {
+        let memory = host();
+        let mut overlay = Overlay::new(&memory, HashSet::new());
+        overlay.perform(&write("other.service", "[Install]\n")).unwrap();
+        let (unit, before) = ("other.service".to_owned(), overlay.unit("other").unwrap());
+        let change = crate::host::ServiceChange::Enable;
+        overlay.perform(&Action::Service { unit, change, before }).unwrap();
+        overlay.perform(&write("own.service", "[Install]\n")).unwrap();
+        assert!(matches!(overlay.unit("own").unwrap(), Known::Is(unit) if !unit.active));
+        let folder = Path::new(ENABLED).join("multi-user.target.wants");
+        assert!(matches!(overlay.list(&folder).unwrap(), Known::Unknown(_)));
+    }
+
     #[test]
     fn systemd_must_read_again_only_what_makes_units() {
         let memory = host();

@@ -2,7 +2,7 @@
 
 use super::Overlay;
 use crate::host::{HostError, ServiceChange, Unit, unit_name};
-use crate::value::Known;
+use crate::value::{Known, Origin};
 
 impl Overlay<'_> {
     pub(super) fn virtual_unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
@@ -14,6 +14,11 @@ impl Overlay<'_> {
             return Ok(Known::Unknown(origin.clone()));
         }
         let under = self.inner.unit(&name)?;
+        if let Known::Is(Unit { exists: false, .. }) = &under
+            && let Some(instance) = self.instance(&name)?
+        {
+            return Ok(instance);
+        }
         match (&under, self.packages.may_bring_files()) {
             (Known::Is(unit), Some(origin)) if !unit.exists => Ok(Known::Unknown(origin)),
             _ => Ok(under),
@@ -45,11 +50,35 @@ impl Overlay<'_> {
         change: ServiceChange,
     ) -> Result<(), HostError> {
         let name = unit_name(name);
+        let origin = Origin::new(format!("the change of {name}"));
         let after = match self.virtual_unit(&name)? {
             Known::Is(unit) => unit.after(change),
             unknown => unknown,
         };
+        match change {
+            ServiceChange::Start => self.unit_starts(&name, &origin)?,
+            ServiceChange::Stop => self.unit_stops(&name, &origin)?,
+            ServiceChange::Enable | ServiceChange::Disable => {
+                self.unit_is_linked(&name, &origin)?
+            }
+            ServiceChange::Mask | ServiceChange::Unmask => {
+                self.mask_changes(&name, change, &origin)?;
+            }
+        }
         self.units.insert(name, after);
+        Ok(())
+    }
+
+    /// A restart, or a reload, which starts what does not run. What does its work and ends does
+    /// not run afterwards.
+    pub(super) fn start_anew(&mut self, name: &str) -> Result<(), HostError> {
+        let name = unit_name(name);
+        self.change_unit(&name, ServiceChange::Start)?;
+        match (self.ties(&name)?, self.units.get_mut(&name)) {
+            (Known::Is(ties), Some(Known::Is(unit))) => unit.active = !ties.ends,
+            (Known::Unknown(origin), Some(unit)) => *unit = Known::Unknown(origin),
+            _ => {}
+        }
         Ok(())
     }
 }

@@ -49,6 +49,7 @@ impl Resource for AuthorizedKey {
     const ALIASES: &'static [&'static str] = &["ansible.posix.authorized_key"];
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("key");
+    const WRITES_TO: &'static [&'static str] = &["/home", "/root"];
     const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: ann logs in with her key
   authorized_key:

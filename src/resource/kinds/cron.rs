@@ -83,6 +83,7 @@ impl Resource for Cron {
     const NAME: &'static str = "cron";
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
+    const WRITES_TO: &'static [&'static str] = &["/etc/crontab", "/etc/cron.d", "/var/spool/cron"];
     const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: a weekly look at the queue
   cron:

@@ -52,6 +52,7 @@ impl Resource for MailAlias {
     const NAME: &'static str = "mail_alias";
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
+    const WRITES_TO: &'static [&'static str] = &["/etc"];
     const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: somebody reads root's mail
   mail_alias:

@@ -58,6 +58,7 @@ impl Resource for Sysctl {
     const ALIASES: &'static [&'static str] = &["ansible.posix.sysctl"];
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
+    const WRITES_TO: &'static [&'static str] = &["/etc/sysctl.conf", "/etc/sysctl.d", "/proc/sys"];
     const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: this host routes
   sysctl:

@@ -38,7 +38,8 @@ pub(super) struct User {
     /// Login shell.
     shell: Option<String>,
     /// The password itself, or a hash as crypt(5) has it. A password is compared with the stored
-    /// hash, and salted freshly only where it is not that one.
+    /// hash, and salted freshly only where it is not that one. `!` or `*` lets nobody in by
+    /// password; `!` before a hash keeps it, locked.
     #[schemars(with = "Option<String>")]
     password: Option<Secret<String>>,
     /// Whether the password of an existing user is declared too.
@@ -68,11 +69,13 @@ enum UpdatePassword {
     OnCreate,
 }
 
-/// The user, and the home directory that goes with it.
+/// The user, and the home directory and mail that go with it.
 #[derive(Debug)]
 pub(super) struct Found {
     user: Known<Option<host::User>>,
-    home: Option<OnDisk>,
+    goes: Vec<OnDisk>,
+    /// A process of the user's.
+    process: Option<u32>,
 }
 
 impl Resource for User {
@@ -119,13 +122,22 @@ impl Resource for User {
 
     fn observe(&self, view: &dyn View) -> Result<Found, HostError> {
         let user = view.user(&self.name)?;
-        let home = match &user {
-            Known::Is(Some(user)) if self.remove => {
-                Some(OnDisk::look(view, Path::new(&user.home), &host::Attributes::default())?)
+        let mut goes = Vec::new();
+        if let Known::Is(Some(user)) = &user
+            && self.remove
+        {
+            for path in [Path::new(&user.home), &Path::new(MAIL).join(&self.name)] {
+                let found = OnDisk::look(view, path, &host::Attributes::default())?;
+                if found.stat != Known::Is(Stat::Absent) {
+                    goes.push(found);
+                }
             }
+        }
+        let process = match &user {
+            Known::Is(Some(_)) => view.process_of(&self.name)?,
             _ => None,
         };
-        Ok(Found { user, home })
+        Ok(Found { user, goes, process })
     }
 
     fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
@@ -139,19 +151,56 @@ impl Resource for User {
             },
             (State::Present, _) => Some(self.entry()),
         };
+        self.is_idle(found, entry.as_ref())?;
+        // While there still is a user whose they are: afterwards they are a number's.
+        let mut look = look;
+        for gone in &found.goes {
+            self.is_own(gone)?;
+            let action = Action::Remove { path: gone.path.clone(), before: gone.before() };
+            look = look.step(action, gone.doubt());
+        }
+        if let (true, Known::Unknown(origin)) = (self.remove, &found.user) {
+            look = look.open("remove", format!("/home/{}", self.name), origin.clone());
+        }
         let action = Action::User { name: self.name.clone(), entry, before: found.user.clone() };
-        let look = look.step(action, doubt(&found.user));
-        Ok(match &found.home {
-            Some(home) if !matches!(home.stat, Known::Is(Stat::Absent)) => {
-                let action = Action::Remove { path: home.path.clone(), before: home.before() };
-                look.step(action, home.doubt())
-            }
-            _ => look,
-        })
+        Ok(look.step(action, doubt(&found.user)))
     }
 }
 
+/// Where a user's mail lies.
+const MAIL: &str = "/var/mail";
+
 impl User {
+    /// Neither a user nor its number or home can change while it is at work (usermod(8)).
+    fn is_idle(&self, found: &Found, entry: Option<&UserEntry>) -> Result<(), Diagnostic> {
+        let minds = entry.is_none_or(|entry| entry.uid.is_some() || entry.home.is_some());
+        match found.process.filter(|_| minds) {
+            None => Ok(()),
+            Some(process) => Err(Diagnostic::new(format!(
+                "user `{}` is at work: process {process} is his",
+                self.name
+            ))
+            .help("stop what runs as this user before this task")),
+        }
+    }
+
+    /// A folder that is not the user's own stays (userdel(8)): it may be a system's.
+    fn is_own(&self, gone: &OnDisk) -> Result<(), Diagnostic> {
+        let owner = match &gone.stat {
+            Known::Is(Stat::Directory(all) | Stat::File(all)) => &all.owner,
+            _ => return Ok(()),
+        };
+        if *owner == self.name {
+            return Ok(());
+        }
+        let path = gone.path.display();
+        Err(Diagnostic::new(format!(
+            "{path} is not removed with `{}`: it belongs to {owner}",
+            self.name
+        ))
+        .help("leave `remove` out, and remove it by itself if it is not needed"))
+    }
+
     /// The entry of a user that is not there.
     fn entry(&self) -> UserEntry {
         UserEntry {
@@ -197,10 +246,14 @@ impl User {
     }
 }
 
-fn is_stored(password: &str, hash: Option<&Secret<String>>) -> bool {
-    hash.is_some_and(|hash| {
-        let hash = hash.expose();
-        if crypt::is_hash(password) { hash == password } else { crypt::verify(password, hash) }
+fn is_stored(password: &str, stored: Option<&Secret<String>>) -> bool {
+    let stored = stored.map(|stored| stored.expose().as_str());
+    if crypt::is_bare_lock(password) {
+        return stored.is_none_or(crypt::is_lock);
+    }
+    stored.is_some_and(|stored| match crypt::is_verbatim(password) {
+        true => stored == password,
+        false => crypt::verify(password, stored),
     })
 }
 

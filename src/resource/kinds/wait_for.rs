@@ -6,7 +6,7 @@ use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Seconds;
 use crate::resource::{Look, Nature, Resource, pattern};
 use crate::text::Diagnostic;
-use crate::value::Known;
+use crate::value::{Known, Value};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -152,7 +152,10 @@ impl Resource for WaitFor {
     fn plan(&self, waited: &Waited) -> Result<Look, Diagnostic> {
         let look = Look::as_declared();
         match &waited.is_so {
-            Known::Unknown(origin) => Ok(look.assume(origin.clone())),
+            Known::Unknown(origin) => {
+                let elapsed = Value::Unknown(origin.clone());
+                Ok(look.with("elapsed", elapsed).assume(origin.clone()))
+            }
             Known::Is(true) => {
                 Ok(look.with("elapsed", i64::try_from(waited.ms / 1000).unwrap_or(i64::MAX)))
             }

@@ -54,6 +54,10 @@ impl Host for Recorder<'_> {
         self
     }
 
+    fn doubt(&mut self, action: &Action, origin: &Origin) {
+        self.host.doubt(action, origin);
+    }
+
     fn might(&mut self, action: &Action, origin: &Origin) -> Result<(), HostError> {
         self.host.might(action, origin)
     }
@@ -86,6 +90,10 @@ impl View for Recorder<'_> {
 
     fn is_private_group(&self, group: &str, owner: &str) -> Result<Option<bool>, HostError> {
         self.host.is_private_group(group, owner)
+    }
+
+    fn process_of(&self, user: &str) -> Result<Option<u32>, HostError> {
+        self.host.process_of(user)
     }
 
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {

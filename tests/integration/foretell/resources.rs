@@ -247,7 +247,51 @@ impl Writer<'_> {
                 6 => ("postfix_main", json!({"path": "/etc/map.cf", "parameters": {"a": "b"}})),
                 _ => ("shell", json!({"cmd": "touch /srv/shell", "creates": "/srv/shell"})),
             },
+            What::Along { which } => self.along(*which),
         };
         (key.to_owned(), value)
+    }
+
+    /// Links and homes, units that start others, numbers, backups, a name that is not known.
+    fn along(&self, which: u8) -> (&'static str, Value) {
+        let unit = "[Unit]\nRequires=idle.service\nPartOf=base.service\n[Service]\n\
+                    StateDirectory=own\nExecStart=/bin/x\n[Install]\nAlso=idle.service\n";
+        match which {
+            0 => {
+                ("file", json!({"path": "/srv/site/current", "src": "releases/1", "state": "link"}))
+            }
+            1 => ("copy", json!({"dest": "/srv/site/current/app.conf", "content": "a\n"})),
+            2 => ("copy", json!({"dest": "/srv/site/releases/1/app.conf", "content": "a\n"})),
+            3 => ("file", json!({"path": "/srv/site/releases/1", "state": "directory"})),
+            4 => ("copy", json!({"dest": "/var/run/x.conf", "content": "a\n"})),
+            5 => ("copy", json!({"dest": "/home/relay/.profile", "content": "a\n"})),
+            6 => ("stat", json!({"path": "/home/relay/.profile"})),
+            7 => ("copy", json!({"dest": "/etc/systemd/system/own.service", "content": unit})),
+            8 => ("service", json!({"name": "own", "state": "started", "enabled": true})),
+            9 => ("service", json!({"name": "own", "state": "stopped"})),
+            10 => ("copy", json!({"dest": "/etc/systemd/system/many@.service", "content": unit})),
+            11 => ("copy", json!({"dest": "/srv/shared/new", "content": "a\n"})),
+            12 => ("file", json!({"path": "/srv/olds", "owner": "olduser", "group": "oldgroup"})),
+            13 => ("user", json!({"name": "olduser", "uid": 1600})),
+            14 => ("group", json!({"name": "oldgroup", "gid": 1600})),
+            15 => ("lineinfile", json!({"path": "/etc/shells", "line": "/bin/own"})),
+            16 => (
+                "file",
+                json!({"path": format!("/srv/{}", self.hinging().trim()), "state": "absent"}),
+            ),
+            17 => ("copy", json!({"dest": "/srv/site/kept", "content": "new\n", "backup": true})),
+            18 => ("find", json!({"paths": "/srv/site"})),
+            19 => ("service", json!({"name": "serving", "state": "started"})),
+            20 => ("wait_for", json!({"path": "/run/serving.ready", "timeout": 0})),
+            21 => ("copy", json!({"dest": "/srv/mounted", "content": "a\n"})),
+            22 => ("file", json!({"path": "/var/lib/serving", "state": "directory"})),
+            23 => ("service", json!({"name": "many@1", "state": "started"})),
+            24 => ("service", json!({"name": "once", "state": "restarted"})),
+            25 => {
+                ("file", json!({"path": "/etc/systemd/system/hidden.service", "state": "absent"}))
+            }
+            26 => ("user", json!({"name": "other", "uid": 1500, "create_home": false})),
+            _ => ("user", json!({"name": "olduser", "state": "absent", "remove": true})),
+        }
     }
 }

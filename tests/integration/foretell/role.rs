@@ -59,31 +59,97 @@ pub(super) enum When {
 
 #[derive(Debug, Clone)]
 pub(super) enum What {
-    Copy { path: u8, text: u8, mode: u8, owner: u8, how: u8 },
-    Template { path: u8, mode: u8 },
-    Folder { path: u8, mode: u8, owner: u8 },
-    Gone { path: u8 },
-    Link { path: u8, force: bool },
-    Attributes { path: u8, mode: u8, owner: u8 },
-    Line { path: u8, line: u8, how: u8 },
-    Package { which: u8, how: u8, hold: bool },
-    Service { unit: u8, how: u8 },
-    User { which: u8, how: u8 },
-    Group { which: u8, how: u8 },
-    Act { which: u8 },
-    Ask { which: u8 },
+    Copy {
+        path: u8,
+        text: u8,
+        mode: u8,
+        owner: u8,
+        how: u8,
+    },
+    Template {
+        path: u8,
+        mode: u8,
+    },
+    Folder {
+        path: u8,
+        mode: u8,
+        owner: u8,
+    },
+    Gone {
+        path: u8,
+    },
+    Link {
+        path: u8,
+        force: bool,
+    },
+    Attributes {
+        path: u8,
+        mode: u8,
+        owner: u8,
+    },
+    Line {
+        path: u8,
+        line: u8,
+        how: u8,
+    },
+    Package {
+        which: u8,
+        how: u8,
+        hold: bool,
+    },
+    Service {
+        unit: u8,
+        how: u8,
+    },
+    User {
+        which: u8,
+        how: u8,
+    },
+    Group {
+        which: u8,
+        how: u8,
+    },
+    Act {
+        which: u8,
+    },
+    Ask {
+        which: u8,
+    },
     Post,
-    Get { which: u8 },
-    Smtp { which: u8 },
-    Wait { which: u8 },
-    Stat { path: u8 },
-    Fact { how: u8 },
-    Assert { how: u8 },
+    Get {
+        which: u8,
+    },
+    Smtp {
+        which: u8,
+    },
+    Wait {
+        which: u8,
+    },
+    Stat {
+        path: u8,
+    },
+    Fact {
+        how: u8,
+    },
+    Assert {
+        how: u8,
+    },
     Fail,
     Say,
-    Map { text: u8, how: u8 },
-    Alias { how: u8 },
-    Other { which: u8 },
+    Map {
+        text: u8,
+        how: u8,
+    },
+    Alias {
+        how: u8,
+    },
+    Other {
+        which: u8,
+    },
+    /// Something that takes more along than it names, or finds what another took along.
+    Along {
+        which: u8,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -248,6 +314,9 @@ impl Role {
             }
             What::Map { .. } => What::Map { text: 1, how: 0 },
             What::Alias { .. } => What::Alias { how: 0 },
+            // The others contradict each other, or hinge on what they find.
+            What::Along { which: 0 | 2 | 3 | 7 | 8 | 11 | 19 | 20 | 22 } => what,
+            What::Along { .. } => What::Say,
             // It writes what others write too, or looks at it.
             What::Other { which: 1..=3 } => What::Say,
             other => other,

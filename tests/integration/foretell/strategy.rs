@@ -110,6 +110,7 @@ fn what() -> impl Strategy<Value = What> {
         2 => (0..4u8, 0..3u8).prop_map(|(text, how)| What::Map { text, how }),
         2 => (0..3u8).prop_map(|how| What::Alias { how }),
         4 => (0..8u8).prop_map(|which| What::Other { which }),
+        6 => (0..28u8).prop_map(|which| What::Along { which }),
         1 => Just(What::Fail),
     ]
 }
