@@ -46,8 +46,9 @@ impl Runner<'_> {
     }
 
     /// What the memory knows an item by: its task and what it declares, numbered if this run has
-    /// come by the same before (a file may be included twice). Where the item stands in its loop
-    /// is no part of it: the list may be another next time.
+    /// come by the task before (a file may be included twice), done or passed over, or by the same
+    /// in the same loop. Where the item stands in its loop is no part of it: the list may be
+    /// another next time.
     pub(super) fn settle_key(&mut self, item: &Item<'_>, spec: Sha256) {
         if item.key.get().is_none() {
             let (bare, key) = self.next_key(item, spec);
@@ -57,7 +58,11 @@ impl Runner<'_> {
     }
 
     fn next_key(&self, item: &Item<'_>, spec: Sha256) -> (String, String) {
-        let bare = format!("{} {spec}", item.task.id);
+        let id = &item.task.id;
+        let bare = match self.knows.passed.get(id) {
+            None | Some(1) => format!("{id} {spec}"),
+            Some(pass) => format!("{id} {spec} @{pass}"),
+        };
         let key = match self.knows.passed.get(&bare) {
             None => bare.clone(),
             Some(passed) => format!("{bare} #{}", passed + 1),

@@ -22,7 +22,7 @@ pub(super) struct Knowledge {
     pub(super) moment: u64,
     /// Files that are still to be asked about.
     pub(super) unproven: Vec<Unproven>,
-    /// How often this run has come by each task with what it declares.
+    /// How often this run has come by each task, and by each with what it declares.
     pub(super) passed: HashMap<String, u32>,
     /// What a dry run has come by since the innermost block began, in order.
     pub(super) trail: Vec<Trace>,

@@ -28,6 +28,7 @@ pub(super) struct Item<'t> {
 impl Runner<'_> {
     pub(super) fn task(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
         let layers = self.layers(task, context);
+        *self.knows.passed.entry(task.id.clone()).or_default() += 1;
         if let Some(flow) = self.settled_before(task, context, &layers) {
             return flow;
         }
