@@ -72,8 +72,11 @@ impl Runner<'_> {
     }
 
     /// Whether `--tags` and `--skip-tags` let a task run: Ansible's rules, its words for groups of
-    /// tasks (`all`, `tagged`, `untagged`) included.
+    /// tasks (`all`, `tagged`, `untagged`) included. Handlers are not subject to them.
     pub(super) fn selected(&self, task: &Task, context: &Context) -> bool {
+        if context.handler.is_some() {
+            return true;
+        }
         let tags: Vec<&String> = context.tags.iter().chain(&task.keywords.tags).collect();
         let has = |tag: &str| tags.iter().any(|own| *own == tag);
         let in_group = |asked: &[String], group: &str| asked.iter().any(|tag| tag == group);

@@ -52,6 +52,17 @@ fn tags_choose_tasks() {
 }
 
 #[test]
+fn handlers_are_not_subject_to_tags() {
+    let tasks =
+        "- name: one\n  copy: {dest: /etc/one, content: x}\n  notify: [a, b]\n  tags: mail\n";
+    let handlers = "- {name: a, command: tell}\n- {name: b, command: tell, tags: [web]}\n";
+    for (tags, skip) in [(vec!["mail"], vec![]), (vec![], vec!["web"])] {
+        let bench = bench(tasks).with("roles/r/handlers/main.yml", handlers);
+        assert_eq!(names(&bench.tagged(&tags, &skip).apply()), ["one", "a", "b"]);
+    }
+}
+
+#[test]
 fn until_is_tried_a_bounded_number_of_times() {
     let tasks = |retries: &str| {
         format!(
