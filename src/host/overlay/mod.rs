@@ -6,6 +6,7 @@ mod accounts;
 mod effects;
 mod entry;
 mod files;
+mod foreseen;
 mod homes;
 mod links;
 mod numbers;
@@ -180,9 +181,13 @@ impl View for Overlay<'_> {
     }
 
     fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError> {
-        match self.blocks(probe) {
-            Some(origin) => Ok(Known::Unknown(origin.clone())),
-            None => self.inner.probe(probe),
+        match (self.blocks(probe), probe) {
+            (None, _) => self.inner.probe(probe),
+            (Some(origin), Probe::Command(command)) => {
+                let foreseen = self.foreseen(command)?.map(ProbeAnswer::Command);
+                Ok(foreseen.map_or_else(|| Known::Unknown(origin.clone()), Known::Is))
+            }
+            (Some(origin), _) => Ok(Known::Unknown(origin.clone())),
         }
     }
 
