@@ -2,6 +2,15 @@
 
 use std::path::Path;
 
+/// Where unit files lie, the strongest first (systemd.unit(5)).
+pub const UNIT_FOLDERS: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
 /// The types of units (systemd(1)).
 const TYPES: [&str; 11] = [
     "service",

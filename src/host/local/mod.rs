@@ -182,7 +182,7 @@ impl Local {
             }
             Action::Restart { unit } => systemd::restart(&self.units, unit)?,
             Action::Reload { unit } => systemd::reload(&self.units, unit)?,
-            Action::DaemonReload => units::daemon_reload()?,
+            Action::DaemonReload => self.units.read_again()?,
             Action::User { name, entry, before } => {
                 account_changes::user(name, entry.as_ref(), before, accounts)?;
             }
@@ -340,6 +340,11 @@ impl View for Local {
         self.units.state(name).map(Known::Is)
     }
 
+    fn needs_daemon_reload(&self, unit: &str) -> Result<Known<bool>, HostError> {
+        let shown = self.units.shown(unit)?;
+        Ok(Known::Is(self.units.must_be_read(&shown)))
+    }
+
     fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError> {
         probes::ask(probe).map(Known::Is)
     }
@@ -377,6 +382,13 @@ impl Host for Local {
             self.performed = true;
         }
         let done = self.act(action);
+        if let Action::WriteFile { path, before, .. }
+        | Action::Remove { path, before }
+        | Action::Symlink { path, before, .. } = action
+        {
+            let is_new = matches!(before, Known::Is(before) if before.stat == Stat::Absent);
+            self.units.written(path, is_new);
+        }
         self.forget(action);
         done
     }

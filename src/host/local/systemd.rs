@@ -2,7 +2,7 @@
 
 use super::super::{HostError, ServiceChange, Unit};
 use super::process::{self, tool};
-use super::units::{Shown, Units, daemon_reload, show};
+use super::units::{Shown, Units, show};
 use super::{clock, journal, ports};
 use crate::host::unit_name;
 use crate::value::Known;
@@ -41,7 +41,7 @@ pub(super) fn change(
         ServiceChange::Mask => "mask",
         ServiceChange::Unmask => "unmask",
     };
-    reload_definitions(&found)?;
+    reload_definitions(units, &found)?;
     if change == ServiceChange::Start {
         let begun = clock::since_epoch();
         act(verb, &unit).map_err(|error| not_running(&unit, begun, error))?;
@@ -118,7 +118,7 @@ fn unchanged(
 pub(super) fn restart(units: &Units, name: &str) -> Result<(), HostError> {
     let unit = unit_name(name);
     let found = units.shown(&unit)?;
-    reload_definitions(&found)?;
+    reload_definitions(units, &found)?;
     let begun = clock::since_epoch();
     act("restart", &unit).map_err(|error| not_running(&unit, begun, error))?;
     let now = stays_active(&unit, begun)?;
@@ -140,15 +140,15 @@ pub(super) fn reload(units: &Units, name: &str) -> Result<(), HostError> {
     if found.is_active() && !found.can_reload {
         return Err(HostError::cannot_reload(&unit));
     }
-    reload_definitions(&found)?;
+    reload_definitions(units, &found)?;
     let begun = clock::since_epoch();
     act("reload-or-restart", &unit).map_err(|error| not_running(&unit, begun, error))?;
     stays_active(&unit, begun).map(drop)
 }
 
 /// A unit whose file changed on disk would otherwise run as it was before.
-fn reload_definitions(unit: &Shown) -> Result<(), HostError> {
-    if unit.need_reload { daemon_reload() } else { Ok(()) }
+fn reload_definitions(units: &Units, unit: &Shown) -> Result<(), HostError> {
+    if units.must_be_read(unit) { units.read_again() } else { Ok(()) }
 }
 
 fn act(verb: &str, unit: &str) -> Result<(), HostError> {

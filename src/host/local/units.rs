@@ -1,16 +1,17 @@
 //! The states of the service manager's units: all that will be asked for, in one call of
 //! `systemctl show`, kept until something acts.
 
-use super::super::{HostError, Unit, unit_name};
+use super::super::{HostError, UNIT_FOLDERS, Unit, unit_name};
 use super::{held, process};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Is there exactly where systemd is the running service manager (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
 const PROPERTIES: &str = "Id,Names,LoadState,ActiveState,SubState,Type,Result,UnitFileState,\
-                          InvocationID,FragmentPath,NeedDaemonReload,CanReload,RemainAfterExit,\
+                          InvocationID,FragmentPath,SourcePath,NeedDaemonReload,CanReload,\
+                          RemainAfterExit,\
                           Wants,ConsistsOf";
 /// Seconds for a question to systemd.
 const SECONDS: u64 = 30;
@@ -20,6 +21,9 @@ const SECONDS: u64 = 30;
 pub(super) struct Units {
     expected: RefCell<BTreeSet<String>>,
     known: RefCell<HashMap<String, Shown>>,
+    /// Unit files and drop-ins that were replaced since systemd was told to read them again: it goes
+    /// by their times itself, and a clock that was set back hides a change from it.
+    unread: RefCell<BTreeSet<PathBuf>>,
 }
 
 /// One unit as `systemctl show` tells it.
@@ -33,6 +37,8 @@ pub(super) struct Shown {
     pub(super) kind: String,
     pub(super) result: String,
     pub(super) unit_file: String,
+    /// The file that it is generated from, if it is.
+    pub(super) source: String,
     pub(super) invocation: String,
     pub(super) need_reload: bool,
     pub(super) can_reload: bool,
@@ -52,10 +58,25 @@ impl Shown {
         self.kind == "oneshot" && !self.remains
     }
 
+    /// `UnitFileState`; of a unit that systemd makes from a script of SysV's, what enabling and
+    /// disabling it leaves: links (systemd-sysv-install, update-rc.d(8)).
+    fn enabled(&self) -> String {
+        match self.sysv_script() {
+            Some(script) if is_linked(script) => "enabled".to_owned(),
+            Some(_) => "disabled".to_owned(),
+            None => self.unit_file.clone(),
+        }
+    }
+
+    fn sysv_script(&self) -> Option<&str> {
+        let script = self.source.strip_prefix("/etc/init.d/")?;
+        (self.unit_file == "generated").then_some(script)
+    }
+
     fn state(&self) -> Unit {
         Unit {
             exists: !matches!(self.load.as_str(), "" | "not-found"),
-            enabled: self.unit_file.clone(),
+            enabled: self.enabled(),
             active: self.is_active(),
             masked: self.load == "masked",
         }
@@ -110,6 +131,44 @@ impl Units {
         Ok(known.get(&name).cloned().unwrap_or_default())
     }
 
+    /// A file was written, replaced or removed. Of a new drop-in systemd knows itself, and a unit
+    /// that is new is not read yet.
+    pub(super) fn written(&self, path: &Path, is_new: bool) {
+        let Some((folder, file)) = path.parent().zip(path.file_name()) else { return };
+        let in_folder = |folder: &Path| UNIT_FOLDERS.iter().any(|units| folder == Path::new(units));
+        let is_file = in_folder(folder);
+        let is_drop_in = folder.extension().is_some_and(|kind| kind == "d")
+            && folder.parent().is_some_and(in_folder);
+        let was_read = || {
+            let others = UNIT_FOLDERS.iter().map(|units| Path::new(units).join(file));
+            is_file && others.into_iter().any(|other| other != path && other.exists())
+        };
+        if (is_file || is_drop_in) && (!is_new || was_read()) {
+            self.unread.borrow_mut().insert(path.to_path_buf());
+        }
+    }
+
+    /// Whether systemd must read a unit's files again before it acts on it.
+    pub(super) fn must_be_read(&self, unit: &Shown) -> bool {
+        let template = unit.id.split_once('@').zip(unit.id.rsplit_once('.'));
+        let template = template.map(|((stem, _), (_, kind))| format!("{stem}@.{kind}"));
+        let names: Vec<&str> = template.iter().map(String::as_str).chain([&*unit.id]).collect();
+        let is_its = |path: &PathBuf| {
+            let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+            let whose = folder.and_then(|folder| folder.strip_suffix(".d")).unwrap_or(file);
+            names.contains(&whose)
+        };
+        unit.need_reload || self.unread.borrow().iter().any(is_its)
+    }
+
+    /// Makes systemd read its unit files again.
+    pub(super) fn read_again(&self) -> Result<(), HostError> {
+        daemon_reload()?;
+        self.unread.borrow_mut().clear();
+        Ok(())
+    }
+
     /// Something acted: nothing is known any more.
     pub(super) fn forget(&self) {
         self.known.borrow_mut().clear();
@@ -146,6 +205,18 @@ pub(super) fn daemon_reload() -> Result<(), HostError> {
     process::must(&process::tool(&["systemctl", "daemon-reload"], SECONDS)).map(drop)
 }
 
+/// Whether a script of SysV's is started at boot: `S01NAME` in a run level's folder.
+fn is_linked(script: &str) -> bool {
+    let starts = |name: &str| {
+        let number = name.strip_prefix('S').and_then(|rest| rest.strip_suffix(script));
+        number.is_some_and(|number| number.len() == 2)
+    };
+    ["/etc/rcS.d", "/etc/rc5.d"].iter().any(|folder| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(starts))
+    })
+}
+
 /// The characters of systemd.unit(5).
 fn is_unit_name(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte))
@@ -169,6 +240,7 @@ fn parse(text: &str) -> Vec<Shown> {
                 kind: get("Type").to_owned(),
                 result: get("Result").to_owned(),
                 unit_file: get("UnitFileState").to_owned(),
+                source: get("SourcePath").to_owned(),
                 invocation: get("InvocationID").to_owned(),
                 need_reload: get("NeedDaemonReload") == "yes",
                 can_reload: get("CanReload") == "yes",
@@ -177,4 +249,31 @@ fn parse(text: &str) -> Vec<Shown> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shown, Units};
+    use std::path::Path;
+
+    #[test]
+    fn what_this_run_replaced_of_a_unit_must_be_read() {
+        let unit = |id: &str| Shown { id: id.to_owned(), ..Shown::default() };
+        let cases = [
+            ("/etc/systemd/system/a.service", false, "a.service", true),
+            ("/etc/systemd/system/a.service.d/10-own.conf", false, "a.service", true),
+            ("/etc/systemd/system/b@.service", false, "b@one.service", true),
+            ("/etc/systemd/system/b@.service.d/x.conf", false, "b@one.service", true),
+            ("/etc/systemd/system/b@.service", false, "b.service", false),
+            ("/etc/systemd/system/a.socket", false, "a.service", false),
+            ("/etc/systemd/system/new-one.service", true, "new-one.service", false),
+            ("/etc/systemd/a.service", false, "a.service", false),
+        ];
+        for (path, is_new, id, must) in cases {
+            let units = Units::default();
+            assert!(!units.must_be_read(&unit(id)));
+            units.written(Path::new(path), is_new);
+            assert_eq!(units.must_be_read(&unit(id)), must, "{path} {id}");
+        }
+    }
 }

@@ -4,20 +4,12 @@
 use super::Overlay;
 use super::entry::{Below, Virtual};
 use crate::host::{
-    HostError, ServiceChange, Stat, StatAttributes, Unit, UnitTies, unit_name, unit_of_file,
+    HostError, ServiceChange, Stat, StatAttributes, UNIT_FOLDERS, Unit, UnitTies, unit_name,
+    unit_of_file,
 };
 use crate::value::{Known, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// Where unit files lie, the strongest first (systemd.unit(5)).
-pub(super) const UNIT_FOLDERS: [&str; 5] = [
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
 
 /// Where services keep what they write; elsewhere they are assumed to change nothing.
 const SERVICE_TERRITORY: [&str; 7] =

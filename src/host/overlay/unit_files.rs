@@ -6,6 +6,8 @@ use crate::host::{Action, HostError, Stat, Touch, Unit, unit_name, unit_of_file}
 use crate::value::{Known, Origin};
 use std::path::Path;
 
+/// Where the scripts of SysV are.
+const SCRIPTS: &str = "/etc/init.d";
 const ENABLED: &str = "/etc/systemd/system";
 
 /// What units are made from (systemd.unit(5), systemd.generator(7)).
@@ -19,7 +21,7 @@ const UNIT_SOURCES: &[&str] = &[
     "/lib/systemd/system",
     "/etc/crypttab",
     "/etc/fstab",
-    "/etc/init.d",
+    SCRIPTS,
 ];
 
 impl Overlay<'_> {
@@ -27,6 +29,7 @@ impl Overlay<'_> {
     /// its state, but a file lifts a mask, and says whether it can be enabled.
     pub(super) fn unit_file_written(&mut self, path: &Path, text: &[u8]) -> Result<(), HostError> {
         self.wanted_unknown(path);
+        self.script_unknown(path)?;
         let Some(name) = unit_of_file(path) else { return Ok(()) };
         let installable = String::from_utf8_lossy(text).contains("[Install]");
         match self.virtual_unit(&name)? {
@@ -49,6 +52,20 @@ impl Overlay<'_> {
                 }
             }
             Known::Unknown(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Systemd makes a unit from a script of SysV's when it reads its unit files again
+    /// (systemd-sysv-generator(8)).
+    fn script_unknown(&mut self, path: &Path) -> Result<(), HostError> {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(name) = name.filter(|_| path.parent() == Some(Path::new(SCRIPTS))) {
+            let unit = format!("{name}.service");
+            if !matches!(self.virtual_unit(&unit)?, Known::Is(unit) if unit.active) {
+                let origin = Origin::new(format!("the script {}", path.display()));
+                self.units.insert(unit, Known::Unknown(origin));
+            }
         }
         Ok(())
     }
@@ -103,6 +120,7 @@ impl Overlay<'_> {
         origin: &Origin,
     ) -> Result<(), HostError> {
         self.wanted_unknown(path);
+        self.script_unknown(path)?;
         if let Some(name) = unit_of_file(path)
             && let Known::Is(unit) = self.virtual_unit(&name)?
             && unit.exists == may_go
@@ -212,6 +230,22 @@ mod tests {
         assert!(matches!(overlay.unit("own").unwrap(), Known::Is(unit) if !unit.active));
         let folder = Path::new(ENABLED).join("multi-user.target.wants");
         assert!(matches!(overlay.list(&folder).unwrap(), Known::Unknown(_)));
+    }
+
+    #[test]
+    fn a_script_of_sysv_may_be_a_unit() {
+        let memory = host();
+        let mut overlay = Overlay::new(&memory, HashSet::new());
+        let before = Known::Unknown(Origin::new("a test"));
+        let path = Path::new(SCRIPTS).into();
+        let attributes = Attributes::default();
+        overlay.perform(&Action::MakeDirectory { path, attributes, before }).unwrap();
+        assert_eq!(overlay.unit("old").unwrap(), Known::Is(Unit::default()));
+        let mut action = write("old", "#!/bin/sh\n");
+        let Action::WriteFile { path, .. } = &mut action else { panic!("{action:?}") };
+        *path = Path::new(SCRIPTS).join("old");
+        overlay.perform(&action).unwrap();
+        assert!(matches!(overlay.unit("old").unwrap(), Known::Unknown(_)));
     }
 
     #[test]
