@@ -291,6 +291,12 @@ impl Report {
         all
     }
 
+    /// The ids of the tasks that ended so.
+    pub(crate) fn tasks_of_status(&self, status: &str) -> Vec<String> {
+        let these = self.tasks().filter(|task| task["status"] == status);
+        these.filter_map(|task| task["id"].as_str().map(str::to_owned)).collect()
+    }
+
     /// What the tasks said beside their status.
     pub(crate) fn reasons(&self) -> Vec<String> {
         self.tasks().filter_map(|task| task["reason"]["text"].as_str().map(str::to_owned)).collect()

@@ -23,6 +23,7 @@ mod inventory;
 mod keywords;
 mod kinds_by_name;
 mod lab;
+mod lab_cases;
 mod lab_mailu;
 mod lab_runs;
 mod lint;
