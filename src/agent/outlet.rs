@@ -13,6 +13,8 @@ pub(super) struct SessionOutlet<'a> {
     pub(super) from: &'a mut dyn Read,
     pub(super) to: &'a mut dyn Write,
     pub(super) gone: bool,
+    /// How the run ended: told once the host is free for the next.
+    pub(super) finished: Option<Event>,
     /// What was logged and not yet sent.
     pub(super) logged: Logged,
 }
@@ -30,7 +32,11 @@ impl SessionOutlet<'_> {
 
 impl Outlet for SessionOutlet<'_> {
     fn event(&mut self, event: Event) {
-        self.send(&FromAgent::Event(event));
+        if matches!(event, Event::HostFinished(_)) {
+            self.finished = Some(event);
+        } else {
+            self.send(&FromAgent::Event(event));
+        }
     }
 
     fn logged(&mut self, redactor: &Redactor) {

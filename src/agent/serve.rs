@@ -43,7 +43,8 @@ pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(
         None => return Ok(()),
     };
     let logged = Logged::default();
-    let mut outlet = SessionOutlet { from, to, gone: false, logged: Arc::clone(&logged) };
+    let mut outlet =
+        SessionOutlet { from, to, gone: false, finished: None, logged: Arc::clone(&logged) };
     let ended = match log.and_then(|filter| filter.parse().ok()) {
         None => run(&bundle, &mut outlet, memory),
         Some(filter) => {
@@ -54,6 +55,10 @@ pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(
             dispatcher::with_default(&log.dispatch(), || run(&bundle, &mut outlet, memory))
         }
     };
+    // Nobody waits for this process to end: whoever hears of it may begin the next run.
+    if let Some(finished) = outlet.finished.take() {
+        outlet.send(&FromAgent::Event(finished));
+    }
     if let Err(refused) = ended {
         let (locked, error) = match refused {
             LastingError::Locked(holder) => (

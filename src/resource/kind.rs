@@ -161,12 +161,13 @@ impl Kind {
     /// # Errors
     /// As [`Kind::parse`]; also a secret in a process's arguments, which every user can read.
     pub fn declare(&self, parameters: &Value) -> Result<Box<dyn Declared>, ParseError> {
-        if let Some(name) = self
-            .on_command_line
-            .iter()
-            .find(|name| parameters.get(name).is_some_and(Value::has_secret))
-        {
-            return Err(ParseError::secret_argument(name));
+        let is_secret = |name: &&&str| {
+            let aliases = self.parameters().get(name).into_iter().flat_map(|one| &one.aliases);
+            let mut names = std::iter::once(**name).chain(aliases.map(|one| &**one));
+            names.any(|name| parameters.get(name).is_some_and(Value::has_secret))
+        };
+        if let Some(name) = self.on_command_line.iter().chain(&["validate"]).find(is_secret) {
+            return Err(ParseError::secret_argument(name, self.takes("stdin")));
         }
         let declared = self.parse(parameters.to_json_exposed())?;
         if parameters.has_secret() { Ok(Box::new(Tainted(declared))) } else { Ok(declared) }

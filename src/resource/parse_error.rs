@@ -93,13 +93,18 @@ impl ParseError {
     }
 
     /// A secret stands where `ps` shows it.
-    pub(super) fn secret_argument(name: &str) -> Self {
+    pub(super) fn secret_argument(name: &str, takes_stdin: bool) -> Self {
+        let help = if takes_stdin {
+            "give it as `stdin`, or in the task's `environment`"
+        } else {
+            "write it without the secret: the programs that do this take it from nowhere else"
+        };
         Self {
             path: vec![name.to_owned()],
             message: format!(
                 "`{name}` has a secret in it, and every user can read a process's arguments"
             ),
-            help: Some("give it as `stdin`, or in the task's `environment`".to_owned()),
+            help: Some(help.to_owned()),
         }
     }
 

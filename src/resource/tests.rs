@@ -138,6 +138,33 @@ fn what_a_secret_writes_is_secret() {
     assert_eq!(error.path, ["argv"]);
 }
 
+#[test]
+fn no_secret_goes_to_the_arguments_of_a_program() {
+    for (kind, name) in [
+        ("shell", "cmd"),
+        ("user", "comment"),
+        ("user", "home"),
+        ("user", "user"),
+        ("group", "name"),
+        ("hostname", "name"),
+        ("sysctl", "value"),
+        ("sysctl", "val"),
+        ("package", "name"),
+        ("service", "name"),
+        ("template", "validate"),
+        ("postfix_main", "validate"),
+    ] {
+        let kind = find(kind).unwrap();
+        assert!(kind.parameters().get(name).is_some(), "{} {name}", kind.name);
+        let parameters = Map::from_iter([(name.to_owned(), Value::str("pw").into_secret())]);
+        let error = kind.declare(&Value::Map(parameters)).unwrap_err().to_string();
+        assert!(error.contains("read a process's arguments"), "{} {name}: {error}", kind.name);
+    }
+    let password = Value::str("correct horse").into_secret();
+    let user = Map::from_iter([("name".to_owned(), "a".into()), ("password".to_owned(), password)]);
+    find("user").unwrap().declare(&Value::Map(user)).unwrap();
+}
+
 /// Text that names no parameter, however many of its letters are right.
 const MISSPELT: &str = "no_such_parameter";
 

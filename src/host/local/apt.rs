@@ -444,7 +444,7 @@ fn patiently(command: &Command) -> Result<CommandOutput, HostError> {
 fn within(patience: Duration, command: &Command) -> Result<CommandOutput, HostError> {
     let end = Instant::now() + patience;
     loop {
-        let output = process::run(command)?;
+        let output = process::outlasting(command)?;
         if output.rc == 0 {
             return Ok(output);
         }

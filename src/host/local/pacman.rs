@@ -383,7 +383,7 @@ fn remove_file(path: &Path) -> Result<(), HostError> {
 }
 
 fn must(command: &Command) -> Result<String, HostError> {
-    let output = process::run(command)?;
+    let output = process::outlasting(command)?;
     if output.rc == 0 { Ok(output.stdout) } else { Err(failure(&output)) }
 }
 

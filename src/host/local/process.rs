@@ -2,9 +2,10 @@
 
 use super::super::{Command, CommandOutput, HostError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
+use rustix::fs::{MemfdFlags, OFlags, memfd_create};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ExitStatus, Stdio};
@@ -24,6 +25,38 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// # Errors
 /// If no process can be made.
 pub(super) fn run(command: &Command) -> Result<CommandOutput, HostError> {
+    started(command, Stdio::piped(), Stdio::piped())
+}
+
+/// As [`run`], of a program that must come to its end even if this process does not: it writes to
+/// files in memory that are its own. A package's script that writes to a pipe nobody holds would
+/// die in its midst (SIGPIPE, signal(7)), and leave its package half-configured.
+///
+/// # Errors
+/// If no process can be made.
+pub(super) fn outlasting(command: &Command) -> Result<CommandOutput, HostError> {
+    let failed =
+        |error: std::io::Error| HostError::failed(format!("no memory for output: {error}"));
+    let said = || -> std::io::Result<(File, Stdio)> {
+        let ours = File::from(memfd_create("output", MemfdFlags::CLOEXEC)?);
+        let theirs = ours.try_clone()?;
+        Ok((ours, theirs.into()))
+    };
+    let ((mut stdout, out), (mut stderr, err)) = (said().map_err(failed)?, said().map_err(failed)?);
+    let mut output = started(command, out, err)?;
+    output.stdout += &beginning(&mut stdout).map_err(failed)?;
+    output.stderr += &beginning(&mut stderr).map_err(failed)?;
+    Ok(output)
+}
+
+fn beginning(file: &mut File) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.take(OUTPUT_LIMIT as u64).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn started(command: &Command, stdout: Stdio, stderr: Stdio) -> Result<CommandOutput, HostError> {
     let Some((program, arguments)) = command.argv.split_first() else {
         return Err(HostError::failed("a command without a program"));
     };
@@ -37,8 +70,8 @@ pub(super) fn run(command: &Command) -> Result<CommandOutput, HostError> {
         .envs(command.environment.iter().map(|(name, value)| (name, value.expose())))
         .current_dir(command.chdir.as_deref().unwrap_or(std::path::Path::new("/")))
         .stdin(if command.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(stdout)
+        .stderr(stderr)
         .process_group(0);
     match process.spawn() {
         Ok(child) => Session::new(child, command)
@@ -322,6 +355,24 @@ mod tests {
         let mut names: Vec<_> = output.stdout.lines().filter_map(|l| l.split('=').next()).collect();
         names.sort_unstable();
         assert_eq!(names, ["LANG", "PATH"]);
+    }
+
+    #[test]
+    fn what_outlasts_this_process_writes_to_no_pipe() {
+        let pipes = "for fd in 0 1 2; do [ ! -p /dev/fd/$fd ] || echo pipe $fd; done";
+        let output =
+            outlasting(&shell(&format!("echo out; echo err >&2; {pipes}; exit 3"))).unwrap();
+        assert_eq!(
+            (output.rc, output.stdout.as_str(), output.stderr.as_str()),
+            (3, "out\n", "err\n")
+        );
+        let output = outlasting(&shell("yes 12345678 | head -c 3000000")).unwrap();
+        assert_eq!(output.stdout.len(), OUTPUT_LIMIT);
+        assert_eq!(outlasting(&tool(&["/no/such/program"], 1)).unwrap().rc, 127);
+        let mut late = shell("echo said; sleep 9");
+        late.timeout_ms = 200;
+        let output = outlasting(&late).unwrap();
+        assert!(output.timed_out && output.stdout == "said\n", "{output:?}");
     }
 
     #[test]

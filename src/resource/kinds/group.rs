@@ -38,6 +38,7 @@ impl Resource for Group {
     const NAME: &'static str = "group";
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
+    const ON_COMMAND_LINE: &'static [&'static str] = &["name"];
     const RESULT: &'static [&'static str] = &["name"];
     const EXAMPLE: &'static str = r#"- name: who may read the mail log
   group:

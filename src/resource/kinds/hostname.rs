@@ -33,6 +33,7 @@ impl Resource for Hostname {
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
     const WRITES_TO: &'static [&'static str] = &["/etc/hostname", "/proc/sys/kernel/hostname"];
+    const ON_COMMAND_LINE: &'static [&'static str] = &["name"];
     const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: its name in the inventory
   hostname:

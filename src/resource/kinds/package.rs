@@ -65,6 +65,7 @@ impl Resource for Package {
     const ALIASES: &'static [&'static str] = &["apt", "pacman", "community.general.pacman"];
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
+    const ON_COMMAND_LINE: &'static [&'static str] = &["name"];
     const RESULT: &'static [&'static str] = &[];
     const BRINGS_ANYTHING: bool = true;
     const EXAMPLE: &'static str = r#"- name: Postfix, started only once it is configured

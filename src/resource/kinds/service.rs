@@ -54,6 +54,7 @@ impl Resource for Service {
     const ALIASES: &'static [&'static str] = &["systemd", "systemd_service"];
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
+    const ON_COMMAND_LINE: &'static [&'static str] = &["name"];
     const RESULT: &'static [&'static str] = &["name"];
     const FAMILY: &'static str = UNITS;
     const EXAMPLE: &'static str = r#"- name: Postfix runs, now and after a boot

@@ -59,6 +59,7 @@ impl Resource for Sysctl {
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
     const WRITES_TO: &'static [&'static str] = &["/etc/sysctl.conf", "/etc/sysctl.d", "/proc/sys"];
+    const ON_COMMAND_LINE: &'static [&'static str] = &["name", "value"];
     const RESULT: &'static [&'static str] = &[];
     const EXAMPLE: &'static str = r#"- name: this host routes
   sysctl:

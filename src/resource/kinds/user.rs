@@ -82,6 +82,8 @@ impl Resource for User {
     const NAME: &'static str = "user";
     const NATURE: Nature = Nature::Change;
     const TARGET: Option<&'static str> = Some("name");
+    const ON_COMMAND_LINE: &'static [&'static str] =
+        &["name", "comment", "group", "groups", "home", "shell"];
     const RESULT: &'static [&'static str] = &["name"];
     const EXAMPLE: &'static str = r#"- name: account under which a host relays its mail
   user:
