@@ -175,3 +175,47 @@ fn fails(fleet: &Fleet, words: &[&str]) -> Report {
     }
     apply
 }
+
+/// A package that talks while it is configured.
+const TALKER: &str = r#"
+set -eu
+mkdir -p /root/talker/DEBIAN /srv/own
+printf 'Package: talker\nVersion: 1\nArchitecture: all\nMaintainer: m <m@lab.test>\nDescription: talks\n' \
+    > /root/talker/DEBIAN/control
+cat > /root/talker/DEBIAN/postinst <<'POSTINST'
+#!/bin/sh
+set -e
+touch /run/talking
+while [ ! -e /run/talk ]; do sleep 0.1; done
+for line in $(seq 1000); do echo "talk and error $line"; echo "talk and error $line" >&2; done
+touch /run/talked
+POSTINST
+chmod 0755 /root/talker/DEBIAN/postinst
+dpkg-deb -b /root/talker /srv/own/talker_1.deb >/dev/null
+(
+    dpkg-deb -f /srv/own/talker_1.deb
+    echo "Filename: ./talker_1.deb"
+    echo "Size: $(stat -c %s /srv/own/talker_1.deb)"
+    echo "SHA256: $(sha256sum /srv/own/talker_1.deb | cut -d' ' -f1)"
+) > /srv/own/Packages
+echo 'deb [trusted=yes] file:/srv/own ./' > /etc/apt/sources.list.d/own.list
+apt-get -q update
+"#;
+
+#[test]
+fn a_package_is_configured_to_its_end_though_the_agent_is_killed() {
+    let fleet = fleet("at").file("roles/own/tasks/main.yml", "- package: {name: talker}\n");
+    let host = fleet.host();
+    ok(&host, TALKER);
+    let mut run = fleet.command(&["--yes"]).spawn().unwrap();
+    until("the package is being configured", || host.read("/run/talking").is_ok());
+    ok(&host, "pkill -KILL -x converge");
+    assert!(!run.wait().unwrap().success());
+    ok(&host, "touch /run/talk");
+    until("the package's script has ended", || host.read("/run/talked").is_ok());
+    until("dpkg has ended", || !host.run(["pgrep", "-x", "dpkg|apt-get"]).unwrap().success());
+    let status = ok(&host, "dpkg-query -W -f '${Status}' talker; dpkg --audit");
+    assert_eq!(status, "install ok installed");
+    fleet.apply().assert_ok();
+    fleet.assert_nothing_to_do();
+}
