@@ -64,7 +64,8 @@ fn begun(run: &str, key: &str, notified: &[&str]) -> Note {
 fn ended(run: &str, well: bool) -> Note {
     let target = Target { specs: [Sha256::of(run.as_bytes())].into(), task: "t".into() };
     let seen = [(format!("file /etc/{run}"), target)].into();
-    Note::Ended(Ended { run: run.into(), well, acted: true, seen, released: Vec::new() })
+    let (released, left) = (Vec::new(), Vec::new());
+    Note::Ended(Ended { run: run.into(), well, acted: true, seen, released, left })
 }
 
 fn some_notes(run: &str) -> Vec<Note> {
@@ -320,6 +321,7 @@ fn end() -> impl Strategy<Value = Option<Ended>> {
         acted,
         seen: seen.into_values().collect(),
         released: released.iter().map(|name| format!("file /{name}")).collect(),
+        left: released.iter().map(|name| format!("r/main:{name}")).collect(),
     }))
 }
 

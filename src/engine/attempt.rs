@@ -2,14 +2,13 @@
 //! for done, its target remembered.
 
 use super::context::{Context, Reach};
+use super::item::{Doing, Item};
 use super::knowledge::Trace;
 use super::outcome::Attempt;
-use super::perform::Doing;
 use super::run::Runner;
 use super::secrets::learn;
 use super::state::Target;
 use super::task::Task;
-use super::task_run::Item;
 use crate::event::{ActionReport, Certainty, Change, Expected};
 use crate::host::{Host, Stat, View};
 use crate::resource::{self, Kind, Nature};

@@ -2,9 +2,11 @@
 //! succeeds, rehearses the one on which something fails, and joins them where they meet.
 
 use super::context::{Context, Reach};
-use super::doubt::blur;
+use super::flow::Flow;
+use super::item::of_item;
 use super::knowledge::{Doubt, Trace};
-use super::run::{Flow, Runner};
+use super::outcome::registered_loop;
+use super::run::Runner;
 use super::task::Task;
 use crate::event::TaskRef;
 use crate::host::Host;
@@ -20,15 +22,57 @@ pub(super) struct Parts<'t> {
 }
 
 impl Runner<'_> {
+    /// Runs a block, once for every item of its loop.
     pub(super) fn block(
         &mut self,
         host: &mut dyn Host,
+        task: &Task,
         parts: Parts<'_>,
         context: &Context,
     ) -> Flow {
+        let Some(list) = &task.keywords.loop_over else {
+            let inner = context.inside(&task.keywords);
+            let (result, flow) = self.ways(host, task, parts, &inner);
+            self.register(task, result);
+            return flow;
+        };
+        let layers = self.layers(task, context);
+        let items = match self.items(host, task, list, context, &layers) {
+            Ok(items) => items,
+            Err(flow) => return *flow,
+        };
+        let control = task.keywords.loop_control.clone().unwrap_or_default();
+        let mut results = Vec::new();
+        let flow = self.each(host, items.len(), context, &mut |runner, host, index, context| {
+            let (item, layers) = (&items[index], runner.layers(task, context));
+            let within = runner
+                .pause(host, &control, index, &layers)
+                .and_then(|()| runner.enter_item(&control, index, item, context, &layers));
+            let within = match within {
+                Ok(within) => within,
+                Err(error) => return runner.stop(task, context, error),
+            };
+            let inner = within.inside(&task.keywords);
+            let (result, flow) = runner.ways(host, task, parts, &inner);
+            results.push(of_item(result, &control, index, item.clone()));
+            flow
+        });
+        self.register(task, registered_loop(results));
+        flow
+    }
+
+    /// One pass of a block, and what it comes to.
+    fn ways(
+        &mut self,
+        host: &mut dyn Host,
+        task: &Task,
+        parts: Parts<'_>,
+        context: &Context,
+    ) -> (Value, Flow) {
         let outside = self.knows.begin();
         let not_run = self.knows.not_run;
-        let flow = match self.list(host, parts.block, context) {
+        let (flow, tries) = self.tries_of_block(host, task, parts.block, context);
+        let flow = match flow {
             Flow::Stop { task, error, result } => {
                 let doubt = self.knows.doubt.clone();
                 if let Some(doubt) = &doubt {
@@ -48,8 +92,9 @@ impl Runner<'_> {
             }
             flow => self.after_success(host, parts, context, flow),
         };
+        let result = self.knows.came_to.registered(&flow, tries);
         self.knows.end(outside);
-        flow
+        (result, flow)
     }
 
     /// What `rescue` finds of the failure.
@@ -95,7 +140,8 @@ impl Runner<'_> {
         flow: Flow,
     ) -> Flow {
         let doubt = self.knows.doubt.clone();
-        let acted = self.knows.trail.iter().any(|trace| !matches!(trace, Trace::Set(_)));
+        let acted =
+            self.knows.trail.iter().any(|trace| !matches!(trace, Trace::Set(_) | Trace::Ran(_)));
         if !parts.rescue.is_empty() && (acted || doubt.is_some()) {
             self.rehearse(host, parts.rescue, context, doubt.as_ref());
         }
@@ -137,7 +183,7 @@ impl Runner<'_> {
         if let Flow::Stop { .. } = flow {
             self.knows.failed.push(way);
         } else {
-            blur(host, &self.knows.trail[doubt.since.at..], &doubt.origin);
+            self.blur(host, doubt.since.at, &doubt.origin);
             self.join(host, way, &doubt.origin);
         }
     }

@@ -39,6 +39,14 @@ pub struct Bundle {
     pub skip_tags: Vec<String>,
 }
 
+impl Bundle {
+    /// Some tasks are left out: what waits for them goes on waiting.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        !self.tags.is_empty() || !self.skip_tags.is_empty()
+    }
+}
+
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,10 +13,13 @@ pub(super) struct Context {
     /// Conditions of blocks and imports around it, asked again for every task.
     pub(super) when: Vec<Node>,
     pub(super) tags: Vec<String>,
-    pub(super) environment: Option<Node>,
+    /// Of the blocks around it, the nearest last.
+    pub(super) environment: Vec<Node>,
     pub(super) ignore_errors: Option<Node>,
     pub(super) no_log: Option<Node>,
     pub(super) reach: Reach,
+    /// The items of the loops around it, as ids tell them: `[one][two]`.
+    pub(super) within: String,
     /// A condition stands around it, or it runs only after a failure.
     pub(super) guarded: bool,
     /// It runs as a handler that was notified at this point of the run.
@@ -59,6 +62,15 @@ impl Reach {
 }
 
 impl Context {
+    /// The same under a condition that is not known.
+    pub(super) fn only_if(&self, origin: &Origin) -> Self {
+        let reach = match &self.reach {
+            Reach::OnFailure(_) => Reach::OnFailure(Some(origin.clone())),
+            Reach::Certain | Reach::OnlyIf(_) => Reach::OnlyIf(origin.clone()),
+        };
+        Self { reach, ..self.clone() }
+    }
+
     /// Inside a block, an import or an include with these keywords.
     pub(super) fn inside(&self, keywords: &Keywords) -> Self {
         let mut inner = self.clone();
@@ -70,7 +82,7 @@ impl Context {
         }
         let nearer =
             |own: &Option<Node>, outer: &Option<Node>| own.clone().or_else(|| outer.clone());
-        inner.environment = nearer(&keywords.environment, &self.environment);
+        inner.environment.extend(keywords.environment.clone());
         inner.ignore_errors = nearer(&keywords.ignore_errors, &self.ignore_errors);
         inner.no_log = nearer(&keywords.no_log, &self.no_log);
         inner

@@ -42,13 +42,12 @@ impl Runner<'_> {
     pub(super) fn compute(
         &mut self,
         task: &Task,
-        context: &Context,
         layers: &Layers,
     ) -> Option<Result<Attempt, Diagnostic>> {
         match &task.body {
-            Body::SetFact(node) => Some(self.set_fact(node, context, layers)),
+            Body::SetFact(node) => Some(self.set_fact(node, layers)),
             Body::Assert { that, fail_msg } => Some(self.assert(that, fail_msg.as_ref(), layers)),
-            Body::Fail(msg) => Some(self.fail(msg.as_ref(), task, context, layers)),
+            Body::Fail(msg) => Some(self.fail(msg.as_ref(), task, layers)),
             Body::Debug(msg) => Some(
                 self.templates
                     .node(msg, &layers.scope())
@@ -58,20 +57,11 @@ impl Runner<'_> {
         }
     }
 
-    fn set_fact(
-        &mut self,
-        node: &Node,
-        context: &Context,
-        layers: &Layers,
-    ) -> Result<Attempt, Diagnostic> {
+    fn set_fact(&mut self, node: &Node, layers: &Layers) -> Result<Attempt, Diagnostic> {
         let scope = layers.scope();
         let mut facts = crate::value::Map::new();
         for (key, value) in node.entries().iter().filter(|(key, _)| key.name != "cacheable") {
             let value = self.templates.node(value, &scope)?;
-            let value = match context.reach.condition() {
-                Some(origin) => Value::Unknown(origin.clone()),
-                None => value,
-            };
             facts.insert(key.name.clone(), value);
         }
         for (name, value) in &facts {
@@ -111,17 +101,13 @@ impl Runner<'_> {
         &self,
         msg: Option<&Node>,
         task: &Task,
-        context: &Context,
         layers: &Layers,
     ) -> Result<Attempt, Diagnostic> {
         let message = match msg {
             Some(msg) => said(&self.templates.node(msg, &layers.scope())?),
             None => "failed as requested".to_owned(),
         };
-        Ok(match context.reach.condition() {
-            Some(origin) => Attempt::ok().assuming(Expected::NotBeReached, origin),
-            None => Attempt::failed(Diagnostic::new(message).at(task.span)),
-        })
+        Ok(Attempt::failed(Diagnostic::new(message).at(task.span)))
     }
 }
 

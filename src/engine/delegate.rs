@@ -4,35 +4,19 @@
 
 use super::bundle::Bundle;
 use super::context::Context;
+use super::item::Item;
 use super::outcome::Attempt;
+use super::outlet::Delegation;
 use super::perform::{certainty, is_guarded};
 use super::run::Runner;
 use super::scope::Layers;
 use super::task::{Body, Task};
-use super::task_run::Item;
 use super::typing::for_each;
 use crate::event::Note;
-use crate::host::{Host, Pending};
+use crate::host::Host;
 use crate::text::Diagnostic;
-use crate::value::Map;
-use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 use std::sync::Arc;
-
-/// A host's request.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Delegation {
-    /// The task's id, without an item.
-    pub task: String,
-    /// With its item, as reports name it.
-    pub id: String,
-    /// What the item is called.
-    pub label: Option<String>,
-    /// The host's own facts, results and loop variables that the task names.
-    pub given: Map,
-    /// In a dry run: what the host has pending by now, which may change what it is told.
-    pub pending: Pending,
-}
 
 impl Runner<'_> {
     /// Asks the controller.
@@ -87,7 +71,7 @@ impl Runner<'_> {
         let names = self.bundle.delegated.get(&request.task);
         let allowed = |name: &String| names.is_some_and(|names| names.contains(name));
         let given = request.given.iter().filter(|(name, _)| allowed(name));
-        let mut context = self.role_context(&task.role, &Map::new());
+        let mut context = self.role_context(&task.role);
         context.guarded = true; // By what only the host can tell.
         let mut layers = self.layers(task, &context);
         layers.results =

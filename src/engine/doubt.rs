@@ -2,6 +2,8 @@
 //! are after it.
 
 use super::bundle::Purpose;
+use super::facts::made_facts;
+use super::flow::Flow;
 use super::knowledge::{Doubt, Knowledge, Mark, Trace};
 use super::outcome::Attempt;
 use super::run::Runner;
@@ -37,7 +39,7 @@ impl Runner<'_> {
             return;
         }
         let origin = success_of(task);
-        blur(host, &self.knows.trail[since.at..], &origin);
+        self.blur(host, since.at, &origin);
         self.knows.doubt_starts(&Doubt { origin: origin.clone(), since });
         if attempt.changed == Known::Is(true) {
             attempt.changed = Known::Unknown(origin.clone());
@@ -73,10 +75,45 @@ impl Runner<'_> {
         (result, std::mem::replace(&mut self.knows, here))
     }
 
+    /// Goes a way that the run goes only if this turns out so.
+    pub(super) fn perhaps(
+        &mut self,
+        host: &mut dyn Host,
+        origin: &Origin,
+        go: impl FnOnce(&mut Self, &mut dyn Host) -> Flow,
+    ) -> Flow {
+        let (flow, way) = self.aside(host, go);
+        if let Flow::Stop { .. } = flow {
+            // The run goes on only if it does not come to that.
+            let since = self.knows.mark();
+            self.knows.doubt.get_or_insert_with(|| Doubt { origin: origin.clone(), since });
+            self.knows.fail(way);
+            return Flow::Go;
+        }
+        self.join(host, way, origin);
+        match flow {
+            Flow::Go => Flow::Go,
+            _ => Flow::MayEnd(origin.clone()),
+        }
+    }
+
+    /// Makes unknown on a host what this run has come by since this place of its trail.
+    pub(super) fn blur(&mut self, host: &mut dyn Host, at: usize, origin: &Origin) {
+        let trail = &self.knows.trail[at..];
+        blur(host, trail, origin);
+        if made_facts(trail) {
+            self.gather_again(host);
+        }
+    }
+
     /// From here on nothing hinges on which of two ways the run has gone.
     pub(super) fn join(&mut self, host: &mut dyn Host, other: Knowledge, origin: &Origin) {
         blur(host, &other.trail, origin);
+        let facts = made_facts(&other.trail);
         self.knows.join(other, origin);
+        if facts {
+            self.gather_again(host);
+        }
     }
 
     /// From here on nothing hinges on what may not have been done since the doubt.
@@ -98,6 +135,9 @@ impl Runner<'_> {
     ) {
         let since = &trail[doubt.since.at..];
         blur(host, since, &doubt.origin);
+        if made_facts(since) {
+            self.gather_again(host);
+        }
         self.knows.doubt(doubt, since);
         for way in failed {
             self.join(host, way, &doubt.origin);
@@ -114,12 +154,12 @@ fn never_fails(task: &Task) -> bool {
 }
 
 /// Makes unknown what these touch.
-pub(super) fn blur(host: &mut dyn Host, trail: &[Trace], origin: &Origin) {
+fn blur(host: &mut dyn Host, trail: &[Trace], origin: &Origin) {
     for trace in trail {
         match trace {
             Trace::Did(action) => host.doubt(action, origin),
             Trace::Unsettled(names) => host.unsettle(names, origin),
-            Trace::Set(_) => {}
+            Trace::Set(_) | Trace::Ran(_) => {}
         }
     }
 }

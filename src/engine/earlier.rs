@@ -2,14 +2,13 @@
 //! with what it brought back, so that nothing goes on with half of it.
 
 use super::context::{Context, Reach};
+use super::item::{Doing, Item};
 use super::note::{Begun, Note};
 use super::outcome::Attempt;
-use super::perform::Doing;
 use super::run::Runner;
 use super::seal::{Sealed, keyed, open, seal};
 use super::state::Earlier;
 use super::task::Body;
-use super::task_run::Item;
 use crate::event::Reason;
 use crate::host::{Action, View};
 use crate::resource::{self, Kind};
@@ -47,8 +46,8 @@ impl Runner<'_> {
 
     /// What the memory knows an item by: its task and what it declares, numbered if this run has
     /// come by the task before (a file may be included twice), done or passed over, or by the same
-    /// in the same loop. Where the item stands in its loop is no part of it: the list may be
-    /// another next time.
+    /// in the same loop. Where an item stands in its loop, or in that of a block around the task,
+    /// is no part of it: the list may be another next time.
     pub(super) fn settle_key(&mut self, item: &Item<'_>, spec: Sha256) {
         if item.key.get().is_none() {
             let (bare, key) = self.next_key(item, spec);
@@ -59,7 +58,7 @@ impl Runner<'_> {
 
     fn next_key(&self, item: &Item<'_>, spec: Sha256) -> (String, String) {
         let id = &item.task.id;
-        let bare = match self.knows.passed.get(id) {
+        let bare = match self.knows.passed.get(item.place()) {
             None | Some(1) => format!("{id} {spec}"),
             Some(pass) => format!("{id} {spec} @{pass}"),
         };
@@ -68,6 +67,17 @@ impl Runner<'_> {
             Some(passed) => format!("{bare} #{}", passed + 1),
         };
         (bare, key)
+    }
+
+    /// What an earlier run, which did not end well, changed, and this one has not come by.
+    pub(super) fn not_come_by(&self) -> Vec<String> {
+        let come_by = |key: &str| {
+            let numbered = key.rsplit_once(" #");
+            let numbered = numbered.and_then(|(bare, pass)| Some((bare, pass.parse().ok()?)));
+            let (bare, pass) = numbered.unwrap_or((key, 1_u32));
+            self.knows.passed.get(bare).is_some_and(|passed| pass <= *passed)
+        };
+        self.changed_before.keys().filter(|key| !come_by(key)).cloned().collect()
     }
 
     /// Prepares the notes of a task's actions.
@@ -123,11 +133,11 @@ impl Runner<'_> {
     }
 
     /// Its condition is false, which what an earlier run did may have made so.
-    pub(super) fn passed_over(&self, item: &Item<'_>, context: &Context) -> Attempt {
+    pub(super) fn passed_over(&mut self, item: &Item<'_>, context: &Context) -> Attempt {
         self.done_before(item, context).unwrap_or_else(|| Attempt::skipped(Reason::ConditionFalse))
     }
 
-    fn done_before(&self, item: &Item<'_>, context: &Context) -> Option<Attempt> {
+    fn done_before(&mut self, item: &Item<'_>, context: &Context) -> Option<Attempt> {
         let Body::Resource { kind, params } = &item.task.body else { return None };
         let known = format!("{} ", item.task.id);
         if !self.changed_before.range(known.clone()..).next()?.0.starts_with(&known) {
@@ -137,10 +147,12 @@ impl Runner<'_> {
         // What cannot be told now was not done.
         let mut value = self.templates.node(params, &item.layers.scope()).ok()?;
         self.fill_in(kind, &mut value, params, item, context).ok()?;
-        let (_, key) = self.next_key(item, self.spec(kind, &value));
+        let spec = self.spec(kind, &value);
+        let (_, key) = self.next_key(item, spec);
         let earlier = self.changed_before.get(&key)?;
         let mut attempt = Attempt::ok();
         self.recall_result(kind, item, earlier, &mut attempt);
+        self.settle_key(item, spec);
         let hidden = item.task.keywords.no_log.as_ref().or(context.no_log.as_ref());
         if self.flag(hidden, &item.layers) || value.has_secret() {
             for value in attempt.result.values_mut() {

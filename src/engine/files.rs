@@ -2,8 +2,8 @@
 //! so that a resource never reads anything but the host.
 
 use super::context::Context;
+use super::item::Item;
 use super::run::Runner;
-use super::task_run::Item;
 use crate::resource::{Kind, Source};
 use crate::text::{Diagnostic, nearest};
 use crate::value::{Kind as NodeKind, Map, Node, Value};
@@ -28,12 +28,15 @@ impl Runner<'_> {
             None => {}
         }
         let keywords = &item.task.keywords;
-        if kind.takes("environment")
-            && let Some(environment) =
-                keywords.environment.as_ref().or(context.environment.as_ref())
-        {
-            let rendered = self.templates.node(environment, &item.layers.scope())?;
-            map.insert("environment".into(), rendered);
+        if kind.takes("environment") {
+            for environment in context.environment.iter().chain(&keywords.environment) {
+                let nearer = self.templates.node(environment, &item.layers.scope())?;
+                let all = match map.shift_remove("environment") {
+                    Some(outer) => merged(outer, nearer),
+                    None => nearer,
+                };
+                map.insert("environment".into(), all);
+            }
         }
         if kind.takes("timeout")
             && let Some(timeout) = &keywords.timeout
@@ -150,5 +153,38 @@ fn missing(
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("put it into roles/{}/{folder}/", context.role)),
+    }
+}
+
+/// Both mappings, where the nearer has the last word. What is no mapping is left to be refused.
+fn merged(outer: Value, nearer: Value) -> Value {
+    let secret = matches!(outer, Value::Secret(_)) || matches!(nearer, Value::Secret(_));
+    let merged = match (outer.exposed(), nearer.exposed()) {
+        (Value::Map(outer), Value::Map(nearer)) => {
+            let mut all = outer.clone();
+            all.extend(nearer.clone());
+            Value::Map(all)
+        }
+        (Value::Map(_), other) => other.clone(),
+        (other, _) => other.clone(),
+    };
+    if secret { merged.into_secret() } else { merged }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merged;
+    use crate::value::{Map, Value};
+
+    #[test]
+    fn of_two_environments_the_nearer_has_the_last_word() {
+        let map = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter().map(|(name, text)| ((*name).to_owned(), Value::str(*text)));
+            Value::Map(Map::from_iter(pairs))
+        };
+        let (outer, nearer) = (map(&[("A", "block"), ("B", "block")]), map(&[("B", "task")]));
+        let both = map(&[("A", "block"), ("B", "task")]);
+        assert_eq!(merged(outer.clone(), nearer.clone()), both);
+        assert_eq!(merged(outer.into_secret(), nearer), both.into_secret());
     }
 }

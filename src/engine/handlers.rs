@@ -2,36 +2,27 @@
 
 use super::bundle::Purpose;
 use super::context::{Called, Context, Reach};
+use super::flow::Flow;
+use super::item::Item;
+use super::knowledge::{Notified, Recalled};
 use super::note::Note;
-use super::run::{Flow, Runner};
+use super::run::Runner;
 use super::scope::Layers;
 use super::state::PendingHandler;
 use super::task::Task;
-use super::task_run::Item;
 use crate::event::Event;
 use crate::host::Host;
 use crate::text::{Diagnostic, with_article};
-use crate::value::{Known, Map, Origin, Value};
-
-/// A notification that waits.
-#[derive(Debug, Clone)]
-pub(super) struct Notified {
-    /// The handler's name, or a topic that handlers listen to.
-    pub(super) name: String,
-    /// The moment of the run; 0 if an earlier run left it.
-    pub(super) moment: u64,
-    /// Why it may not be notified after all.
-    pub(super) uncertain: Option<Origin>,
-}
+use crate::value::{Known, Value};
+use std::collections::{HashMap, HashSet};
 
 impl Runner<'_> {
     /// Takes over what earlier runs left to do. Each waits for its place: what stands between the
     /// beginning and the task that notified it may be what it needs.
     pub(super) fn recall_pending(&mut self) {
         for pending in self.memory.state().pending.clone() {
-            let known = self.bundle.library.values().flat_map(|role| &role.handlers);
-            if known.into_iter().any(|handler| answers(handler, &pending.name)) {
-                self.recalled.push(pending);
+            if !self.answering(&pending.name).is_empty() {
+                self.knows.recalled.push(Recalled { pending, uncertain: None });
             } else {
                 self.tell(Event::Warning(
                     Diagnostic::new(format!(
@@ -50,21 +41,28 @@ impl Runner<'_> {
 
     /// What an earlier run's task notified, now that the run has come to that task again.
     pub(super) fn recall(&mut self, task: &str) {
-        let (here, later) =
-            std::mem::take(&mut self.recalled).into_iter().partition(|one| one.task == task);
-        self.recalled = later;
+        let recalled = std::mem::take(&mut self.knows.recalled);
+        let (here, later) = recalled.into_iter().partition(|one| one.pending.task == task);
+        self.knows.recalled = later;
         self.notify_again(here);
     }
 
-    /// What is left of earlier runs' notifications when the last task was passed.
+    /// What is left of earlier runs' notifications when the last task was passed. Where tasks were
+    /// left out, it goes on waiting for them.
     pub(super) fn recall_the_rest(&mut self) {
-        let rest = std::mem::take(&mut self.recalled);
+        if self.bundle.is_limited() {
+            return;
+        }
+        let rest = std::mem::take(&mut self.knows.recalled);
         self.notify_again(rest);
     }
 
-    fn notify_again(&mut self, pending: Vec<PendingHandler>) {
-        let again = |one: PendingHandler| Notified { name: one.name, moment: 0, uncertain: None };
-        self.knows.notified.extend(pending.into_iter().map(again));
+    fn notify_again(&mut self, recalled: Vec<Recalled>) {
+        let again = |Recalled { pending, uncertain }| {
+            let PendingHandler { name, .. } = pending;
+            Notified { name, moment: 0, uncertain }
+        };
+        self.knows.notified.extend(recalled.into_iter().map(again));
     }
 
     /// The handlers that wait from a task's first action on.
@@ -84,7 +82,6 @@ impl Runner<'_> {
 
     fn notify_names(&self, task: &Task, layers: &Layers) -> Result<Vec<String>, Diagnostic> {
         let scope = layers.scope();
-        let handlers = || self.bundle.library.values().flat_map(|role| &role.handlers);
         let mut names = Vec::new();
         for node in &task.keywords.notify {
             let known = names.len();
@@ -101,7 +98,7 @@ impl Runner<'_> {
                     .at(node.span));
                 }
             }
-            let answered = |name: &&String| handlers().any(|handler| answers(handler, name));
+            let answered = |name: &&String| !self.answering(name).is_empty();
             if let Some(name) = names[known..].iter().find(|name| !answered(name)) {
                 let message = format!("no handler is called `{name}`, or listens to it");
                 return Err(Diagnostic::new(message).at(node.span));
@@ -118,7 +115,9 @@ impl Runner<'_> {
         layers: &Layers,
         changed: &Known<bool>,
     ) {
-        let Ok(names) = self.notify_names(task, layers) else { return };
+        let Ok(names) = self.notify_names(task, layers) else {
+            return;
+        };
         if names.is_empty() {
             return;
         }
@@ -142,7 +141,7 @@ impl Runner<'_> {
     fn forget_unless_notified(&mut self, task: &Task, names: &[String]) {
         let waits = |name: &&String| {
             self.knows.notified.iter().any(|other| other.name == **name)
-                || self.recalled.iter().any(|other| other.name == **name)
+                || self.knows.recalled.iter().any(|other| other.pending.name == **name)
         };
         let stale = |pending: &PendingHandler| {
             let mut names = names.iter().filter(|name| !waits(name));
@@ -158,7 +157,7 @@ impl Runner<'_> {
 
     /// Runs the notified handlers in order of definition, each once, and then those that handlers
     /// have notified after their turn.
-    pub(super) fn flush_handlers(&mut self, host: &mut dyn Host, facts: &Map) -> Flow {
+    pub(super) fn flush_handlers(&mut self, host: &mut dyn Host) -> Flow {
         if self.bundle.purpose == Purpose::Verify {
             return Flow::Go;
         }
@@ -172,22 +171,20 @@ impl Runner<'_> {
         for _ in 0..=handlers.len() {
             let mut still = false;
             for (index, (role, handler)) in handlers.iter().enumerate() {
-                let calls = self.calls(handler, ran[index]);
+                let calls = self.calls(index, ran[index]);
                 if calls.is_empty() {
                     continue;
                 }
                 still = true;
                 ran[index] = Some(self.knows.moment);
-                match self.handle(host, role, handler, facts, &calls) {
-                    Flow::Go => {}
+                match self.handle(host, role, handler, &calls) {
+                    Flow::Go | Flow::MayEnd(_) => {}
                     flow => return flow,
                 }
                 // Forgotten at once: what a kill leaves is only what has not succeeded.
                 let waits = |call: &Notified| {
-                    let others = handlers.iter().zip(&ran);
-                    others.into_iter().any(|((_, other), ran)| {
-                        answers(other, &call.name) && ran.is_none_or(|ran| call.moment > ran)
-                    })
+                    let others = self.answering(&call.name);
+                    others.into_iter().any(|other| ran[other].is_none_or(|ran| call.moment > ran))
                 };
                 self.forget(&calls.into_iter().filter(|call| !waits(call)).collect::<Vec<_>>());
             }
@@ -201,16 +198,41 @@ impl Runner<'_> {
         let (_, last) = handlers[handlers.len() - 1];
         let error = Diagnostic::new("handlers notify each other without an end")
             .note(format!("notified: {}", names.join(", ")));
-        self.stop(last, &self.role_context(&last.role, facts), error)
+        self.stop(last, &self.role_context(&last.role), error)
     }
 
     /// What calls a handler that has run at this moment, or not yet.
-    fn calls(&self, handler: &Task, ran: Option<u64>) -> Vec<Notified> {
-        let calls =
-            self.knows.notified.iter().filter(|call| {
-                answers(handler, &call.name) && ran.is_none_or(|ran| call.moment > ran)
-            });
-        calls.cloned().collect()
+    fn calls(&self, handler: usize, ran: Option<u64>) -> Vec<Notified> {
+        let mut answering = HashMap::new();
+        let mut calls = self.knows.notified.clone();
+        calls.retain(|call| {
+            let known: &mut Vec<usize> =
+                answering.entry(call.name.clone()).or_insert_with(|| self.answering(&call.name));
+            known.contains(&handler) && ran.is_none_or(|ran| call.moment > ran)
+        });
+        calls
+    }
+
+    /// The handlers that a notification calls, by their place among all. As in Ansible, of those of
+    /// one name only one is called: the last role's, and its first.
+    fn answering(&self, notification: &str) -> Vec<usize> {
+        let mut place = 0;
+        let mut roles: Vec<Vec<(usize, &Task)>> = Vec::new();
+        for role in self.bundle.library.values() {
+            let handlers = role.handlers.iter().zip(place..).map(|(one, place)| (place, one));
+            roles.push(handlers.collect());
+            place += role.handlers.len();
+        }
+        let handlers = || roles.iter().rev().flatten();
+        let named = handlers().find(|(_, one)| one.name.as_str() == Some(notification));
+        let mut known = HashSet::new();
+        let listens = handlers().filter(|(_, one)| {
+            let topics = &one.keywords.listen;
+            // One without a name of its own is told by nothing else.
+            topics.iter().any(|topic| topic == notification)
+                && (one.name.span == one.span || known.insert(one.name.as_str()))
+        });
+        listens.chain(named).map(|(place, _)| *place).collect()
     }
 
     fn handle(
@@ -218,17 +240,19 @@ impl Runner<'_> {
         host: &mut dyn Host,
         role: &str,
         handler: &Task,
-        facts: &Map,
         calls: &[Notified],
     ) -> Flow {
-        let mut context = self.role_context(role, facts);
+        let mut context = self.role_context(role);
         let surely = calls.iter().filter(|call| call.uncertain.is_none());
         let certain = surely.map(|call| call.moment).max();
         let doubt = calls.iter().find_map(|call| call.uncertain.clone());
         let last = calls.iter().map(|call| call.moment).max().unwrap_or_default();
         context.handler = Some(Called { last, certain: certain.zip(doubt.clone()) });
         if let (None, Some(origin)) = (certain, doubt) {
-            context.reach = Reach::OnlyIf(origin);
+            let context = context.only_if(&origin);
+            return self.perhaps(host, &origin, |runner, host| {
+                runner.list(host, std::slice::from_ref(handler), &context)
+            });
         }
         self.list(host, std::slice::from_ref(handler), &context)
     }
@@ -261,8 +285,4 @@ impl Runner<'_> {
             self.tell(Event::Warning(error.diagnostic()));
         }
     }
-}
-
-fn answers(handler: &Task, name: &str) -> bool {
-    handler.name.as_str() == Some(name) || handler.keywords.listen.iter().any(|topic| topic == name)
 }

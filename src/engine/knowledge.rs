@@ -1,21 +1,47 @@
 //! What a run knows by now, as one value: a way that the run may not go is a copy of it that runs
 //! on, and is joined again.
 
-use super::handlers::Notified;
+use super::flow::Flow;
+use super::state::PendingHandler;
 use crate::event::TaskRef;
 use crate::host::Action;
 use crate::resource::Later;
-use crate::value::{Map, Origin, Value};
+use crate::value::{Known, Map, Origin, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+/// A notification that waits.
+#[derive(Debug, Clone)]
+pub(super) struct Notified {
+    /// The handler's name, or a topic that handlers listen to.
+    pub(super) name: String,
+    /// The moment of the run; 0 if an earlier run left it.
+    pub(super) moment: u64,
+    /// Why it may not be notified after all.
+    pub(super) uncertain: Option<Origin>,
+}
+
+/// What an earlier run left to notify.
+#[derive(Debug, Clone)]
+pub(super) struct Recalled {
+    pub(super) pending: PendingHandler,
+    /// Why this run may have come to its place already.
+    pub(super) uncertain: Option<Origin>,
+}
 
 /// What a run knows by now.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Knowledge {
     /// `set_fact`, `register` and `run_once_ROLE`.
     pub(super) results: Arc<Map>,
+    /// Of the host, and what the inventory says of it.
+    pub(super) facts: Arc<Map>,
     /// Notifications that wait.
     pub(super) notified: Vec<Notified>,
+    /// What earlier runs left to notify, until this run has come to its place.
+    pub(super) recalled: Vec<Recalled>,
+    /// `run_once: host` tasks that ran, and why one may not have.
+    pub(super) ran_once: HashMap<String, Option<Origin>>,
     /// When each unit was started in this run, and why it may not have been.
     pub(super) started: HashMap<String, (u64, Option<Origin>)>,
     /// Counts notifications and starts.
@@ -30,6 +56,8 @@ pub(super) struct Knowledge {
     pub(super) doubt: Option<Doubt>,
     /// Ways that ended in a failure, for what comes after one.
     pub(super) failed: Vec<Knowledge>,
+    /// What the tasks of the innermost block have come to.
+    pub(super) came_to: CameTo,
     /// Actions that succeeded.
     pub(super) done: usize,
     /// Tasks that a failure kept from being run.
@@ -46,6 +74,54 @@ pub(super) struct Unproven {
     pub(super) task: Box<TaskRef>,
 }
 
+/// What the tasks of a block have come to so far.
+#[derive(Debug, Clone)]
+pub(super) struct CameTo {
+    /// One of them changed something.
+    changed: Known<bool>,
+    /// One of them was not skipped.
+    done: Known<bool>,
+}
+
+impl Default for CameTo {
+    fn default() -> Self {
+        Self { changed: Known::Is(false), done: Known::Is(false) }
+    }
+}
+
+impl CameTo {
+    /// One more task, or what a block within has come to.
+    pub(super) fn add(&mut self, changed: &Known<bool>, done: &Known<bool>) {
+        for (own, new) in [(&mut self.changed, changed), (&mut self.done, done)] {
+            if *own != Known::Is(true) && *new != Known::Is(false) {
+                own.clone_from(new);
+            }
+        }
+    }
+
+    /// What a block registers.
+    pub(super) fn registered(&self, flow: &Flow, tries: Option<Known<i64>>) -> Value {
+        let mut map = Map::new();
+        map.insert("changed".into(), value(self.changed.as_ref().map(|it| Value::Bool(*it))));
+        map.insert("skipped".into(), value(self.done.as_ref().map(|it| Value::Bool(!*it))));
+        map.insert("failed".into(), Value::Bool(matches!(flow, Flow::Stop { .. })));
+        if let Flow::Stop { error, .. } = flow {
+            map.insert("msg".into(), error.message.as_str().into());
+        }
+        if let Some(tries) = tries {
+            map.insert("attempts".into(), value(tries.map(Value::Int)));
+        }
+        Value::Map(map)
+    }
+}
+
+fn value(known: Known<Value>) -> Value {
+    match known {
+        Known::Is(value) => value,
+        Known::Unknown(origin) => Value::Unknown(origin),
+    }
+}
+
 /// What a dry run has come by.
 #[derive(Debug, Clone)]
 pub(super) enum Trace {
@@ -55,6 +131,8 @@ pub(super) enum Trace {
     Unsettled(Vec<String>),
     /// A result or fact that was set.
     Set(String),
+    /// A `run_once: host` task.
+    Ran(String),
 }
 
 /// A point of the run.
@@ -76,6 +154,7 @@ pub(super) struct Doubt {
 pub(super) struct Outside {
     trail: Vec<Trace>,
     doubt: Option<Doubt>,
+    came_to: CameTo,
 }
 
 impl Knowledge {
@@ -85,12 +164,18 @@ impl Knowledge {
 
     /// Begins a block: what it comes by is its own until it ends.
     pub(super) fn begin(&mut self) -> Outside {
-        Outside { trail: std::mem::take(&mut self.trail), doubt: self.doubt.take() }
+        Outside {
+            trail: std::mem::take(&mut self.trail),
+            doubt: self.doubt.take(),
+            came_to: std::mem::take(&mut self.came_to),
+        }
     }
 
     /// Ends a block: what it has come by, its surroundings have.
     pub(super) fn end(&mut self, outside: Outside) {
-        let Outside { mut trail, doubt } = outside;
+        let Outside { mut trail, doubt, mut came_to } = outside;
+        came_to.add(&self.came_to.changed, &self.came_to.done);
+        self.came_to = came_to;
         let before = trail.len();
         trail.append(&mut self.trail);
         self.trail = trail;
@@ -105,10 +190,14 @@ impl Knowledge {
     pub(super) fn branch(&self) -> Self {
         Self {
             results: Arc::clone(&self.results),
+            facts: Arc::clone(&self.facts),
             notified: self.notified.clone(),
+            recalled: self.recalled.clone(),
+            ran_once: self.ran_once.clone(),
             started: self.started.clone(),
             unproven: self.unproven.clone(),
             passed: self.passed.clone(),
+            came_to: self.came_to.clone(),
             trail: Vec::new(),
             doubt: None,
             failed: Vec::new(),
@@ -121,8 +210,15 @@ impl Knowledge {
         let Doubt { origin, since } = doubt;
         let results = Arc::make_mut(&mut self.results);
         for trace in trail {
-            if let Trace::Set(name) = trace {
-                results.insert(name.clone(), Value::Unknown(origin.clone()));
+            match trace {
+                Trace::Set(name) => {
+                    results.insert(name.clone(), Value::Unknown(origin.clone()));
+                }
+                Trace::Ran(task) => {
+                    let maybe = self.ran_once.entry(task.clone()).or_default();
+                    maybe.get_or_insert_with(|| origin.clone());
+                }
+                Trace::Did(_) | Trace::Unsettled(_) => {}
             }
         }
         self.doubt_starts(doubt);
@@ -144,6 +240,7 @@ impl Knowledge {
     /// other may have been.
     pub(super) fn join(&mut self, other: Self, origin: &Origin) {
         let since = self.mark();
+        self.count(&other);
         if let Some(Doubt { origin, .. }) = other.doubt {
             self.doubt.get_or_insert(Doubt { origin, since });
         }
@@ -158,6 +255,29 @@ impl Knowledge {
             let own = self.passed.entry(key).or_default();
             *own = count.max(*own);
         }
+        for (own, other) in [
+            (&mut self.came_to.changed, other.came_to.changed),
+            (&mut self.came_to.done, other.came_to.done),
+        ] {
+            if *own != other {
+                *own = Known::Unknown(origin.clone());
+            }
+        }
+        join_recalled(&mut self.recalled, &other.recalled, origin);
+        for (task, maybe) in other.ran_once {
+            let own = self.ran_once.entry(task).or_insert_with(|| Some(origin.clone()));
+            *own = own.take().or(maybe);
+        }
+    }
+
+    /// A way that ended in a failure: the run goes on only if it did not go there.
+    pub(super) fn fail(&mut self, way: Self) {
+        self.count(&way);
+        self.failed.push(way);
+    }
+
+    /// What was done on another way counts all the same.
+    fn count(&mut self, other: &Self) {
         self.moment = self.moment.max(other.moment);
         self.done = self.done.max(other.done);
         self.not_run = self.not_run.max(other.not_run);
@@ -213,6 +333,15 @@ fn join_notified(own: &mut Vec<Notified>, other: Vec<Notified>, origin: &Origin)
     for mut call in other.into_iter().filter(|call| !known.contains(&called(call))) {
         call.uncertain.get_or_insert_with(|| origin.clone());
         own.push(call);
+    }
+}
+
+/// What one way has come by already does not wait for certain.
+fn join_recalled(own: &mut [Recalled], other: &[Recalled], origin: &Origin) {
+    for waiting in own {
+        let there = other.iter().find(|there| there.pending == waiting.pending);
+        let doubt = there.map_or_else(|| Some(origin.clone()), |there| there.uncertain.clone());
+        waiting.uncertain = waiting.uncertain.take().or(doubt);
     }
 }
 

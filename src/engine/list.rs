@@ -3,40 +3,62 @@
 use super::block::Parts;
 use super::context::{Context, Reach};
 use super::control::Truth;
+use super::flow::Flow;
 use super::knowledge::Trace;
-use super::run::{Flow, Runner};
-use super::task::{Body, Task};
+use super::run::Runner;
+use super::task::{Body, Task, count};
 use super::typing::with_suffix;
 use crate::event::{ActionReport, Certainty, Reason, TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::text::Diagnostic;
 use crate::value::{Origin, Value};
-
-/// How many tasks a list holds, blocks counted by what they hold.
-pub(super) fn count(tasks: &[Task]) -> usize {
-    tasks
-        .iter()
-        .map(|task| match &task.body {
-            Body::Block { block, always, .. } => count(block) + count(always),
-            _ => 1,
-        })
-        .sum()
-}
+use std::ops::Range;
 
 impl Runner<'_> {
     pub(super) fn list(&mut self, host: &mut dyn Host, tasks: &[Task], context: &Context) -> Flow {
-        for (index, task) in tasks.iter().enumerate() {
-            if self.outlet.gone() {
-                return self.halt(task, context, Diagnostic::new("the controller went away"));
+        self.each(host, tasks.len(), context, &mut |runner, host, index, context| {
+            let task = &tasks[index];
+            if runner.outlet.gone() {
+                return runner.halt(task, context, Diagnostic::new("the controller went away"));
             }
-            match self.entry(host, task, context) {
+            let flow = runner.entry(host, task, context);
+            if matches!(flow, Flow::Stop { .. }) && context.reach == Reach::Certain {
+                runner.knows.not_run += count(&tasks[index + 1..]);
+            }
+            flow
+        })
+    }
+
+    /// Goes through so many things in order. Once the run may have ended, the rest is a way that
+    /// it may not go.
+    pub(super) fn each(
+        &mut self,
+        host: &mut dyn Host,
+        count: usize,
+        context: &Context,
+        go: &mut dyn FnMut(&mut Self, &mut dyn Host, usize, &Context) -> Flow,
+    ) -> Flow {
+        self.each_from(host, 0..count, context, go)
+    }
+
+    fn each_from(
+        &mut self,
+        host: &mut dyn Host,
+        mut places: Range<usize>,
+        context: &Context,
+        go: &mut dyn FnMut(&mut Self, &mut dyn Host, usize, &Context) -> Flow,
+    ) -> Flow {
+        while let Some(place) = places.next() {
+            match go(self, host, place, context) {
                 Flow::Go => {}
-                flow => {
-                    if matches!(flow, Flow::Stop { .. }) && !context.reach.is_on_failure() {
-                        self.knows.not_run += count(&tasks[index + 1..]);
-                    }
-                    return flow;
+                Flow::MayEnd(origin) => {
+                    let context = context.only_if(&origin);
+                    self.perhaps(host, &origin, |runner, host| {
+                        runner.each_from(host, places, &context, go)
+                    });
+                    return Flow::MayEnd(origin);
                 }
+                flow => return flow,
             }
         }
         Flow::Go
@@ -44,90 +66,98 @@ impl Runner<'_> {
 
     fn entry(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
         match &task.body {
-            Body::Block { block, rescue, always } => {
-                let inner = context.inside(&task.keywords);
-                self.block(host, Parts { block, rescue, always }, &inner)
-            }
             _ if !self.selected(task, context) => Flow::Go,
+            Body::Block { block, rescue, always } => {
+                self.block(host, task, Parts { block, rescue, always }, context)
+            }
             Body::IncludeRole { .. } | Body::IncludeTasks { .. } => {
                 self.includes(host, task, context)
             }
-            Body::FlushHandlers => {
-                let facts = context.layers.facts.as_ref().clone();
-                self.flush_handlers(host, &facts)
+            Body::FlushHandlers => self.flush_handlers(host),
+            Body::EndHost => {
+                let layers = self.layers(task, context);
+                match self.truth(&self.conditions(task, context), &layers) {
+                    Ok(Truth::Yes) => Flow::End,
+                    Ok(Truth::No) => Flow::Go,
+                    Ok(Truth::Unknown(origin)) => Flow::MayEnd(origin),
+                    Err(error) => self.stop(task, context, error),
+                }
             }
-            Body::EndHost => match self.truth(&self.conditions(task, context), &context.layers) {
-                Ok(Truth::Yes) => Flow::End,
-                Ok(_) => Flow::Go,
-                Err(error) => self.stop(task, context, error),
-            },
             _ => {
                 let flow = self.task(host, task, context);
-                if !context.reach.is_on_failure() {
-                    self.recall(&task.id);
-                }
+                self.recall(&task.id);
                 flow
             }
         }
     }
 
-    /// Whether `--tags` and `--skip-tags` let a task run: Ansible's rules, its words for groups of
-    /// tasks (`all`, `tagged`, `untagged`) included. Handlers are not subject to them.
+    /// Whether `--tags` and `--skip-tags` let a task run; a handler always does.
     pub(super) fn selected(&self, task: &Task, context: &Context) -> bool {
-        if context.handler.is_some() {
-            return true;
-        }
-        let tags: Vec<&String> = context.tags.iter().chain(&task.keywords.tags).collect();
-        let has = |tag: &str| tags.iter().any(|own| *own == tag);
-        let in_group = |asked: &[String], group: &str| asked.iter().any(|tag| tag == group);
-        let named = |asked: &[String]| {
-            tags.iter().any(|tag| asked.contains(tag))
-                || (tags.is_empty() && in_group(asked, "untagged"))
-        };
-        let (only, skip) = (&self.bundle.tags, &self.bundle.skip_tags);
-        let tagged = |asked: &[String]| !tags.is_empty() && in_group(asked, "tagged");
-        let skipped = if in_group(skip, "all") {
-            !has("always") || in_group(skip, "always")
-        } else {
-            named(skip) || tagged(skip)
-        };
-        if skipped {
-            return false;
-        }
-        // An include is entered to find tagged tasks in it.
-        let include = matches!(task.body, Body::IncludeRole { .. } | Body::IncludeTasks { .. });
-        let asked = only.is_empty() || in_group(only, "all") || tagged(only) || include;
-        has("always") || named(only) || (asked && !has("never"))
+        let bundle = self.bundle;
+        let tags: Vec<&str> =
+            context.tags.iter().chain(&task.keywords.tags).map(String::as_str).collect();
+        context.handler.is_some() || selects(&bundle.tags, &bundle.skip_tags, task, &tags)
     }
 
     /// Runs what is included, once for every item of its loop.
     fn includes(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
-        let Some(list) = &task.keywords.loop_over else { return self.include(host, task, context) };
+        let Some(list) = &task.keywords.loop_over else {
+            return self.include(host, task, context);
+        };
         let layers = self.layers(task, context);
         let items = match self.items(host, task, list, context, &layers) {
             Ok(items) => items,
             Err(flow) => return *flow,
         };
         let control = task.keywords.loop_control.clone().unwrap_or_default();
-        for (index, item) in items.iter().enumerate() {
-            let mut context = context.clone();
-            context.layers.set_item(&control, index, item);
-            match self.include(host, task, &context) {
-                Flow::Go => {}
-                flow => return flow,
+        self.each(host, items.len(), context, &mut |runner, host, index, context| {
+            let layers = runner.layers(task, context);
+            let item = runner
+                .pause(host, &control, index, &layers)
+                .and_then(|()| runner.enter_item(&control, index, &items[index], context, &layers));
+            match item {
+                Ok(within) => runner.include(host, task, &within),
+                Err(error) => runner.stop(task, context, error),
             }
-        }
-        Flow::Go
+        })
     }
 
+    /// What is included is run if its condition allows it. An import's condition is asked again for
+    /// every task, an include's once, here.
     fn include(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
+        let mut inner = context.inside(&task.keywords);
+        if let Body::IncludeRole { import: true, .. } | Body::IncludeTasks { import: true, .. } =
+            &task.body
+        {
+            return self.included(host, task, context, &inner);
+        }
+        let layers = self.layers(task, context);
+        inner.when = Vec::new();
+        match self.truth(&self.conditions(task, context), &layers) {
+            Ok(Truth::Yes) => self.included(host, task, context, &inner),
+            Ok(Truth::No) => Flow::Go,
+            Ok(Truth::Unknown(origin)) => {
+                let inner = inner.only_if(&origin);
+                self.perhaps(host, &origin, |runner, host| {
+                    runner.included(host, task, context, &inner)
+                })
+            }
+            Err(error) => self.stop(task, context, error),
+        }
+    }
+
+    fn included(
+        &mut self,
+        host: &mut dyn Host,
+        task: &Task,
+        context: &Context,
+        inner: &Context,
+    ) -> Flow {
         match &task.body {
-            Body::IncludeRole { role, file, import } => {
-                self.include_role(host, task, context, role, file, *import)
+            Body::IncludeRole { role, file, .. } => {
+                self.include_role(host, task, inner, role, file)
             }
-            Body::IncludeTasks { file, import } => {
-                self.include_tasks(host, task, context, file, *import)
-            }
+            Body::IncludeTasks { file, .. } => self.include_tasks(host, task, context, inner, file),
             _ => Flow::Go,
         }
     }
@@ -136,26 +166,19 @@ impl Runner<'_> {
         &mut self,
         host: &mut dyn Host,
         task: &Task,
-        context: &Context,
+        inner: &Context,
         role: &str,
         file: &str,
-        import: bool,
     ) -> Flow {
-        let Some(mut inner) = (match self.included(task, context, import) {
-            Ok(inner) => inner,
-            Err(flow) => return *flow,
-        }) else {
-            return Flow::Go;
-        };
         let bundle = self.bundle;
         let Some(tasks) = bundle.library.get(role).and_then(|role| role.tasks.get(file)) else {
             let error = Diagnostic::new(format!("role `{role}` has no tasks/{file}"));
-            return self.stop(task, &inner, error.at(task.span));
+            return self.stop(task, inner, error.at(task.span));
         };
-        inner = self.enter(role, &inner);
+        let inner = self.enter(role, inner);
         let flow = self.list(host, tasks, &inner);
-        if matches!(flow, Flow::Go) && file == "main.yml" && inner.reach == Reach::Certain {
-            self.completed(role);
+        if matches!(flow, Flow::Go) && file == "main.yml" {
+            self.completed(role, &inner);
         }
         flow
     }
@@ -165,15 +188,9 @@ impl Runner<'_> {
         host: &mut dyn Host,
         task: &Task,
         context: &Context,
+        inner: &Context,
         file: &crate::value::Node,
-        import: bool,
     ) -> Flow {
-        let Some(inner) = (match self.included(task, context, import) {
-            Ok(inner) => inner,
-            Err(flow) => return *flow,
-        }) else {
-            return Flow::Go;
-        };
         let layers = self.layers(task, context);
         let name = match self.templates.node(file, &layers.scope()) {
             Ok(Value::Unknown(origin)) => {
@@ -182,39 +199,15 @@ impl Runner<'_> {
                 return Flow::Go;
             }
             Ok(value) => with_suffix(value.as_str().unwrap_or_default()),
-            Err(error) => return self.stop(task, &inner, error),
+            Err(error) => return self.stop(task, inner, error),
         };
         let bundle = self.bundle;
         let role = bundle.library.get(&context.role);
         let Some(tasks) = role.and_then(|role| role.tasks.get(&name)) else {
             let error = Diagnostic::new(format!("role `{}` has no tasks/{name}", context.role));
-            return self.stop(task, &inner, error.at(file.span));
+            return self.stop(task, inner, error.at(file.span));
         };
-        self.list(host, tasks, &inner)
-    }
-
-    /// The surroundings of what is included; `None` if its condition says no. An import's
-    /// condition is asked again for every task, an include's once, here.
-    fn included(
-        &mut self,
-        task: &Task,
-        context: &Context,
-        import: bool,
-    ) -> Result<Option<Context>, Box<Flow>> {
-        if import {
-            return Ok(Some(context.inside(&task.keywords)));
-        }
-        let layers = self.layers(task, context);
-        let truth = self.truth(&self.conditions(task, context), &layers);
-        let mut inner = context.inside(&task.keywords);
-        inner.when = Vec::new();
-        match truth {
-            Ok(Truth::Yes) => {}
-            Ok(Truth::No) => return Ok(None),
-            Ok(Truth::Unknown(origin)) => inner.reach = under(&context.reach, origin),
-            Err(error) => return Err(Box::new(self.stop(task, context, error))),
-        }
-        Ok(Some(inner))
+        self.list(host, tasks, inner)
     }
 
     /// Nothing of the host is known any more.
@@ -222,11 +215,12 @@ impl Runner<'_> {
         let everything = vec!["/".to_owned(), "network".to_owned()];
         host.unsettle(&everything, origin);
         self.trace(Trace::Unsettled(everything));
+        self.gather_again(host);
     }
 
     /// Reports a task whose targets cannot be told yet.
     pub(super) fn open(&mut self, task: &Task, context: &Context, origin: &crate::value::Origin) {
-        let reference = self.reference(task, context, None, &task.id);
+        let reference = self.reference(task, context, None);
         let action = ActionReport {
             kind: reference.resource.clone(),
             target: reference.name.clone(),
@@ -251,10 +245,32 @@ impl Runner<'_> {
     }
 }
 
-/// The reach of what stands under a `when` on an unknown.
-pub(super) fn under(outer: &Reach, origin: Origin) -> Reach {
-    match outer {
-        Reach::OnFailure(_) => Reach::OnFailure(Some(origin)),
-        _ => Reach::OnlyIf(origin),
+/// Whether a task with these tags is chosen, of a block whether anything in it is: Ansible's rules,
+/// its words for groups of tasks (`all`, `tagged`, `untagged`) included.
+fn selects(chosen: &[String], skipped: &[String], task: &Task, tags: &[&str]) -> bool {
+    if let Body::Block { block, rescue, always } = &task.body {
+        let mut inside = block.iter().chain(rescue).chain(always);
+        return inside.any(|task| {
+            let own = task.keywords.tags.iter().map(String::as_str);
+            selects(chosen, skipped, task, &tags.iter().copied().chain(own).collect::<Vec<_>>())
+        });
     }
+    let has = |tag: &str| tags.contains(&tag);
+    let in_group = |asked: &[String], group: &str| asked.iter().any(|tag| tag == group);
+    let named = |asked: &[String]| {
+        asked.iter().any(|tag| has(tag)) || (tags.is_empty() && in_group(asked, "untagged"))
+    };
+    let tagged = |asked: &[String]| !tags.is_empty() && in_group(asked, "tagged");
+    let skipped = if in_group(skipped, "all") {
+        !has("always") || in_group(skipped, "always")
+    } else {
+        named(skipped) || tagged(skipped)
+    };
+    if skipped {
+        return false;
+    }
+    // An include is entered to find tagged tasks in it.
+    let include = matches!(task.body, Body::IncludeRole { .. } | Body::IncludeTasks { .. });
+    let asked = chosen.is_empty() || in_group(chosen, "all") || tagged(chosen) || include;
+    has("always") || named(chosen) || (asked && !has("never"))
 }

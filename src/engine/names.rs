@@ -249,6 +249,7 @@ impl Collector<'_> {
             keywords.timeout.as_ref(),
             keywords.no_log.as_ref(),
             control.and_then(|control| control.label.as_ref()),
+            control.and_then(|control| control.pause.as_ref()),
         ];
         texts.into_iter().flatten().for_each(|node| self.texts(node));
         keywords.notify.iter().for_each(|node| self.texts(node));

@@ -76,6 +76,10 @@ pub struct Ended {
     pub seen: BTreeMap<String, Target>,
     /// Targets that nothing declares any more.
     pub released: Vec<String>,
+    /// What an earlier run began and this one, which left tasks out, did not come by: keys of
+    /// [`super::state::Unfinished::changed`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
 }
 
 impl State {
@@ -119,6 +123,16 @@ impl State {
         true
     }
 
+    /// Nothing is unfinished any more, but what is left. Whether that changes anything.
+    fn finish(&mut self, left: &[String]) -> bool {
+        let Some(mut unfinished) = self.unfinished.take() else { return false };
+        let before = unfinished.changed.len();
+        unfinished.changed.retain(|key, _| left.contains(key));
+        let now = unfinished.changed.len();
+        self.unfinished = (now > 0).then_some(unfinished);
+        now == 0 || now != before
+    }
+
     fn ended(&mut self, ended: &Ended) -> bool {
         let mut changed = false;
         for name in &ended.released {
@@ -131,7 +145,7 @@ impl State {
             }
         }
         if ended.well {
-            let unfinished = self.unfinished.take().is_some();
+            let unfinished = self.finish(&ended.left);
             changed |= unfinished;
             // A run that changed nothing leaves the memory as it was.
             if ended.acted || unfinished || self.last_run.is_none() {

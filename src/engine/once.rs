@@ -2,13 +2,17 @@
 
 use super::context::{Context, Reach};
 use super::control::Truth;
+use super::flow::Flow;
+use super::item::Item;
+use super::knowledge::Trace;
 use super::note::Note;
-use super::run::{Flow, Runner, Turn};
+use super::outlet::Turn;
+use super::run::Runner;
 use super::scope::Layers;
 use super::task::{Body, RunOnce, Task};
-use super::task_run::Item;
+use super::telling::id;
 use crate::event::{Ran, Reason, TaskReport, TaskStatus};
-use crate::value::{Sha256, Value};
+use crate::value::{Origin, Sha256, Value};
 use std::cell::OnceCell;
 
 impl Runner<'_> {
@@ -20,7 +24,7 @@ impl Runner<'_> {
         layers: &Layers,
     ) -> Option<Flow> {
         let when = match task.keywords.run_once? {
-            RunOnce::Host if self.ran_once.contains(&task.id) => Ran::HereInThisRun,
+            RunOnce::Host if self.knows.ran_once.get(&task.id) == Some(&None) => Ran::HereInThisRun,
             RunOnce::Ever if self.memory.state().ever.contains_key(once_id(task)) => {
                 Ran::HereBefore
             }
@@ -31,15 +35,11 @@ impl Runner<'_> {
             {
                 Ran::HereUnchanged
             }
-            RunOnce::Run => match self.outlet.run_once(&task.id) {
+            RunOnce::Run => match self.outlet.run_once(&id(task, context, None)) {
                 Turn::Mine => return None,
                 Turn::Done(result) => {
-                    if let (Body::SetFact(_), Some(facts)) =
-                        (&task.body, result.get("ansible_facts").and_then(Value::as_map))
-                    {
-                        for (name, value) in facts.clone() {
-                            self.set(&name, value);
-                        }
+                    if let Body::SetFact(_) = &task.body {
+                        self.set_facts_of(&result);
                     }
                     self.register(task, result);
                     Ran::Elsewhere
@@ -48,7 +48,7 @@ impl Runner<'_> {
             _ => return None,
         };
         let status = TaskStatus::Skipped;
-        let reference = self.reference(task, context, None, &task.id);
+        let reference = self.reference(task, context, None);
         self.finish(TaskReport {
             task: reference,
             status,
@@ -62,21 +62,46 @@ impl Runner<'_> {
         Some(Flow::Go)
     }
 
+    /// What a `set_fact` on another host set, with every item of its loop.
+    fn set_facts_of(&mut self, result: &Value) {
+        let items = match result.get("results").map(Value::exposed) {
+            Some(Value::List(items)) => items.as_slice(),
+            _ => std::slice::from_ref(result),
+        };
+        let facts = items.iter().filter_map(|item| item.get("ansible_facts")?.as_map());
+        for (name, value) in facts.flatten() {
+            self.set(name, value.clone());
+        }
+    }
+
+    /// Why it is not known whether the task need not run again.
+    pub(super) fn may_have_run(&self, task: &Task) -> Option<Origin> {
+        let host = task.keywords.run_once == Some(RunOnce::Host);
+        self.knows.ran_once.get(&task.id).filter(|_| host).cloned().flatten()
+    }
+
     /// Remembers that a task ran: after it succeeded, never before.
-    pub(super) fn ran_once(&mut self, task: &Task, context: &Context, succeeded: bool) {
-        let Some(scope) = task.keywords.run_once else { return };
+    pub(super) fn ran_once(&mut self, task: &Task, context: &Context, result: &Value) {
+        let Some(scope) = task.keywords.run_once else {
+            return;
+        };
         let layers = self.layers(task, context);
-        if let (RunOnce::Run, Some(name)) = (scope, &task.keywords.register) {
-            let result = self.knows.results.get(name).cloned().unwrap_or_default();
-            self.outlet.run_once_result(&task.id, &result);
-        } else if scope == RunOnce::Run {
-            self.outlet.run_once_result(&task.id, &Value::Null);
+        if scope == RunOnce::Run {
+            self.outlet.run_once_result(&id(task, context, None), result);
         }
         let asked = self.truth(&self.conditions(task, context), &layers);
-        if !succeeded || context.reach != Reach::Certain || !matches!(asked, Ok(Truth::Yes)) {
+        let maybe = match (result.get("failed"), asked) {
+            (Some(Value::Bool(true)), _) | (_, Ok(Truth::No) | Err(_)) => return,
+            (_, Ok(Truth::Unknown(origin))) => Some(origin),
+            (Some(Value::Unknown(origin)), _) => Some(origin.clone()),
+            (_, Ok(Truth::Yes)) => None,
+        };
+        let sure = maybe.is_none() && context.reach == Reach::Certain;
+        self.trace(Trace::Ran(task.id.clone()));
+        self.knows.ran_once.insert(task.id.clone(), maybe);
+        if !sure {
             return;
         }
-        self.ran_once.insert(task.id.clone());
         let id = once_id(task).to_owned();
         let run = self.bundle.run.clone();
         let kept = match scope {
@@ -100,7 +125,9 @@ impl Runner<'_> {
             None => vec![self.rendered(task, context, layers.clone())?],
             Some(list) => {
                 let items = self.templates.node(list, &layers.scope()).ok()?;
-                let Value::List(items) = items.exposed() else { return None };
+                let Value::List(items) = items.exposed() else {
+                    return None;
+                };
                 let control = task.keywords.loop_control.as_ref();
                 let name = control.and_then(|control| control.loop_var.as_deref());
                 let render = |item: &Value| {

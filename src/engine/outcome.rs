@@ -111,7 +111,8 @@ impl Attempt {
         };
         let mut map = self.result.clone();
         map.insert("changed".into(), flag(&self.changed));
-        map.insert("failed".into(), flag(&self.failed.as_ref().map(Option::is_some)));
+        let failed = flag(&self.failed.as_ref().map(Option::is_some));
+        map.entry("failed".into()).or_insert(failed);
         map.insert("skipped".into(), flag(&self.skipped));
         if let Some(error) = self.error() {
             map.entry("msg".into()).or_insert_with(|| error.message.as_str().into());

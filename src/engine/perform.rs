@@ -3,31 +3,18 @@
 use super::bundle::Purpose;
 use super::context::{Context, Reach};
 use super::earlier::Notes;
+use super::facts::makes_facts;
+use super::item::{Doing, Item};
 use super::knowledge::Trace;
 use super::outcome::Attempt;
 use super::run::Runner;
 use super::task::{Body, RunOnce, Task};
-use super::task_run::Item;
 use super::unproven::reads_files;
 use crate::event::{ActionReport, Certainty, Event, Expected, Note, Reason, Texts};
 use crate::host::{Action, Assumption, Host, ServiceChange};
-use crate::resource::{self, Declared, Gate, Kind, Look, Nature, Open, Step};
+use crate::resource::{self, Declared, Gate, Look, Nature, Open, Step};
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Known, Map, Origin, Value};
-
-/// One task that is being done.
-pub(super) struct Doing<'d> {
-    pub(super) item: &'d Item<'d>,
-    pub(super) context: &'d Context,
-    pub(super) kind: &'d Kind,
-    pub(super) declared: &'d dyn Declared,
-    /// What the memory calls its target.
-    pub(super) target: &'d str,
-    /// Its parameters hold a secret.
-    pub(super) secret: bool,
-    /// `no_log`.
-    pub(super) hidden: bool,
-}
 
 impl Runner<'_> {
     /// Does what the look asks for; in a dry run on a host that only pretends.
@@ -79,7 +66,7 @@ impl Runner<'_> {
                 self.action_report(host.view(), step, doing)
             })
             .collect();
-        let task = self.reference(item.task, context, item.label.as_deref(), &item.id);
+        let task = self.reference(item.task, context, item.label.as_deref());
         let opened = open.iter().map(|open| open_report(open, &self.redactor));
         let announced = reports.iter().cloned().chain(opened).collect();
         self.tell(Event::Announced { task, actions: announced });
@@ -115,7 +102,7 @@ impl Runner<'_> {
         notes: &mut Notes,
         attempt: &mut Attempt,
     ) {
-        let Doing { context, kind, declared, .. } = *doing;
+        let declared = doing.declared;
         let mut certain = false;
         let mut maybe = None;
         for (mut step, mut report) in steps.into_iter().zip(reports) {
@@ -143,7 +130,7 @@ impl Runner<'_> {
                 maybe = maybe.or_else(|| Some(origin.clone()));
             }
             let mut assumed = Vec::new();
-            if context.reach == Reach::Certain && reads_files(&step.action) {
+            if doing.context.reach == Reach::Certain && reads_files(&step.action) {
                 match self.prove(host.view()) {
                     Ok(assumptions) => assumed = assumptions,
                     Err(error) => {
@@ -158,15 +145,7 @@ impl Runner<'_> {
             }
             let span = tracing::debug_span!("action", kind = report.kind, target = report.target)
                 .entered();
-            let performed = match context.reach.condition() {
-                Some(origin) => {
-                    let result =
-                        if step.action.is_act() { kind.unknown_result(origin) } else { Map::new() };
-                    let performed = crate::host::Performed { result, ..Default::default() };
-                    host.might(&step.action, origin).map(|()| performed)
-                }
-                None => host.perform(&step.action),
-            };
+            let performed = host.perform(&step.action);
             drop(span);
             match performed {
                 Ok(mut performed) => {
@@ -181,8 +160,10 @@ impl Runner<'_> {
                         let assumptions = performed.assumes;
                         attempt.reason.get_or_insert(Reason::AssumedSo { assumptions });
                     }
-                    let doubt = context.reach.condition().or(step.unless.as_ref());
-                    self.note_start(&step.action, doubt);
+                    self.note_start(&step.action, step.unless.as_ref());
+                    if makes_facts(&step.action) {
+                        self.gather_again(host);
+                    }
                     self.trace(Trace::Did(Box::new(step.action)));
                     notes.brought(&performed.result);
                     attempt.result.extend(performed.result);
@@ -280,12 +261,16 @@ impl Runner<'_> {
         context: &Context,
         attempt: &mut Attempt,
     ) {
-        let Some(called) = &context.handler else { return };
+        let Some(called) = &context.handler else {
+            return;
+        };
         steps.retain_mut(|step| {
             let (Action::Restart { unit } | Action::Reload { unit }) = &step.action else {
                 return true;
             };
-            let Some((started, doubt)) = self.knows.started.get(unit) else { return true };
+            let Some((started, doubt)) = self.knows.started.get(unit) else {
+                return true;
+            };
             let before_last = called.certain.as_ref().filter(|(last, _)| started > last);
             let after_all =
                 before_last.map(|(_, origin)| origin).filter(|_| *started <= called.last);

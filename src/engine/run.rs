@@ -2,59 +2,21 @@
 
 use super::bundle::{Bundle, Purpose};
 use super::context::{Context, Reach};
-use super::delegate::Delegation;
+use super::flow::Flow;
 use super::knowledge::Knowledge;
 use super::memory::Memory;
 use super::note::{Ended, Note};
-use super::outcome::Attempt;
+use super::outlet::Outlet;
 use super::scope::Layers;
-use super::state::{Earlier, PendingHandler, Target};
-use crate::event::{Event, HostReport, HostStatus, TaskRef};
+use super::state::{Earlier, Target};
+use super::task::count;
+use crate::event::{Event, HostReport, HostStatus};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor, SourceId, Span};
 use crate::value::{Key, Kind, Map, Node, Value};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-
-/// Where a run's events go, and who coordinates it with other hosts.
-pub trait Outlet {
-    /// Something happened.
-    fn event(&mut self, event: Event);
-
-    /// Passes on what was logged so far, without the secrets that are known by now.
-    fn logged(&mut self, _redactor: &Redactor) {}
-
-    /// Nobody listens any more: the run stops after the action in hand.
-    fn gone(&self) -> bool {
-        false
-    }
-
-    /// A `run_once: true` task: whose turn it is.
-    fn run_once(&mut self, _task: &str) -> Turn {
-        Turn::Mine
-    }
-
-    /// Has the controller do a delegated task.
-    ///
-    /// # Errors
-    /// Why it cannot, or the task's own error.
-    fn delegate(&mut self, _request: &Delegation) -> Result<Attempt, Diagnostic> {
-        Err(Diagnostic::new("nobody is there to delegate this task to"))
-    }
-
-    /// The result of a `run_once: true` task that this host ran.
-    fn run_once_result(&mut self, _task: &str, _result: &Value) {}
-}
-
-/// The answer to whether a host runs a `run_once: true` task.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Turn {
-    /// This host runs it.
-    Mine,
-    /// Another host did; this is its registered result.
-    Done(Value),
-}
 
 /// Runs one host's bundle.
 pub struct Runner<'a> {
@@ -65,28 +27,13 @@ pub struct Runner<'a> {
     /// What it knows by now.
     pub(super) knows: Knowledge,
     pub(super) redactor: Redactor,
-    /// What earlier runs left to notify, until this run has come to its place.
-    pub(super) recalled: Vec<PendingHandler>,
     /// Tasks that changed something in an earlier run that did not end well: they still count as
     /// changed.
     pub(super) changed_before: BTreeMap<String, Earlier>,
-    /// `run_once: host` tasks that ran.
-    pub(super) ran_once: HashSet<String>,
     /// Targets that were looked at, with what was declared for them.
     pub(super) seen: BTreeMap<String, Target>,
     /// Tasks that were looked at, by id: what they no longer declare is released.
     pub(super) evaluated: HashSet<String>,
-}
-
-/// How a task list ended.
-#[derive(Debug)]
-pub(super) enum Flow {
-    /// Go on with what follows.
-    Go,
-    /// A task failed: what follows is not run.
-    Stop { task: Box<TaskRef>, error: Diagnostic, result: Value },
-    /// The host's run ends here, successfully.
-    End,
 }
 
 impl<'a> Runner<'a> {
@@ -97,11 +44,9 @@ impl<'a> Runner<'a> {
             memory,
             outlet,
             templates: Arc::new(Templates::new().with_yaml(crate::config::yaml::data)),
-            knows: Knowledge::default(),
+            knows: Knowledge { facts: Arc::new(bundle.magic.clone()), ..Knowledge::default() },
             redactor: bundle.redactor(),
-            recalled: Vec::new(),
             changed_before: BTreeMap::new(),
-            ran_once: HashSet::new(),
             seen: BTreeMap::new(),
             evaluated: HashSet::new(),
         }
@@ -115,9 +60,9 @@ impl<'a> Runner<'a> {
     pub fn run(mut self, host: &mut dyn Host) -> Result<HostReport, HostError> {
         let begun = host.view().clock();
         let span = tracing::info_span!("host", name = self.bundle.host.as_str()).entered();
-        let facts = tracing::debug_span!("facts").in_scope(|| host.facts())?;
+        tracing::debug_span!("facts").in_scope(|| self.gather(host))?;
         self.tell(Event::HostStarted {
-            system: system(&facts),
+            system: system(&self.knows.facts),
             last_run: self.memory.state().last_run.clone(),
             unfinished: self.memory.state().unfinished.as_ref().map(|run| run.run.clone()),
         });
@@ -125,14 +70,14 @@ impl<'a> Runner<'a> {
             self.changed_before.clone_from(&unfinished.changed);
         }
         self.recall_pending();
-        let flow = self.roles(host, &facts);
+        let flow = self.roles(host);
         let flow = match flow {
             Flow::Stop { .. } => flow,
-            Flow::Go | Flow::End => {
+            Flow::Go | Flow::End | Flow::MayEnd(_) => {
                 self.recall_the_rest();
-                match self.flush_handlers(host, &facts) {
+                match self.flush_handlers(host) {
                     Flow::Stop { task, error, result } => Flow::Stop { task, error, result },
-                    Flow::Go | Flow::End => self.prove_the_rest(host.view()),
+                    _ => self.prove_the_rest(host.view()),
                 }
             }
         };
@@ -156,65 +101,73 @@ impl<'a> Runner<'a> {
         Ok(report)
     }
 
-    fn roles(&mut self, host: &mut dyn Host, facts: &Map) -> Flow {
+    fn roles(&mut self, host: &mut dyn Host) -> Flow {
         let bundle = self.bundle;
-        for (index, call) in bundle.roles.iter().enumerate() {
-            let name = &call.name;
-            let mut context = self.role_context(name, facts);
-            if !call.vars.is_empty() {
-                context.layers.frames.push(Arc::new(call.vars.clone()));
-            }
-            let Some(role) = bundle.library.get(name) else { continue };
+        let outer = self.context();
+        self.each(host, bundle.roles.len(), &outer, &mut |runner, host, index, context| {
+            let call = &bundle.roles[index];
+            let Some(role) = bundle.library.get(&call.name) else {
+                return Flow::Go;
+            };
             let tasks = match bundle.purpose {
                 Purpose::Verify => Some(&role.verify),
                 Purpose::Check | Purpose::Apply => role.tasks.get("main.yml"),
             };
-            let Some(tasks) = tasks else { continue };
-            match self.list(host, tasks, &context) {
-                Flow::Go => self.completed(name),
-                flow @ Flow::Stop { .. } => {
+            let Some(tasks) = tasks else { return Flow::Go };
+            let mut context = runner.enter(&call.name, context);
+            if !call.vars.is_empty() {
+                context.layers.frames.push(Arc::new(call.vars.clone()));
+            }
+            let flow = runner.list(host, tasks, &context);
+            match &flow {
+                Flow::Go => runner.completed(&call.name, &context),
+                Flow::Stop { .. } if context.reach == Reach::Certain => {
                     for later in &bundle.roles[index + 1..] {
                         let role = bundle.library.get(&later.name);
                         let main = role.and_then(|role| role.tasks.get("main.yml"));
-                        self.knows.not_run += main.map_or(0, |tasks| super::list::count(tasks));
+                        runner.knows.not_run += main.map_or(0, |tasks| count(tasks));
                     }
-                    return flow;
                 }
-                Flow::End => return Flow::End,
+                _ => {}
             }
-        }
-        Flow::Go
+            flow
+        })
     }
 
     /// Sets `run_once_ROLE`: after it succeeded, never before.
-    pub(super) fn completed(&mut self, role: &str) {
+    pub(super) fn completed(&mut self, role: &str, context: &Context) {
+        if context.reach != Reach::Certain {
+            return;
+        }
         let flag = format!("run_once_{}", role.replace(['-', '.'], "_"));
         self.set(&flag, Value::Bool(true));
     }
 
     /// The surroundings of a role's own tasks.
-    pub(super) fn role_context(&self, role: &str, facts: &Map) -> Context {
+    pub(super) fn role_context(&self, role: &str) -> Context {
+        self.enter(role, &self.context())
+    }
+
+    /// What every role finds.
+    fn context(&self) -> Context {
         let bundle = self.bundle;
         let mut layers = Layers::new(Arc::clone(&self.templates), self.redactor.clone());
         layers.extra = Arc::new(bundle.extra.clone());
         layers.inventory = Arc::new(bundle.inventory.clone());
         layers.lookups = Arc::new(bundle.lookups.iter().cloned().collect());
-        let mut all = facts.clone();
-        all.extend(bundle.magic.clone());
-        layers.facts = Arc::new(all);
-        let context = Context {
+        Context {
             layers,
             role: String::new(),
             when: Vec::new(),
             tags: Vec::new(),
-            environment: None,
+            environment: Vec::new(),
             ignore_errors: None,
             no_log: None,
             reach: Reach::Certain,
+            within: String::new(),
             guarded: false,
             handler: None,
-        };
-        self.enter(role, &context)
+        }
     }
 
     /// The surroundings of a role that is included from `outer`.
@@ -244,9 +197,10 @@ impl<'a> Runner<'a> {
                     .help("to remove something, declare it with `state: absent`"),
             ));
         }
+        let left = if self.bundle.is_limited() { self.not_come_by() } else { Vec::new() };
         let seen = std::mem::take(&mut self.seen);
         let (run, acted) = (self.bundle.run.clone(), self.knows.changed);
-        self.memory.note(Note::Ended(Ended { run, well, acted, seen, released }))
+        self.memory.note(Note::Ended(Ended { run, well, acted, seen, released, left }))
     }
 }
 
@@ -255,7 +209,7 @@ impl Runner<'_> {
     /// that was skipped still stands for what it declared.
     fn released(&self) -> Vec<String> {
         let bundle = self.bundle;
-        if !bundle.tags.is_empty() || !bundle.skip_tags.is_empty() {
+        if bundle.is_limited() {
             return Vec::new();
         }
         let mut present = HashSet::new();

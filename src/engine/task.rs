@@ -188,3 +188,14 @@ pub enum RunOnce {
     /// Again when the hash of the rendered task changes.
     UntilChanged,
 }
+
+/// How many tasks a list holds, blocks counted by what they hold.
+pub(super) fn count(tasks: &[Task]) -> usize {
+    tasks
+        .iter()
+        .map(|task| match &task.body {
+            Body::Block { block, always, .. } => count(block) + count(always),
+            _ => 1,
+        })
+        .sum()
+}

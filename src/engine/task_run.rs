@@ -1,40 +1,42 @@
 //! One task: its loop, and what is made of each item's result.
 
 use super::constant::not_a_list;
-use super::context::Context;
+use super::context::{Context, Reach};
 use super::control::Truth;
+use super::flow::Flow;
+use super::item::{Item, of_item};
 use super::outcome::{Attempt, registered_loop};
-use super::run::{Flow, Runner, millis};
-use super::scope::{Layers, position};
-use super::task::Task;
-use super::tries::wait;
+use super::run::{Runner, millis};
+use super::scope::Layers;
+use super::task::{Body, Task};
+use super::telling::id;
+use super::typing::for_each;
 use crate::event::{Reason, TaskReport, TaskStatus};
 use crate::host::Host;
 use crate::text::Diagnostic;
-use crate::value::{Known, Node, Value};
+use crate::value::{Known, Node, Origin, Value};
 use std::cell::OnceCell;
 use std::sync::Arc;
-
-/// One item of a task's loop.
-pub(super) struct Item<'t> {
-    pub(super) task: &'t Task,
-    pub(super) id: String,
-    /// What the memory knows it by, once its parameters are rendered.
-    pub(super) key: OnceCell<String>,
-    pub(super) label: Option<String>,
-    pub(super) layers: Layers,
-}
 
 impl Runner<'_> {
     pub(super) fn task(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
         let layers = self.layers(task, context);
-        *self.knows.passed.entry(task.id.clone()).or_default() += 1;
+        *self.knows.passed.entry(id(task, context, None)).or_default() += 1;
         if let Some(flow) = self.settled_before(task, context, &layers) {
             return flow;
         }
+        if let Some(origin) = self.may_have_run(task) {
+            let context = context.only_if(&origin);
+            return self
+                .perhaps(host, &origin, |runner, host| runner.all(host, task, &context, layers));
+        }
+        self.all(host, task, context, layers)
+    }
+
+    fn all(&mut self, host: &mut dyn Host, task: &Task, context: &Context, layers: Layers) -> Flow {
         let (result, flow) = match &task.keywords.loop_over {
             None => {
-                let id = task.id.clone();
+                let id = id(task, context, None);
                 let item = Item { task, id, key: OnceCell::new(), label: None, layers };
                 self.item(host, &item, context)
             }
@@ -43,11 +45,10 @@ impl Runner<'_> {
                 Err(flow) => return *flow,
             },
         };
-        let failed = result.get("failed").is_some_and(|failed| *failed != Value::Bool(false));
-        self.register(task, result);
         if matches!(flow, Flow::Go) {
-            self.ran_once(task, context, !failed);
+            self.ran_once(task, context, &result);
         }
+        self.register(task, result);
         flow
     }
 
@@ -55,6 +56,7 @@ impl Runner<'_> {
     pub(super) fn layers(&self, task: &Task, context: &Context) -> Layers {
         let mut layers = context.layers.clone();
         layers.results = Arc::clone(&self.knows.results);
+        layers.facts = Arc::clone(&self.knows.facts);
         if !task.keywords.vars.is_empty() {
             layers.frames.push(Arc::new(task.keywords.vars.clone()));
         }
@@ -86,14 +88,16 @@ impl Runner<'_> {
             Value::List(items) if secret => items.iter().cloned().map(Value::into_secret).collect(),
             Value::List(items) => items.clone(),
             Value::Unknown(origin) => {
-                let origin = origin.clone();
+                let (origin, since) = (origin.clone(), self.knows.mark());
                 self.open(task, context, &origin);
                 // What the controller does leaves this host as it is.
                 if !task.keywords.delegated {
                     self.unsettle_everything(host, &origin);
                 }
-                self.notify(task, context, layers, &Known::Unknown(origin.clone()));
-                self.register(task, Value::Unknown(origin));
+                for_each(std::slice::from_ref(task), &mut |one| {
+                    self.may_be_done(one, context, layers, &origin);
+                });
+                self.note_doubt(task, &Attempt::doubtful(), since);
                 return Err(Box::new(Flow::Go));
             }
             other => {
@@ -103,6 +107,21 @@ impl Runner<'_> {
         };
         self.evaluated.insert(task.id.clone());
         Ok(items)
+    }
+
+    /// What a task leaves that is done for items which nobody knows yet.
+    fn may_be_done(&mut self, task: &Task, context: &Context, layers: &Layers, origin: &Origin) {
+        self.notify(task, context, layers, &Known::Unknown(origin.clone()));
+        self.register(task, Value::Unknown(origin.clone()));
+        if let Body::SetFact(facts) = &task.body {
+            for (key, _) in facts.entries() {
+                self.set(&key.name, Value::Unknown(origin.clone()));
+            }
+        }
+        if task.keywords.run_once.is_some() {
+            let maybe = self.knows.ran_once.entry(task.id.clone());
+            maybe.or_insert_with(|| Some(origin.clone()));
+        }
     }
 
     /// A loop over nothing that can be gone through. A condition that says no is stronger.
@@ -119,8 +138,10 @@ impl Runner<'_> {
                 Flow::Go
             }
             Ok(Truth::Unknown(origin)) => {
-                let reach = super::list::under(&context.reach, origin);
-                self.stop(task, &Context { reach, ..context.clone() }, error)
+                self.tell_would_fail(task, &context.only_if(&origin), error);
+                self.note_doubt(task, &Attempt::doubtful(), self.knows.mark());
+                self.register(task, Value::Unknown(origin));
+                Flow::Go
             }
             Ok(Truth::Yes) | Err(_) => self.stop(task, context, error),
         }
@@ -140,32 +161,19 @@ impl Runner<'_> {
         let mut results = Vec::new();
         let mut flow = Flow::Go;
         for (index, value) in items.into_iter().enumerate() {
-            if index > 0 && control.pause.is_some() {
-                match self.number(control.pause.as_ref(), layers, 0.0) {
-                    Ok(seconds) => wait(host, seconds),
-                    Err(error) => return Err(Box::new(self.stop(task, context, error))),
-                }
-            }
             let mut layers = layers.clone();
             layers.results = Arc::clone(&self.knows.results);
-            layers.set_item(&control, index, &value);
-            let label = match &control.label {
-                Some(label) => match self.templates.node(label, &layers.scope()) {
-                    Ok(label) => shown(&label),
-                    Err(error) => return Err(Box::new(self.stop(task, context, error))),
-                },
-                None => label_of(&value, index),
+            let label = self
+                .pause(host, &control, index, &layers)
+                .and_then(|()| self.set_item(&control, index, &value, &mut layers));
+            let label = match label {
+                Ok(label) => label,
+                Err(error) => return Err(Box::new(self.stop(task, context, error))),
             };
-            let label = self.redactor.redact(&label).into_owned();
-            let id = format!("{}[{label}]", task.id);
+            let id = id(task, context, Some(&label));
             let item = Item { task, id, key: OnceCell::new(), label: Some(label), layers };
             let (result, ended) = self.item(host, &item, context);
-            let mut result = result.as_map().cloned().unwrap_or_default();
-            result.insert(control.variable().to_owned(), value);
-            if let Some(index_var) = &control.index_var {
-                result.insert(index_var.clone(), Value::Int(position(index)));
-            }
-            results.push(Value::Map(result));
+            results.push(of_item(result, &control, index, value));
             if !matches!(ended, Flow::Go) {
                 flow = ended;
                 break;
@@ -177,7 +185,7 @@ impl Runner<'_> {
     fn item(&mut self, host: &mut dyn Host, item: &Item<'_>, context: &Context) -> (Value, Flow) {
         let begun = host.view().clock();
         let task = item.task;
-        let reference = self.reference(task, context, item.label.as_deref(), &item.id);
+        let reference = self.reference(task, context, item.label.as_deref());
         let span = tracing::debug_span!("task", id = reference.id, resource = reference.resource);
         let span = span.entered();
         let mark = self.knows.mark();
@@ -188,6 +196,7 @@ impl Runner<'_> {
         }
         let registered = attempt.registered();
         let status = attempt.status();
+        self.knows.came_to.add(&attempt.changed, &attempt.skipped.as_ref().map(|skipped| !skipped));
         if !ignored {
             self.note_doubt(task, &attempt, mark);
         }
@@ -203,10 +212,14 @@ impl Runner<'_> {
         }
         let error = attempt.error().cloned().map(|error| self.redact(error.or_at(task.span)));
         drop(span);
-        // What a rescue would do is no failure, and no change, of a run that does not come to it.
-        let rehearsed = context.reach.is_on_failure() && status != TaskStatus::Skipped;
+        // What a run may not come to is no failure of it, and no change.
+        let rehearsed = context.reach != Reach::Certain && status != TaskStatus::Skipped;
+        let attempt = match context.reach.condition() {
+            Some(origin) if rehearsed => attempt.only_if(origin),
+            _ => attempt,
+        };
         let reason = match &error {
-            Some(error) if rehearsed => {
+            Some(error) if rehearsed && context.reach.condition().is_none() => {
                 Some(Reason::WouldFail { error: error.message.clone(), only_if: None })
             }
             _ => attempt.reason,
@@ -268,24 +281,4 @@ fn flattened(value: Value) -> Value {
     }
     let flat = Value::List(flat);
     if secret { flat.into_secret() } else { flat }
-}
-
-pub(super) fn shown(value: &Value) -> String {
-    match value {
-        Value::Str(text) => text.clone(),
-        other => format!("{other:?}"),
-    }
-}
-
-/// An item's name: a scalar itself, else its `name` or `path`, else its index.
-fn label_of(value: &Value, index: usize) -> String {
-    match value {
-        Value::Str(text) => text.clone(),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) => format!("{value:?}"),
-        Value::Map(map) => {
-            let named = ["name", "path", "dest", "key"].iter().find_map(|key| map.get(*key));
-            named.and_then(Value::as_str).map_or_else(|| index.to_string(), str::to_owned)
-        }
-        _ => index.to_string(),
-    }
 }

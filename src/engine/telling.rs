@@ -1,32 +1,33 @@
 //! How tasks are told: their names, and the end of each.
 
 use super::context::{Context, Reach};
-use super::outcome::Attempt;
-use super::run::{Flow, Runner};
+use super::flow::Flow;
+use super::run::Runner;
 use super::task::{Body, Task};
-use super::task_run::shown;
 use crate::event::{Event, Reason, TaskRef, TaskReport, TaskStatus, Texts};
 use crate::resource::Steer;
 use crate::text::Diagnostic;
 use crate::value::{Map, Value};
 
+/// What reports call a task: its id, with the items of the loops around it and its own.
+pub(super) fn id(task: &Task, context: &Context, label: Option<&str>) -> String {
+    format!("{}{}", task.id, items(context, label))
+}
+
+fn items(context: &Context, label: Option<&str>) -> String {
+    let own = label.map(|label| format!("[{label}]")).unwrap_or_default();
+    format!("{}{own}", context.within)
+}
+
 impl Runner<'_> {
-    pub(super) fn reference(
-        &self,
-        task: &Task,
-        context: &Context,
-        label: Option<&str>,
-        id: &str,
-    ) -> TaskRef {
+    pub(super) fn reference(&self, task: &Task, context: &Context, label: Option<&str>) -> TaskRef {
         let layers = self.layers(task, context);
         let name = match self.templates.node(&task.name, &layers.scope()) {
             Ok(value) if value.unknown().is_none() => shown(&value),
             _ => task.name.as_str().unwrap_or_default().to_owned(),
         };
-        let name = match label {
-            Some(label) => format!("{name} [{label}]"),
-            None => name,
-        };
+        let items = items(context, label);
+        let name = if items.is_empty() { name } else { format!("{name} {items}") };
         let name_of = |steer: Steer| steer.kind().map_or("", |kind| kind.name);
         let resource = match &task.body {
             Body::Resource { kind, .. } => kind.as_str(),
@@ -40,7 +41,7 @@ impl Runner<'_> {
             Body::Block { .. } => "block",
         };
         TaskRef {
-            id: self.redactor.redact(id).into_owned(),
+            id: self.redactor.redact(&id(task, context, label)).into_owned(),
             role: task.role.clone(),
             name: self.redactor.redact(&name).into_owned(),
             resource: resource.to_owned(),
@@ -66,15 +67,24 @@ impl Runner<'_> {
     }
 
     /// A task that fails before it can be tried. Where a dry run does not know whether the run
-    /// comes to it, it only may fail.
+    /// comes to it, only that way ends.
     pub(super) fn stop(&mut self, task: &Task, context: &Context, error: Diagnostic) -> Flow {
         if context.reach == Reach::Certain {
             return self.halt(task, context, error);
         }
-        let reference = self.reference(task, context, None, &task.id);
+        let (task, error) = self.tell_would_fail(task, context, error);
+        Flow::Stop { task: Box::new(task), error, result: Value::Map(Map::new()) }
+    }
+
+    pub(super) fn tell_would_fail(
+        &mut self,
+        task: &Task,
+        context: &Context,
+        error: Diagnostic,
+    ) -> (TaskRef, Diagnostic) {
+        let reference = self.reference(task, context, None);
         let error = self.redact(error.or_at(task.span));
-        let condition = context.reach.condition().cloned();
-        let only_if = condition.as_ref().map(ToString::to_string);
+        let only_if = context.reach.condition().map(ToString::to_string);
         self.finish(TaskReport {
             task: reference.clone(),
             status: TaskStatus::Unknown,
@@ -85,17 +95,12 @@ impl Runner<'_> {
             error: None,
             ms: 0,
         });
-        let Some(origin) = condition else {
-            return Flow::Stop { task: Box::new(reference), error, result: Value::Map(Map::new()) };
-        };
-        self.note_doubt(task, &Attempt::doubtful(), self.knows.mark());
-        self.register(task, Value::Unknown(origin));
-        Flow::Go
+        (reference, error)
     }
 
     /// The run ends here, with a task that was not tried.
     pub(super) fn halt(&mut self, task: &Task, context: &Context, error: Diagnostic) -> Flow {
-        let reference = self.reference(task, context, None, &task.id);
+        let reference = self.reference(task, context, None);
         self.end_with(Box::new(reference), error.or_at(task.span))
     }
 
@@ -113,5 +118,12 @@ impl Runner<'_> {
             ms: 0,
         });
         Flow::Stop { task, error, result: Value::Map(Map::new()) }
+    }
+}
+
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::Str(text) => text.clone(),
+        other => format!("{other:?}"),
     }
 }

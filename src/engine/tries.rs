@@ -2,12 +2,12 @@
 
 use super::context::Context;
 use super::control::Truth;
+use super::item::Item;
 use super::outcome::Attempt;
 use super::run::Runner;
 use super::scope::Layers;
-use super::task::Body;
-use super::task_run::Item;
-use crate::event::Reason;
+use super::task::{Body, LoopControl};
+use crate::event::{ActionReport, Expected, Reason};
 use crate::host::Host;
 use crate::text::{Diagnostic, with_article};
 use crate::value::{Known, Node, Origin, Value};
@@ -23,12 +23,27 @@ impl Runner<'_> {
         context: &Context,
     ) -> Result<Attempt, Diagnostic> {
         let task = item.task;
-        let mut context = context.clone();
-        match self.truth(&self.conditions(task, &context), &item.layers)? {
-            Truth::Yes => {}
-            Truth::No => return Ok(self.passed_over(item, &context)),
-            Truth::Unknown(origin) => context.reach = super::list::under(&context.reach, origin),
+        match self.truth(&self.conditions(task, context), &item.layers)? {
+            Truth::Yes => self.tries(host, item, context),
+            Truth::No => Ok(self.passed_over(item, context)),
+            Truth::Unknown(origin) => {
+                let inner = context.only_if(&origin);
+                let (attempt, way) = self.aside(host, |runner, host| {
+                    runner.tries(host, item, &inner).unwrap_or_else(Attempt::failed)
+                });
+                self.join(host, way, &origin);
+                Ok(attempt.only_if(&origin))
+            }
         }
+    }
+
+    fn tries(
+        &mut self,
+        host: &mut dyn Host,
+        item: &Item<'_>,
+        context: &Context,
+    ) -> Result<Attempt, Diagnostic> {
+        let task = item.task;
         let keywords = &task.keywords;
         let retries = if keywords.until.is_empty() && keywords.retries.is_none() {
             0.0
@@ -38,9 +53,10 @@ impl Runner<'_> {
         let delay = self.number(keywords.delay.as_ref(), &item.layers, 5.0)?;
         let mut left = retries;
         let mut attempts = 0;
+        let mut earlier = Vec::new();
         loop {
             // What was done stays told, whatever its judgement fails with.
-            let mut attempt = self.once(host, item, &context).unwrap_or_else(Attempt::failed);
+            let mut attempt = self.once(host, item, context).unwrap_or_else(Attempt::failed);
             if keywords.retries.is_some() || !keywords.until.is_empty() {
                 // Before the judgement: `until` may ask for it.
                 attempts += 1;
@@ -49,28 +65,41 @@ impl Runner<'_> {
             if let Err(error) = self.judge(&mut attempt, item) {
                 attempt.failed = Known::Is(Some(error));
             }
-            if let Some(origin) = context.reach.condition() {
-                attempt.under_unknown_condition(origin);
-            }
             let good = match (keywords.until.is_empty(), attempt.error()) {
                 (true, error) => error.is_none(),
                 (false, _) => {
                     let layers = self.with_result(item, &attempt);
-                    !matches!(self.truth(&keywords.until, &layers)?, Truth::No)
+                    match self.truth(&keywords.until, &layers) {
+                        Ok(Truth::Unknown(origin)) => {
+                            attempt.may_fail = true;
+                            let (to, origin) = (Expected::Hold, origin.to_string());
+                            attempt.reason.get_or_insert(Reason::Assumed { to, origin });
+                            true
+                        }
+                        Ok(truth) => matches!(truth, Truth::Yes),
+                        Err(error) => {
+                            attempt.failed = Known::Is(Some(error));
+                            return Ok(attempt.after(earlier));
+                        }
+                    }
                 }
             };
             if good {
-                return Ok(attempt);
+                return Ok(attempt.after(earlier));
             }
             if left < 1.0 {
-                if attempt.error().is_none() {
-                    let tries = retries + 1.0;
-                    let error = Diagnostic::new(format!("not so after {tries} tries"));
-                    let span = keywords.until.first().map_or(task.span, |until| until.span);
-                    attempt.failed = Known::Is(Some(error.at(span)));
+                // As in Ansible, the tries before the last are counted then.
+                if keywords.retries.is_some() || !keywords.until.is_empty() {
+                    attempt.result.insert("attempts".into(), Value::Int((attempts - 1).max(1)));
                 }
-                return Ok(attempt);
+                if attempt.error().is_none() {
+                    let error = Diagnostic::new(format!("not so after {attempts} tries"));
+                    let span = keywords.until.first().map_or(task.span, |until| until.span);
+                    attempt.give_up(error.at(span), !keywords.failed_when.is_empty());
+                }
+                return Ok(attempt.after(earlier));
             }
+            earlier.push(attempt);
             left -= 1.0;
             wait(host, delay);
         }
@@ -82,7 +111,7 @@ impl Runner<'_> {
         item: &Item<'_>,
         context: &Context,
     ) -> Result<Attempt, Diagnostic> {
-        match self.compute(item.task, context, &item.layers) {
+        match self.compute(item.task, &item.layers) {
             Some(attempt) => attempt,
             None => match &item.task.body {
                 Body::Resource { .. } if item.task.keywords.delegated => {
@@ -92,6 +121,20 @@ impl Runner<'_> {
                 _ => Ok(Attempt::ok()),
             },
         }
+    }
+
+    /// Between two items.
+    pub(super) fn pause(
+        &self,
+        host: &dyn Host,
+        control: &LoopControl,
+        index: usize,
+        layers: &Layers,
+    ) -> Result<(), Diagnostic> {
+        if index > 0 && control.pause.is_some() {
+            wait(host, self.number(control.pause.as_ref(), layers, 0.0)?);
+        }
+        Ok(())
     }
 
     /// `changed_when` and `failed_when`.
@@ -171,8 +214,36 @@ impl Runner<'_> {
 }
 
 impl Attempt {
+    /// After the last try. What `failed_when` does not count as a failure does not stop the run,
+    /// and is registered as one all the same.
+    fn give_up(&mut self, error: Diagnostic, judged: bool) {
+        if judged {
+            self.reason = Some(Reason::FailureNotCounted { error: error.message });
+            self.result.insert("failed".into(), Value::Bool(true));
+        } else {
+            self.failed = Known::Is(Some(error));
+        }
+    }
+
+    /// With what the tries before this one did.
+    fn after(mut self, earlier: Vec<Self>) -> Self {
+        for before in earlier.into_iter().rev() {
+            let is_new = |one: &ActionReport| {
+                !self.actions.iter().any(|own| own.kind == one.kind && own.target == one.target)
+            };
+            let new: Vec<_> = before.actions.into_iter().filter(is_new).collect();
+            self.actions.splice(0..0, new);
+            if self.changed != Known::Is(true) && before.changed != Known::Is(false) {
+                self.changed = before.changed;
+            }
+            self.change = self.change.or(before.change);
+            self.may_fail |= before.may_fail;
+        }
+        self
+    }
+
     /// Whether it happens at all is unknown, so everything about it is.
-    fn under_unknown_condition(&mut self, origin: &Origin) {
+    pub(super) fn only_if(mut self, origin: &Origin) -> Self {
         self.changed = Known::Unknown(origin.clone());
         if let Some(error) = self.error() {
             let (error, only_if) = (error.message.clone(), Some(origin.to_string()));
@@ -185,6 +256,7 @@ impl Attempt {
             *value = Value::Unknown(origin.clone());
         }
         self.reason.get_or_insert_with(|| Reason::OnlyIf { origin: origin.to_string() });
+        self
     }
 }
 

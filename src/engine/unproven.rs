@@ -1,9 +1,10 @@
 //! Files that took their place before the program of their `validate` was there: asked about
 //! before a unit starts that may read them, and at the run's end.
 
+use super::flow::Flow;
+use super::item::Doing;
 use super::knowledge::Unproven;
-use super::perform::Doing;
-use super::run::{Flow, Runner};
+use super::run::Runner;
 use crate::host::{Action, Assumption, HostError, ServiceChange, View};
 use crate::resource::{self, Later, Verdict};
 use crate::text::Diagnostic;
@@ -40,7 +41,7 @@ impl Runner<'_> {
             ));
         }
         let item = doing.item;
-        let task = self.reference(item.task, doing.context, item.label.as_deref(), &item.id);
+        let task = self.reference(item.task, doing.context, item.label.as_deref());
         self.knows.unproven.retain(|other| other.later.path != later.path);
         self.knows.unproven.push(Unproven { later, task: Box::new(task) });
         Ok(())

@@ -80,7 +80,7 @@ fn that_it_changed_is_enough_where_nobody_asks_for_more() {
 
 #[test]
 fn a_change_is_that_of_what_was_declared_wherever_the_item_stands_next_time() {
-    let tasks = r#"
+    let one = r#"
 - name: one of them
   copy: {dest: "/etc/{{ item.of }}", content: x, mode: "0644"}
   loop: "{{ list }}"
@@ -89,6 +89,20 @@ fn a_change_is_that_of_what_was_declared_wherever_the_item_stands_next_time() {
   fail: {msg: no}
   when: broken
 "#;
+    let block = r#"
+- block:
+    - name: one of them
+      copy: {dest: "/etc/{{ item.of }}", content: x, mode: "0644"}
+  loop: "{{ list }}"
+- name: broken
+  fail: {msg: no}
+  when: broken
+"#;
+    is_changed_wherever_it_stands(one);
+    is_changed_wherever_it_stands(block);
+}
+
+fn is_changed_wherever_it_stands(tasks: &str) {
     let there = world("files: {/etc/b: {file: {content: x, mode: \"0644\"}}}");
     let list = |bench: Bench, broken: bool, list: &str| {
         bench.with("group_vars/all.yml", &format!("broken: {broken}\nlist: {list}\n"))

@@ -1,12 +1,13 @@
 //! The loop's rules, case by case, on a host in memory.
 
-use crate::bench::{Bench, diff, world};
+use crate::bench::{Bench, Told, diff, world};
 use converge::event::{
     Certainty, Change, Diff, HostStatus, Note, Reason, TargetState, TaskStatus, Withheld,
 };
 use converge::host::memory::World;
-use converge::host::{Assumption, Host as _};
+use converge::host::{Assumption, Host as _, View as _};
 use converge::value::Known;
+use std::path::Path;
 
 #[test]
 fn a_file_is_foretold_written_and_then_as_declared() {
@@ -502,4 +503,73 @@ fn a_waiting_handler_that_is_gone_is_dropped_with_a_warning() {
     });
     assert!(warned, "{:#?}", told.events);
     assert!(bench.state.pending.is_empty());
+}
+
+/// As in Ansible, of handlers of one name only one runs.
+#[test]
+fn of_handlers_of_one_name_one_runs() {
+    let tasks =
+        "- {name: one, command: tell, notify: h}\n- {name: two, command: tell, notify: t}\n";
+    let handlers = "
+- {name: h, debug: {msg: first h}}
+- {name: h, debug: {msg: second h}}
+- {name: x, debug: {msg: first x}, listen: t}
+- {name: x, debug: {msg: second x}, listen: t}
+- {debug: {msg: nameless}, listen: t}
+- {debug: {msg: nameless too}, listen: t}
+";
+    let ran = |told: &Told| -> Vec<String> {
+        told.tasks().filter(|task| task.task.handler).map(Told::said).collect()
+    };
+    let mut bench = Bench::new(world("commands: [{argv: [tell], rc: 0}]"), tasks)
+        .with("roles/r/handlers/main.yml", handlers);
+    let told = bench.apply();
+    assert_eq!(ran(&told), ["first h", "first x", "nameless", "nameless too"]);
+    // Of several roles the last has the last word.
+    let mut two = bench
+        .with("roles/r/tasks/main.yml", &format!("- import_role: {{name: later}}\n{tasks}"))
+        .with("roles/later/tasks/main.yml", "- {name: three, command: tell}\n")
+        .with("roles/later/handlers/main.yml", "- {name: h, debug: {msg: later h}}\n");
+    let told = two.apply();
+    assert_eq!(ran(&told), ["first x", "nameless", "nameless too", "later h"]);
+}
+
+#[test]
+fn facts_are_not_those_from_before_what_they_are_read_from_was_changed() {
+    let tasks = "
+- name: named
+  copy: {dest: /etc/hostname, content: 'new\n'}
+- name: used
+  copy: {dest: /etc/used, content: '{{ ansible_hostname }}'}
+- name: others
+  copy: {dest: /etc/others, content: '{{ ansible_os_family }}'}
+";
+    let world = world(
+        "{files: {/etc/hostname: {file: {content: 'old\n'}}}, facts: {ansible_os_family: Debian}}",
+    );
+    let mut bench = Bench::new(world, tasks);
+    let check = bench.check();
+    assert_eq!(check.task("used").actions[0].certainty, Certainty::Open);
+    assert_eq!(check.task("others").actions[0].certainty, Certainty::Exact);
+    bench.apply();
+    let used = bench.host.read(Path::new("/etc/used")).unwrap().known().unwrap();
+    assert_eq!(String::from_utf8(used).unwrap(), "new");
+    assert_eq!(bench.check().actions().len(), 0);
+}
+
+/// What is asked with a value that is not known may be a change all the same.
+#[test]
+fn a_request_whose_body_is_not_known_is_announced() {
+    let tasks = "
+- name: token
+  command: {cmd: tell, creates: /srv/token}
+  register: token
+- name: post
+  uri: {url: 'http://192.0.2.9/', method: POST, body: '{{ token.stdout }}'}
+- name: get
+  uri: {url: 'http://192.0.2.9/{{ token.stdout }}'}
+";
+    let check = Bench::new(world("commands: [{argv: [tell], rc: 0}]"), tasks).check();
+    assert_eq!(check.task("post").actions[0].certainty, Certainty::Open);
+    assert!(check.task("get").actions.is_empty());
 }

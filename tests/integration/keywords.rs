@@ -1,7 +1,7 @@
 //! What a task's keywords do to it, on a host in memory.
 
 use crate::bench::{Bench, Told, world};
-use converge::event::{Event, TaskStatus};
+use converge::event::{Event, Reason, TaskStatus};
 use converge::host::View as _;
 
 fn bench(tasks: &str) -> Bench {
@@ -66,7 +66,7 @@ fn handlers_are_not_subject_to_tags() {
 fn until_is_tried_a_bounded_number_of_times() {
     let tasks = |retries: &str| {
         format!(
-            "- name: it\n  command: ask\n  changed_when: false\n  failed_when: false\n  \
+            "- name: it\n  command: tell\n  changed_when: false\n  \
              register: r\n  until: r.stdout == 'ready'\n  delay: 1\n{retries}"
         )
     };
@@ -74,6 +74,63 @@ fn until_is_tried_a_bounded_number_of_times() {
     assert_eq!(failed.errors(), ["not so after 3 tries"]);
     let failed = bench(&tasks("")).apply();
     assert_eq!(failed.errors(), ["not so after 4 tries"], "three retries where none are given");
+}
+
+/// As ansible-core 2.19 does it: `attempts` after the last try are those before it, and what
+/// `failed_when` does not count as a failure does not stop the run, though it is registered as one.
+#[test]
+fn what_was_tried_in_vain_is_registered_as_ansible_does() {
+    let tasks = "
+- {name: a, command: ask, changed_when: false, failed_when: false, register: a, until: a.rc == 0, retries: 2, delay: 0}
+- {name: b, command: ask, changed_when: false, ignore_errors: true, register: b, retries: 2, delay: 0}
+- {name: c, command: tell, register: c, until: c.rc == 0, retries: 2, delay: 0}
+- name: told
+  assert:
+    that:
+      - a.attempts == 2 and a.failed and a is failed and a.failed_when_result is false
+      - b.attempts == 2 and b.failed
+      - c.attempts == 1 and not c.failed
+";
+    let told = bench(tasks).apply();
+    assert_eq!(told.errors(), ["`ask` ended with 1"], "of `b`, which is ignored");
+    assert_eq!(
+        told.task("a").reason,
+        Some(Reason::FailureNotCounted { error: "not so after 3 tries".into() })
+    );
+}
+
+/// The first try's work is told, and its handler runs, where the second finds it done.
+#[test]
+fn what_an_earlier_try_did_is_told_and_notifies() {
+    let scripts = "
+commands:
+  - {argv: [half], when: {absent: /srv/half}, effects: [{write: {path: /srv/half, content: x}}]}
+  - {argv: [ask], when: {file: /srv/half}, stdout: ready}
+  - {argv: [tell], rc: 0}
+";
+    let tasks = "
+- name: it
+  command: {cmd: half, creates: /srv/half}
+  register: it
+  until: it is not changed
+  delay: 0
+  notify: told
+";
+    let mut bench = Bench::new(world(scripts), tasks)
+        .with("roles/r/handlers/main.yml", "- {name: told, command: tell}\n");
+    let told = bench.apply();
+    assert_eq!(told.task("it").actions.len(), 1);
+    assert_eq!(told.status("it"), TaskStatus::Changed);
+    assert_eq!(told.status("told"), TaskStatus::Changed);
+    assert!(bench.state.pending.is_empty());
+}
+
+#[test]
+fn end_play_says_what_it_would_be() {
+    let errors = bench("- meta: end_play\n").load().err().unwrap();
+    let error = &errors.diagnostics[0];
+    assert_eq!(error.message, "`meta: end_play` would end the run of every host");
+    assert!(error.help.as_deref().unwrap().contains("end_host"));
 }
 
 /// `attempts` and `failed_when_result` are there as in Ansible, and only where they are asked for.
@@ -220,9 +277,7 @@ fn a_loop_pauses_between_its_items() {
 #[test]
 fn a_keyword_that_would_do_nothing_is_refused() {
     let refused = [
-        ("block: [{command: tell}]", "loop: [1]"),
-        ("block: [{command: tell}]", "register: x"),
-        ("block: [{command: tell}]", "until: true"),
+        ("block: [{command: tell}]", "notify: h"),
         ("block: [{command: tell}]", "run_once: true"),
         ("block: [{command: tell}]", "timeout: 5"),
         ("block: [{command: tell}]", "changed_when: false"),

@@ -1,7 +1,14 @@
 //! `run_once` in the scopes that a host remembers, on a host in memory.
 
-use crate::bench::{Bench, world};
-use converge::event::TaskStatus;
+use crate::bench::{Bench, Told, world};
+use converge::controller::RunOptions;
+use converge::engine::bundle::Purpose;
+use converge::engine::memory::Forgetful;
+use converge::engine::state::State;
+use converge::engine::{Outlet, Runner, Turn};
+use converge::event::{Event, TaskStatus};
+use converge::value::Value;
+use std::collections::HashMap;
 
 const NOISE: &str = "commands: [{argv: [tell], rc: 0}, {argv: [broken], rc: 3}]";
 
@@ -71,4 +78,64 @@ fn until_changed_minds_items_and_the_content_of_files() {
     assert_eq!(statuses(&mut file, 2), [TaskStatus::Changed, TaskStatus::Skipped]);
     let mut file = file.with("roles/r/templates/t.j2", "two\n");
     assert_eq!(statuses(&mut file, 1), [TaskStatus::Changed], "another template");
+}
+
+/// Two hosts of a run: what one gives the other goes by way of the controller.
+#[derive(Default)]
+struct Desk {
+    told: Told,
+    results: HashMap<String, Value>,
+}
+
+impl Outlet for Desk {
+    fn event(&mut self, event: Event) {
+        self.told.event(event);
+    }
+
+    fn run_once(&mut self, task: &str) -> Turn {
+        self.results.get(task).cloned().map_or(Turn::Mine, Turn::Done)
+    }
+
+    fn run_once_result(&mut self, task: &str, result: &Value) {
+        self.results.insert(task.to_owned(), result.clone());
+    }
+}
+
+#[test]
+fn what_a_task_that_runs_once_sets_every_host_gets() {
+    let tasks = "
+- set_fact: {one: 'of {{ first }}'}
+  run_once: true
+- set_fact: {'two': '{{ item }}'}
+  run_once: true
+  loop: [a, b]
+- name: each
+  block:
+    - name: inside
+      command: tell
+      run_once: true
+  loop: [x, y]
+- name: seen
+  debug: {msg: '{{ one }} {{ two }}'}
+";
+    let options = RunOptions { run: "run".into(), purpose: Purpose::Apply, forks: 1, hosts: None };
+    let mut desk = Desk::default();
+    let mut said = Vec::new();
+    for first in ["first", "second"] {
+        let bench = bench(tasks).with("group_vars/all.yml", &format!("first: {first}\n"));
+        let bundle = bench.load().unwrap().bundle("h", &options);
+        let mut memory = Forgetful::new(State::default(), b"key".to_vec());
+        desk.told = Told::default();
+        Runner::new(&bundle, &mut memory, &mut desk).run(&mut bench.host.clone()).unwrap();
+        let inside = desk.told.tasks().filter(|task| task.task.name.starts_with("inside"));
+        let ran: Vec<_> = inside.map(|task| task.status).collect();
+        said.push((Told::said(desk.told.task("seen")), ran));
+    }
+    assert_eq!(
+        said,
+        [
+            ("of first b".to_owned(), vec![TaskStatus::Changed; 2]),
+            ("of first b".to_owned(), vec![TaskStatus::Skipped; 2])
+        ]
+    );
 }

@@ -130,7 +130,16 @@ impl Typing<'_> {
     fn order(&mut self, key: &Key, node: &Node) -> Option<Body> {
         match node.as_str() {
             Some("flush_handlers") => Some(Body::FlushHandlers),
-            Some("end_host" | "end_play") => Some(Body::EndHost),
+            Some("end_host") => Some(Body::EndHost),
+            Some("end_play") => {
+                self.error(
+                    Diagnostic::new("`meta: end_play` would end the run of every host")
+                        .lacks(Lack::Keyword("meta: end_play".to_owned()))
+                        .at(node.span)
+                        .help("hosts do not wait for each other: write `end_host`, which each that comes to it ends with"),
+                );
+                None
+            }
             Some("noop") => Some(Body::Debug(node.clone())),
             _ => {
                 let text = node.as_str();

@@ -15,11 +15,14 @@ const HANDED_ON: &[&str] = &["when", "environment", "ignore_errors", "no_log"];
 
 const LOOP: &[&str] = &["loop", "with_dict", "with_items", "with_list", "loop_control"];
 
+/// What a block takes as a task does, for all that is in it.
+const TRIES: &[&str] = &["until", "retries", "delay", "register"];
+
 impl Typing<'_> {
     pub(super) fn misplaced(&mut self, action: &Key, body: &Body, entries: &[(Key, Node)]) {
         let inside = "write it at the tasks inside";
         let (takes, help): (&[&[&str]], &str) = match body {
-            Body::Block { .. } => (&[HANDED_ON, &["rescue", "always"]], inside),
+            Body::Block { .. } => (&[HANDED_ON, LOOP, TRIES, &["rescue", "always"]], inside),
             Body::IncludeRole { import: false, .. } | Body::IncludeTasks { import: false, .. } => {
                 (&[HANDED_ON, LOOP], "write it at the tasks that are included")
             }

@@ -37,23 +37,28 @@ pub const FACT_NAMES: &[&str] = &[
     "ansible_virtualization_type",
 ];
 
+/// What the kernel calls the host.
+const RUNNING_NAME: &str = "/proc/sys/kernel/hostname";
+
 /// The files that a fact (`ansible_fqdn`, or `fqdn`) is read from: an action on one of them may
 /// make it another. Facts about addresses hang on the network as a whole (`network`), as the
 /// `changes:` of a command names it; the rest on nothing that a role changes.
 #[must_use]
 pub fn fact_sources(name: &str) -> &'static [&'static str] {
     match name.strip_prefix("ansible_").unwrap_or(name) {
-        "fqdn" | "domain" => &["/etc/hostname", "/etc/hosts", "network"],
-        "hostname" | "nodename" => &["/etc/hostname"],
-        "all_ipv4_addresses" | "all_ipv6_addresses" | "default_ipv4" | "default_ipv6"
-        | "interfaces" | "lo" => &["network"],
+        "fqdn" | "domain" => &["/etc/hostname", RUNNING_NAME, "/etc/hosts", "network"],
+        "hostname" | "nodename" => &["/etc/hostname", RUNNING_NAME],
+        "interfaces" | "lo" => &["network"],
+        address if address.starts_with("all_ipv") || address.starts_with("default_ipv") => {
+            &["network"]
+        }
         "distribution"
         | "distribution_version"
         | "distribution_major_version"
         | "distribution_release"
         | "os_family"
         | "pkg_mgr" => &["/etc/os-release", "/usr/lib/os-release", "/etc/debian_version"],
-        "facts" => &["/etc/hostname", "/etc/hosts", "network", "/etc/os-release"],
+        "facts" => &["/etc/hostname", RUNNING_NAME, "/etc/hosts", "network", "/etc/os-release"],
         _ => &[],
     }
 }

@@ -188,7 +188,13 @@ impl View for Memory {
 
     fn facts(&self) -> Result<Map, HostError> {
         let facts = self.world.facts.clone();
-        Ok(facts.into_iter().map(|(name, value)| (name, Value::from(value))).collect())
+        let mut facts: Map =
+            facts.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+        if let Ok(Known::Is(name)) = self.read(Path::new("/etc/hostname")) {
+            let name = String::from_utf8_lossy(&name).trim().to_owned();
+            facts.insert("ansible_hostname".into(), name.into());
+        }
+        Ok(facts)
     }
 
     fn package_files(&self, name: &str) -> Result<Vec<PathBuf>, HostError> {

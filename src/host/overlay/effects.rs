@@ -2,8 +2,9 @@
 
 use super::Overlay;
 use super::numbers::Owners;
+use crate::host::local::fact_sources;
 use crate::host::{Action, HostError, Touch, unit_name};
-use crate::value::{Known, Origin};
+use crate::value::{Known, Origin, Value};
 use std::path::Path;
 
 impl Overlay<'_> {
@@ -118,6 +119,20 @@ impl Overlay<'_> {
         self.pending.acted.get_or_insert_with(|| origin.clone());
         if matches!(action, Action::Run { .. } | Action::Request(_)) {
             self.pending.commanded.get_or_insert_with(|| origin.clone());
+        }
+    }
+
+    /// Makes a fact unknown if what it is read from is no longer as it was.
+    pub(super) fn forget_fact(&self, name: &str, value: &mut Value) {
+        let gone = fact_sources(name).iter().find_map(|source| match *source {
+            "network" => self.network.clone(),
+            path if self.files.contains_key(Path::new(path)) => {
+                Some(Origin::new(format!("the change of {path}")))
+            }
+            _ => self.everything.clone(),
+        });
+        if let Some(origin) = gone {
+            *value = Value::Unknown(origin);
         }
     }
 

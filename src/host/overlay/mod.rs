@@ -201,11 +201,11 @@ impl View for Overlay<'_> {
 
     fn facts(&self) -> Result<Map, HostError> {
         let mut facts = self.inner.facts()?;
-        if let Some(origin) = &self.network {
-            for (name, value) in &mut facts {
-                if name.contains("ipv4") || name.contains("ipv6") || name.contains("interfaces") {
-                    *value = Value::Unknown(origin.clone());
-                }
+        for (name, value) in &mut facts {
+            if let ("ansible_facts", Value::Map(all)) = (name.as_str(), &mut *value) {
+                all.iter_mut().for_each(|(name, value)| self.forget_fact(name, value));
+            } else {
+                self.forget_fact(name, value);
             }
         }
         Ok(facts)

@@ -7,7 +7,7 @@ use converge::engine::bundle::Purpose;
 use converge::engine::memory::{Forgetful, Memory as _};
 use converge::engine::state::State;
 use converge::engine::{Outlet, Runner};
-use converge::event::{ActionReport, Diff, Event, HostReport, TaskReport, TaskStatus};
+use converge::event::{ActionReport, Diff, Event, HostReport, Reason, TaskReport, TaskStatus};
 use converge::host::memory::{Memory, World};
 use converge::host::overlay::Overlay;
 use std::collections::HashSet;
@@ -125,6 +125,14 @@ impl Told {
         found.unwrap_or_else(|| {
             panic!("no task `{name}` in {:#?}", self.tasks().collect::<Vec<_>>())
         })
+    }
+
+    /// What a task says (`debug`).
+    pub(crate) fn said(task: &TaskReport) -> String {
+        match &task.reason {
+            Some(Reason::Message { message }) => message.clone(),
+            other => format!("{other:?}"),
+        }
     }
 
     pub(crate) fn status(&self, name: &str) -> TaskStatus {

@@ -77,11 +77,18 @@ fn compare(check: &Run, apply: &Run, tally: &mut Tally) -> Result<(), String> {
     let may_fall_away = |told: &Shown<'_>| {
         if refused.contains(told.id) { Ok(false) } else { may_fall_away(told, disturbed) }
     };
+    let ids: BTreeSet<&str> = finished(check).map(|(_, told)| told.task.id.as_str()).collect();
     let mut next = 0;
     let mut dropped = 0;
     for done in &performed {
-        let found = announced[next..].iter().position(|told| fits(told, done));
+        // What stands in a block or a file that is not gone through yet is not told by itself.
+        let is_inside = !done.id.contains("/handlers:") && !ids.contains(done.id);
+        let fit = |told: &Shown<'_>| fits(told, done) || (is_inside && holds_others(told));
+        let found = announced[next..].iter().position(fit);
         let Some(found) = found else {
+            if announced.iter().any(|told| is_another_try(told, done)) {
+                continue;
+            }
             return Err(format!("not announced: {} {}", done.id, words(done.report)));
         };
         for skipped in &announced[next..next + found] {
@@ -118,9 +125,7 @@ fn may_fall_away(told: &Shown<'_>, disturbed: Option<usize>) -> Result<bool, Str
 fn fits(told: &Shown<'_>, done: &Shown<'_>) -> bool {
     let (told_report, done_report) = (told.report, done.report);
     if told_report.certainty == Certainty::Open {
-        let includes = matches!(told_report.kind.as_str(), "include_tasks" | "include_role");
-        let item = done.id.strip_prefix(told.id).is_some_and(|rest| rest.starts_with('['));
-        return told.id == done.id || item || includes;
+        return belongs(told.id, done.id);
     }
     // Where its content is not known, a rescue's task is named by its resource.
     let open_rescue = told_report.certainty == Certainty::OnFailure
@@ -139,6 +144,19 @@ fn fits(told: &Shown<'_>, done: &Shown<'_>) -> bool {
             .split(' ')
             .all(|name| told_report.target.split(' ').any(|all| all == name));
     told.id == done.id && kind && (told_report.target == done_report.target || fewer)
+}
+
+/// A block, or an include, over what is not known yet.
+fn holds_others(told: &Shown<'_>) -> bool {
+    let kind = told.report.kind.as_str();
+    told.report.certainty == Certainty::Open
+        && matches!(kind, "block" | "include_tasks" | "include_role")
+}
+
+/// What the tries after the first would do is announced once, as long as nobody knows how many
+/// there will be.
+fn is_another_try(told: &Shown<'_>, done: &Shown<'_>) -> bool {
+    done.id.contains("[again]") && told.report.certainty != Certainty::Exact && fits(told, done)
 }
 
 /// An exact action is the very action; what is less certain writes the same content at least.
@@ -182,8 +200,12 @@ fn first_surprise(check: &Run, apply: &Run) -> Result<Option<usize>, String> {
         if !has_failed(report) || foretold {
             continue;
         }
-        let assumed = finished(check)
-            .find(|(_, told)| belongs(&told.task.id, &report.task.id) && is_assumed(told));
+        let told = || finished(check).filter(|(_, told)| belongs(&told.task.id, &report.task.id));
+        // The tasks of a block over what is not known are not told one by one.
+        let opened =
+            || finished(check).find(|(_, told)| told.actions.iter().any(|one| one.kind == "block"));
+        let assumed = told().find(|(_, told)| is_assumed(told));
+        let assumed = assumed.or_else(|| told().next().map_or_else(opened, |_| None));
         match assumed {
             Some((at, _)) => first = Some(first.map_or(at, |known: usize| known.min(at))),
             None if first.is_some() => {}
@@ -250,20 +272,29 @@ fn finished(run: &Run) -> impl Iterator<Item = (usize, &TaskReport)> {
 
 /// Every action of a run's reports, each with the action that was given to the host.
 fn shown(run: &Run) -> Result<Vec<Shown<'_>>, String> {
-    let mut given = run.actions.iter();
+    let mut given = run.actions.iter().peekable();
     let mut all = Vec::new();
     for (at, task) in finished(run) {
         for report in &task.actions {
             let action = match report.certainty {
                 Certainty::Open | Certainty::OnFailure | Certainty::OnlyIf => None,
                 _ => {
-                    let action = given.next().filter(|action| {
+                    let action = given.next_if(|action| {
                         action.kind() == report.kind && action.target() == report.target
                     });
                     Some(action.ok_or(format!("reported, not done: {}", words(report)))?)
                 }
             };
             all.push(Shown { id: &task.task.id, at, report, action });
+        }
+        // A task that is tried again does the same again, announces it again, and tells it once.
+        let own: Vec<&Action> =
+            all.iter().filter(|one| one.at == at).filter_map(|one| one.action).collect();
+        let events = run.told.events[..at].iter().rev();
+        let since = events.take_while(|event| !matches!(event, Event::TaskFinished(_)));
+        let tries = since.filter(|event| matches!(event, Event::Announced { .. })).count();
+        for _ in 0..own.len() * tries.saturating_sub(1) {
+            given.next_if(|next| own.contains(next));
         }
     }
     match given.next() {

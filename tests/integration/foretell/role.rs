@@ -31,10 +31,21 @@ pub(super) struct Start {
 #[derive(Debug, Clone)]
 pub(super) enum Entry {
     Task(Task),
-    Block { block: Vec<Task>, rescue: Vec<Task>, always: Vec<Task>, when: When },
+    Block { block: Vec<Task>, rescue: Vec<Task>, always: Vec<Task>, when: When, around: Around },
+    End { when: When },
     More { import: bool, when: When },
     Other { import: bool, when: When },
     Flush,
+}
+
+/// What a block does as a whole.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    /// 1: for two items, 2: for those of a result.
+    pub(super) many: u8,
+    /// How it is tried again; 0: it is not.
+    pub(super) tries: u8,
+    pub(super) register: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -334,10 +345,27 @@ impl Writer<'_> {
     fn entry(&mut self, entry: &Entry) -> Value {
         match entry {
             Entry::Task(task) => self.task(task),
-            Entry::Block { block, rescue, always, when } => {
+            Entry::Block { block, rescue, always, when, around } => {
                 let mut map = Map::new();
                 let when = self.when(*when);
+                if let Some(many) = self.many(around.many) {
+                    map.insert("loop".into(), many);
+                }
+                let known = self.registers.len();
                 map.insert("block".into(), self.tasks(block));
+                self.count += 1;
+                let own = format!("r{}", self.count);
+                let until = self.until(around, known, &own);
+                if around.tries > 0 {
+                    map.insert("retries".into(), json!(1 + around.tries % 2));
+                    map.insert("delay".into(), json!(0));
+                }
+                if let Some(until) = until {
+                    map.insert("until".into(), json!(until));
+                }
+                if around.register {
+                    map.insert("register".into(), json!(own));
+                }
                 if !rescue.is_empty() {
                     map.insert("rescue".into(), self.tasks(rescue));
                 }
@@ -362,6 +390,41 @@ impl Writer<'_> {
                 Value::Object(map)
             }
             Entry::Flush => json!({"meta": "flush_handlers"}),
+            Entry::End { when } => {
+                let mut map = Map::new();
+                map.insert("meta".into(), json!("end_host"));
+                // One that ends by what it changed goes on in the second run.
+                let when = match when {
+                    When::Result(..) if self.role.steady => When::Flag(false),
+                    when => *when,
+                };
+                put_when(&mut map, self.when(when));
+                Value::Object(map)
+            }
+        }
+    }
+
+    fn many(&self, many: u8) -> Option<Value> {
+        let act = || self.registers.iter().rev().find(|(_, holds)| *holds == Holds::Act);
+        match many {
+            1 => Some(json!(["x", "y"])),
+            2 if !self.role.steady => act().map(|(name, _)| {
+                json!(format!("{{{{ ({name} | default({{}})).stdout_lines | default([]) }}}}"))
+            }),
+            _ => None,
+        }
+    }
+
+    /// On what was registered since `known`, or on what the block itself registers.
+    fn until(&self, around: &Around, known: usize, own: &str) -> Option<String> {
+        let inner = self.registers[known..].last().map(|(name, _)| name.as_str());
+        match (around.tries, inner) {
+            (0 | 1, _) => None,
+            (2 | 3, Some(name)) => Some(format!("({name} | default({{}})).rc | default(0) == 0")),
+            (4, Some(name)) if !self.role.steady => Some(format!("{name} is not changed")),
+            (5, _) if !self.role.steady && around.register => Some(format!("{own} is not changed")),
+            (6, Some(name)) => Some(format!("{name} is not failed")),
+            _ => Some("flag_yes".to_owned()),
         }
     }
 
@@ -375,16 +438,7 @@ impl Writer<'_> {
         let what = self.role.bend(task.what.clone());
         let mut map = Map::new();
         map.insert("name".into(), json!(format!("t{}", self.count)));
-        let unknown_loop = (task.many == 2 && !steady)
-            .then(|| self.registers.iter().rev().find(|(_, holds)| *holds == Holds::Act).cloned())
-            .flatten();
-        let many = match task.many {
-            1 => Some(json!(["x", "y"])),
-            2 => unknown_loop.map(|(name, _)| {
-                json!(format!("{{{{ ({name} | default({{}})).stdout_lines | default([]) }}}}"))
-            }),
-            _ => None,
-        };
+        let many = self.many(task.many);
         let suffix = if many.is_some() { "-{{ item }}" } else { "" };
         let (key, value) = self.resource(&what, suffix);
         map.insert(key, value);
@@ -406,7 +460,7 @@ impl Writer<'_> {
             map.insert("notify".into(), json!(name));
         }
         let is_resource = !matches!(what, What::Fact { .. } | What::Say);
-        let registers = task.register || task.twist == 4;
+        let registers = task.register || matches!(task.twist, 4 | 6);
         let name = format!("r{}", self.count);
         if registers && is_resource {
             map.insert("register".into(), json!(name));
@@ -424,6 +478,15 @@ impl Writer<'_> {
             }
             4 if matches!(what, What::Act { .. } | What::Ask { .. }) => {
                 map.insert("failed_when".into(), json!(format!("{name}.rc == 1")));
+            }
+            5 if is_resource => {
+                map.insert("retries".into(), json!(1));
+                map.insert("delay".into(), json!(0));
+            }
+            6 if matches!(what, What::Act { .. } | What::Ask { .. }) => {
+                map.insert("until".into(), json!(format!("{name}.rc == 0")));
+                map.insert("retries".into(), json!(2));
+                map.insert("delay".into(), json!(0));
             }
             _ => {}
         }

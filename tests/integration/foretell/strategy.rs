@@ -1,6 +1,6 @@
 //! How roles are generated: simple things first, because that is where shrinking leads.
 
-use super::role::{Entry, PATH_COUNT, Role, Start, Task, What, When};
+use super::role::{Around, Entry, PATH_COUNT, Role, Start, Task, What, When};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -31,25 +31,37 @@ fn start() -> impl Strategy<Value = Start> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let block = (vec(task(), 1..4), vec(task(), 0..3), vec(task(), 0..2), when());
+    let block = (vec(task(), 1..4), vec(task(), 0..3), vec(task(), 0..2), when(), around());
     prop_oneof![
         14 => task().prop_map(Entry::Task),
-        2 => block.prop_map(|(block, rescue, always, when)| Entry::Block {
+        3 => block.prop_map(|(block, rescue, always, when, around)| Entry::Block {
             block,
             rescue,
             always,
-            when
+            when,
+            around
         }),
         1 => (any::<bool>(), when()).prop_map(|(import, when)| Entry::More { import, when }),
         1 => (any::<bool>(), when()).prop_map(|(import, when)| Entry::Other { import, when }),
         1 => Just(Entry::Flush),
+        1 => when().prop_map(|when| Entry::End { when }),
     ]
+}
+
+fn around() -> impl Strategy<Value = Around> {
+    let many = prop_oneof![5 => Just(0u8), 2 => Just(1u8), 1 => Just(2u8)];
+    let tries = prop_oneof![3 => Just(0u8), 2 => 1..7u8];
+    (many, tries, any::<bool>()).prop_map(|(many, tries, register)| Around {
+        many,
+        tries,
+        register,
+    })
 }
 
 fn task() -> impl Strategy<Value = Task> {
     let many = prop_oneof![8 => Just(0u8), 1 => Just(1u8), 1 => Just(2u8)];
     let notify = prop_oneof![3 => Just(0u8), 2 => 1..5u8];
-    let twist = prop_oneof![9 => Just(0u8), 2 => 1..5u8];
+    let twist = prop_oneof![9 => Just(0u8), 2 => 1..7u8];
     let once = prop_oneof![9 => Just(0u8), 1 => 1..3u8];
     (what(), when(), many, notify, any::<bool>(), twist, once).prop_map(
         |(what, when, many, notify, register, twist, once)| Task {

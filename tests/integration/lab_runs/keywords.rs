@@ -9,10 +9,11 @@ const TASKS: &str = r#"
   command: {argv: [sh, -c, 'echo "$GREETING $OTHER" >/srv/own'], creates: /srv/own}
   environment: {GREETING: "{{ greeting }}", OTHER: task}
 
-- environment: {GREETING: block}
+- environment: {GREETING: block, OTHER: block}
   block:
     - name: inherited
-      command: {argv: [sh, -c, 'echo "$GREETING" >/srv/inherited'], creates: /srv/inherited}
+      command: {argv: [sh, -c, 'echo "$GREETING $OTHER" >/srv/inherited'], creates: /srv/inherited}
+      environment: {OTHER: nearer}
 
 - name: a login's
   command: {argv: [sh, -c, 'echo "$HOME $USER $LOGNAME $SHELL" >"$1"', sh, $HOME/../srv/home], creates: /srv/home}
@@ -37,7 +38,7 @@ fn commands_have_their_environment_and_are_ended_in_time() {
     done.assert_ok();
     let read = |path: &str| String::from_utf8(fleet.host().read(path).unwrap()).unwrap();
     assert_eq!(read("/srv/own"), "hello task\n");
-    assert_eq!(read("/srv/inherited"), "block\n");
+    assert_eq!(read("/srv/inherited"), "block nearer\n");
     assert_eq!(read("/srv/ended"), "True", "as Ansible writes what is no text");
     assert_eq!(read("/srv/home"), "/root root root /bin/bash\n");
     assert!(done.document.to_string().contains("ran out of time after 1000 ms"));
