@@ -40,7 +40,7 @@ pub(super) struct Knowledge {
     pub(super) notified: Vec<Notified>,
     /// What earlier runs left to notify, until this run has come to its place.
     pub(super) recalled: Vec<Recalled>,
-    /// `run_once: host` tasks that ran, and why one may not have.
+    /// Tasks of `run_once` that ran in this run, by their `id`, and why one may not have.
     pub(super) ran_once: HashMap<String, Option<Origin>>,
     /// When each unit was started in this run, and why it may not have been.
     pub(super) started: HashMap<String, (u64, Option<Origin>)>,
@@ -131,7 +131,7 @@ pub(super) enum Trace {
     Unsettled(Vec<String>),
     /// A result or fact that was set.
     Set(String),
-    /// A `run_once: host` task.
+    /// A task of `run_once`, by its `id`.
     Ran(String),
 }
 
@@ -264,6 +264,11 @@ impl Knowledge {
             }
         }
         join_recalled(&mut self.recalled, &other.recalled, origin);
+        for (task, own) in &mut self.ran_once {
+            if !other.ran_once.contains_key(task) {
+                own.get_or_insert_with(|| origin.clone());
+            }
+        }
         for (task, maybe) in other.ran_once {
             let own = self.ran_once.entry(task).or_insert_with(|| Some(origin.clone()));
             *own = own.take().or(maybe);

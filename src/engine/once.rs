@@ -23,8 +23,13 @@ impl Runner<'_> {
         context: &Context,
         layers: &Layers,
     ) -> Option<Flow> {
-        let when = match task.keywords.run_once? {
-            RunOnce::Host if self.knows.ran_once.get(&task.id) == Some(&None) => Ran::HereInThisRun,
+        let scope = task.keywords.run_once?;
+        // What this run has perhaps done the memory knows only perhaps.
+        if self.may_have_run(task).is_some() {
+            return None;
+        }
+        let when = match scope {
+            RunOnce::Host if self.knows.ran_once.contains_key(once_id(task)) => Ran::HereInThisRun,
             RunOnce::Ever if self.memory.state().ever.contains_key(once_id(task)) => {
                 Ran::HereBefore
             }
@@ -76,8 +81,8 @@ impl Runner<'_> {
 
     /// Why it is not known whether the task need not run again.
     pub(super) fn may_have_run(&self, task: &Task) -> Option<Origin> {
-        let host = task.keywords.run_once == Some(RunOnce::Host);
-        self.knows.ran_once.get(&task.id).filter(|_| host).cloned().flatten()
+        let on_host = task.keywords.run_once.is_some_and(|scope| scope != RunOnce::Run);
+        self.knows.ran_once.get(once_id(task)).filter(|_| on_host).cloned().flatten()
     }
 
     /// Remembers that a task ran: after it succeeded, never before.
@@ -97,12 +102,12 @@ impl Runner<'_> {
             (_, Ok(Truth::Yes)) => None,
         };
         let sure = maybe.is_none() && context.reach == Reach::Certain;
-        self.trace(Trace::Ran(task.id.clone()));
-        self.knows.ran_once.insert(task.id.clone(), maybe);
+        let id = once_id(task).to_owned();
+        self.trace(Trace::Ran(id.clone()));
+        self.knows.ran_once.insert(id.clone(), maybe);
         if !sure {
             return;
         }
-        let id = once_id(task).to_owned();
         let run = self.bundle.run.clone();
         let kept = match scope {
             RunOnce::Run | RunOnce::Host => return,
@@ -164,6 +169,6 @@ impl Runner<'_> {
     }
 }
 
-fn once_id(task: &Task) -> &str {
+pub(super) fn once_id(task: &Task) -> &str {
     task.keywords.once_id.as_deref().unwrap_or(&task.id)
 }

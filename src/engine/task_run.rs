@@ -5,6 +5,7 @@ use super::context::{Context, Reach};
 use super::control::Truth;
 use super::flow::Flow;
 use super::item::{Item, of_item};
+use super::once::once_id;
 use super::outcome::{Attempt, registered_loop};
 use super::run::{Runner, millis};
 use super::scope::Layers;
@@ -119,7 +120,7 @@ impl Runner<'_> {
             }
         }
         if task.keywords.run_once.is_some() {
-            let maybe = self.knows.ran_once.entry(task.id.clone());
+            let maybe = self.knows.ran_once.entry(once_id(task).to_owned());
             maybe.or_insert_with(|| Some(origin.clone()));
         }
     }
