@@ -83,7 +83,7 @@ fn kept_after_raw(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut kept = String::new();
     let mut rest: &str = &text;
     while let Some(at) = rest.find("{%") {
-        let Some(len) = rest[at..].find("%}") else { break };
+        let Some(len) = rest[at + 2..].find("%}").map(|len| len + 2) else { break };
         let (tag, after) = (&rest[at + 2..at + len], &rest[at + len..]);
         let is_raw = tag.trim_start_matches(['-', '+']).trim() == "raw";
         if is_raw && after.starts_with("%}\n") {
@@ -107,7 +107,7 @@ mod tests {
         let kept = |text| kept_after_raw(Cow::Borrowed(text)).into_owned();
         assert_eq!(kept("a{%- raw %}\nb{% endraw %}\n"), "a{%- raw+%}\nb{% endraw %}\n");
         assert_eq!(kept("{%raw%}\n{% x"), "{%raw+%}\n{% x");
-        for same in ["{% raw %}a", "{% raw -%}\na", "{% if raw %}\na", "a"] {
+        for same in ["{%}", "{% raw %}a", "{% raw -%}\na", "{% if raw %}\na", "a"] {
             assert_eq!(kept(same), same);
         }
     }
