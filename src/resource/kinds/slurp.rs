@@ -30,31 +30,35 @@ impl Resource for Slurp {
     src: /etc/machine-id
   register: machine_id
 "#;
-    /// What it holds, and whether everybody may know.
-    type State = (Known<Vec<u8>>, bool);
+    /// What it holds, and what it is.
+    type State = (Known<Vec<u8>>, Known<Stat>);
 
     fn validate(&self) -> Result<(), Diagnostic> {
         absolute("src", &self.src)
     }
 
     fn observe(&self, view: &dyn View) -> Result<Self::State, HostError> {
-        let content = view.read(&self.src)?;
-        let open = match view.stat(&self.src)? {
-            Known::Is(Stat::File(attributes)) => attributes.mode.bits() & 0o004 != 0,
-            _ => false,
-        };
-        Ok((content, open))
+        Ok((view.read(&self.src)?, view.stat(&self.src)?))
     }
 
-    fn plan(&self, (content, open): &Self::State) -> Result<Look, Diagnostic> {
+    fn plan(&self, (content, stat): &Self::State) -> Result<Look, Diagnostic> {
+        let everybody_may_read = matches!(
+            stat,
+            Known::Is(Stat::File(attributes)) if attributes.mode.bits() & 0o004 != 0
+        );
         let content = match content {
             Known::Is(bytes) => {
                 let content = Value::from(base64::engine::general_purpose::STANDARD.encode(bytes));
-                if *open { content } else { content.into_secret() }
+                if everybody_may_read { content } else { content.into_secret() }
             }
             Known::Unknown(origin) => Value::Unknown(origin.clone()),
         };
-        Ok(Look::as_declared()
+        let look = match stat {
+            Known::Is(_) => Look::as_declared(),
+            // It may not be there.
+            Known::Unknown(origin) => Look::as_declared().assume(origin.clone()),
+        };
+        Ok(look
             .with("content", content)
             .with("encoding", "base64")
             .with("source", self.src.display().to_string()))
@@ -64,12 +68,15 @@ impl Resource for Slurp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::StatAttributes;
 
     #[test]
     fn what_not_everybody_may_read_is_a_secret() {
         let slurp = Slurp { src: "/etc/token".into() };
-        for (open, secret) in [(true, false), (false, true)] {
-            let look = slurp.plan(&(Known::Is(b"token".to_vec()), open)).unwrap();
+        for (mode, secret) in [("0644", false), ("0640", true)] {
+            let (owner, group) = ("root".to_owned(), "root".to_owned());
+            let stat = Stat::File(StatAttributes { mode: mode.parse().unwrap(), owner, group });
+            let look = slurp.plan(&(Known::Is(b"token".to_vec()), Known::Is(stat))).unwrap();
             assert_eq!(look.result["content"].has_secret(), secret);
         }
     }
