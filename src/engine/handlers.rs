@@ -157,7 +157,7 @@ impl Runner<'_> {
 
     /// Runs the notified handlers in order of definition, each once, and then those that handlers
     /// have notified after their turn.
-    pub(super) fn flush_handlers(&mut self, host: &mut dyn Host) -> Flow {
+    pub(super) fn flush_handlers(&mut self, host: &mut dyn Host, reach: &Reach) -> Flow {
         if self.bundle.purpose == Purpose::Verify {
             return Flow::Go;
         }
@@ -177,7 +177,7 @@ impl Runner<'_> {
                 }
                 still = true;
                 ran[index] = Some(self.knows.moment);
-                match self.handle(host, role, handler, &calls) {
+                match self.handle(host, role, handler, &calls, reach) {
                     Flow::Go | Flow::MayEnd(_) => {}
                     flow => return flow,
                 }
@@ -241,8 +241,9 @@ impl Runner<'_> {
         role: &str,
         handler: &Task,
         calls: &[Notified],
+        reach: &Reach,
     ) -> Flow {
-        let mut context = self.role_context(role);
+        let mut context = Context { reach: reach.clone(), ..self.role_context(role) };
         let surely = calls.iter().filter(|call| call.uncertain.is_none());
         let certain = surely.map(|call| call.moment).max();
         let doubt = calls.iter().find_map(|call| call.uncertain.clone());

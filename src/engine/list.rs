@@ -73,7 +73,7 @@ impl Runner<'_> {
             Body::IncludeRole { .. } | Body::IncludeTasks { .. } => {
                 self.includes(host, task, context)
             }
-            Body::FlushHandlers => self.flush_handlers(host),
+            Body::FlushHandlers => self.flush_handlers(host, &context.reach),
             Body::EndHost => {
                 let layers = self.layers(task, context);
                 match self.truth(&self.conditions(task, context), &layers) {

@@ -75,7 +75,7 @@ impl<'a> Runner<'a> {
             Flow::Stop { .. } => flow,
             Flow::Go | Flow::End | Flow::MayEnd(_) => {
                 self.recall_the_rest();
-                match self.flush_handlers(host) {
+                match self.flush_handlers(host, &Reach::Certain) {
                     Flow::Stop { task, error, result } => Flow::Stop { task, error, result },
                     _ => self.prove_the_rest(host.view()),
                 }
