@@ -40,6 +40,6 @@ pub use probe::{
 pub use session::SessionProcess;
 pub use state::{Group, Stat, StatAttributes, Unit, User};
 pub use touch::Touch;
-pub use unit_name::{UNIT_FOLDERS, unit_name, unit_of_file};
+pub use unit_name::{UNIT_FOLDERS, is_file_of, is_unit_file, unit_name, unit_of_file};
 pub use unit_ties::UnitTies;
 pub use view::{Host, PathChange, View};

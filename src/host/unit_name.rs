@@ -44,6 +44,26 @@ pub fn unit_of_file(path: &Path) -> Option<String> {
     (unit_name(name) == name && !name.contains("@.")).then(|| name.to_owned())
 }
 
+/// Whether a file is a unit's own: its file, its template's, or a drop-in of one of them.
+#[must_use]
+pub fn is_file_of(path: &Path, unit: &str) -> bool {
+    let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    let whose = folder.and_then(|folder| folder.strip_suffix(".d")).unwrap_or(file);
+    let template = unit.split_once('@').zip(unit.rsplit_once('.'));
+    let template = template.map(|((stem, _), (_, kind))| format!("{stem}@.{kind}"));
+    whose == unit || template.is_some_and(|template| whose == template)
+}
+
+/// Whether a file is one of systemd's unit files, or a drop-in of one.
+#[must_use]
+pub fn is_unit_file(path: &Path) -> bool {
+    let in_units = |folder: &Path| UNIT_FOLDERS.iter().any(|units| folder == Path::new(units));
+    let Some(folder) = path.parent() else { return false };
+    let drop_in = folder.extension().is_some_and(|kind| kind == "d");
+    in_units(folder) || (drop_in && folder.parent().is_some_and(in_units))
+}
+
 #[cfg(test)]
 mod tests {
     use super::unit_name;

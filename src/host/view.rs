@@ -40,6 +40,16 @@ pub trait View {
     /// A group's entry.
     fn group(&self, name: &str) -> Result<Known<Option<Group>>, HostError>;
 
+    /// Whether a directory is there for certain, whatever else of it is not known.
+    fn is_surely_directory(&self, path: &Path) -> Result<bool, HostError> {
+        Ok(matches!(self.stat(path)?, Known::Is(Stat::Directory(_))))
+    }
+
+    /// Whether a group is there for certain, whatever its number.
+    fn is_surely_group(&self, name: &str) -> Result<bool, HostError> {
+        Ok(matches!(self.group(name)?, Known::Is(Some(_))))
+    }
+
     /// A user whose primary group this is; such a group cannot be removed (groupdel(8)).
     fn primary_user_of(&self, _group: &str) -> Result<Option<String>, HostError> {
         Ok(None)

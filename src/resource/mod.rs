@@ -27,6 +27,7 @@ mod schema;
 mod shell_words;
 mod source;
 mod sysctl_files;
+mod sysctl_ties;
 mod whole_file;
 
 pub use brings::may_bring;

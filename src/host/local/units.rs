@@ -1,7 +1,7 @@
 //! The states of the service manager's units: all that will be asked for, in one call of
 //! `systemctl show`, kept until something acts.
 
-use super::super::{HostError, UNIT_FOLDERS, Unit, unit_name};
+use super::super::{HostError, UNIT_FOLDERS, Unit, is_file_of, is_unit_file, unit_name};
 use super::{held, process};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -134,32 +134,19 @@ impl Units {
     /// A file was written, replaced or removed. Of a new drop-in systemd knows itself, and a unit
     /// that is new is not read yet.
     pub(super) fn written(&self, path: &Path, is_new: bool) {
-        let Some((folder, file)) = path.parent().zip(path.file_name()) else { return };
-        let in_folder = |folder: &Path| UNIT_FOLDERS.iter().any(|units| folder == Path::new(units));
-        let is_file = in_folder(folder);
-        let is_drop_in = folder.extension().is_some_and(|kind| kind == "d")
-            && folder.parent().is_some_and(in_folder);
+        let Some(file) = path.file_name() else { return };
         let was_read = || {
             let others = UNIT_FOLDERS.iter().map(|units| Path::new(units).join(file));
-            is_file && others.into_iter().any(|other| other != path && other.exists())
+            others.into_iter().any(|other| other != path && other.exists())
         };
-        if (is_file || is_drop_in) && (!is_new || was_read()) {
+        if is_unit_file(path) && (!is_new || was_read()) {
             self.unread.borrow_mut().insert(path.to_path_buf());
         }
     }
 
     /// Whether systemd must read a unit's files again before it acts on it.
     pub(super) fn must_be_read(&self, unit: &Shown) -> bool {
-        let template = unit.id.split_once('@').zip(unit.id.rsplit_once('.'));
-        let template = template.map(|((stem, _), (_, kind))| format!("{stem}@.{kind}"));
-        let names: Vec<&str> = template.iter().map(String::as_str).chain([&*unit.id]).collect();
-        let is_its = |path: &PathBuf| {
-            let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-            let whose = folder.and_then(|folder| folder.strip_suffix(".d")).unwrap_or(file);
-            names.contains(&whose)
-        };
-        unit.need_reload || self.unread.borrow().iter().any(is_its)
+        unit.need_reload || self.unread.borrow().iter().any(|path| is_file_of(path, &unit.id))
     }
 
     /// Makes systemd read its unit files again.

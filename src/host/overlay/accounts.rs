@@ -10,7 +10,7 @@ impl Overlay<'_> {
     pub(super) fn virtual_user(&self, name: &str) -> Result<Known<Option<User>>, HostError> {
         let user = match self.users.get(name) {
             Some(pending) => pending.clone(),
-            None => self.maybe_brought(self.inner.user(name)?),
+            None => self.maybe_brought(name, self.inner.user(name)?),
         };
         let Known::Is(Some(mut user)) = user else { return Ok(user) };
         // A group that goes has no members.
@@ -30,17 +30,25 @@ impl Overlay<'_> {
             return Ok(pending.clone());
         }
         let under = self.inner.group(name)?;
-        Ok(self.maybe_brought(under))
+        Ok(self.maybe_brought(name, under))
     }
 
-    /// A package may bring accounts that are not there yet.
-    fn maybe_brought<T>(&self, under: Known<Option<T>>) -> Known<Option<T>> {
-        if let Some(origin) = &self.everything {
+    /// A package may bring accounts that are not there yet; who edits their files may bring any.
+    fn maybe_brought<T>(&self, name: &str, under: Known<Option<T>>) -> Known<Option<T>> {
+        let edited = self.accounts_edited.as_ref().filter(|_| name != "root");
+        if let Some(origin) = self.everything.as_ref().or(edited) {
             return Known::Unknown(origin.clone());
         }
         match (under, self.packages.may_bring_files()) {
             (Known::Is(None), Some(origin)) => Known::Unknown(origin),
             (under, _) => under,
+        }
+    }
+
+    /// Something else than an account's own action writes the files that accounts are read from.
+    pub(super) fn note_account_file(&mut self, path: &Path, origin: &Origin) {
+        if matches!(path.to_str(), Some("/etc/passwd" | "/etc/group" | "/etc/shadow" | "/etc")) {
+            self.accounts_edited = Some(origin.clone());
         }
     }
 
@@ -191,6 +199,12 @@ impl Overlay<'_> {
         if settled { self.inner.is_private_group(group, owner) } else { Ok(None) }
     }
 
+    /// A group is there for certain.
+    pub(super) fn has_group(&self, name: &str) -> Result<bool, HostError> {
+        let known = self.virtual_group(name)?;
+        Ok(self.sure_groups.contains(name) || matches!(known, Known::Is(Some(_))))
+    }
+
     pub(super) fn change_group(
         &mut self,
         name: &str,
@@ -198,6 +212,10 @@ impl Overlay<'_> {
         gid: Option<u32>,
     ) -> Result<(), HostError> {
         let origin = Origin::new(format!("group {name}"));
+        // What surely is there stays as it is, its unknown number too.
+        if present && gid.is_none() && self.has_group(name)? {
+            return Ok(());
+        }
         let after = match (present, gid, self.virtual_group(name)?) {
             (false, _, _) => Known::Is(None),
             (true, Some(gid), _) => Known::Is(Some(Group { name: name.to_owned(), gid })),

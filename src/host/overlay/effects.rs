@@ -10,7 +10,14 @@ use std::path::Path;
 impl Overlay<'_> {
     /// The host as it is after this action.
     pub(super) fn take_effect(&mut self, action: &Action) -> Result<(), HostError> {
-        self.note_unit_files(action);
+        self.note_unit_files(action)?;
+        if let Action::WriteFile { path, .. }
+        | Action::Symlink { path, .. }
+        | Action::Remove { path, .. } = action
+        {
+            let origin = Origin::new(format!("the change of {}", path.display()));
+            self.note_account_file(path, &origin);
+        }
         match action {
             Action::WriteFile { path, content, attributes, backup, .. } => {
                 if *backup && !content.secret {
@@ -45,7 +52,10 @@ impl Overlay<'_> {
             Action::Group { name, present, gid, .. } => self.change_group(name, *present, *gid)?,
             // A reload starts what is not running.
             Action::Restart { unit } | Action::Reload { unit } => self.start_anew(unit)?,
-            Action::DaemonReload => self.stale_units = Some(Known::Is(false)),
+            Action::DaemonReload => {
+                self.stale_units = Some(Known::Is(false));
+                self.unread.clear();
+            }
             Action::Run { command, .. } => {
                 let origin = Origin::new(format!("the command `{}`", command.argv.join(" ")));
                 self.blur(action, &origin)?;
@@ -72,11 +82,13 @@ impl Overlay<'_> {
         match touch {
             Touch::Path(path) => {
                 self.note_unit_path(path, origin);
+                self.note_account_file(path, origin);
                 self.unit_file_unknown(path, false, origin)?;
                 self.path_unknown(path, origin)?;
             }
             Touch::Tree(path) => {
                 self.note_unit_path(path, origin);
+                self.note_account_file(path, origin);
                 self.unit_file_unknown(path, true, origin)?;
                 self.path_unknown(path, origin)?;
             }

@@ -177,8 +177,14 @@ impl Overlay<'_> {
     }
 
     /// Whether a path is a directory, even where its attributes are not known.
-    pub(super) fn is_surely_directory(&self, path: &Path) -> bool {
+    pub(super) fn is_marked_directory(&self, path: &Path) -> bool {
         self.files.get(path).is_some_and(|entry| entry.is_directory)
+    }
+
+    /// The same, of any place.
+    pub(super) fn is_directory_at(&self, place: &Path) -> Result<bool, HostError> {
+        let found = self.stat_at(place)?;
+        Ok(self.is_marked_directory(place) || matches!(found, Known::Is(Stat::Directory(_))))
     }
 
     /// Changes what a directory is, not what it holds.
@@ -186,7 +192,7 @@ impl Overlay<'_> {
         let below = self.files.get(path).map_or(Below::Through, |entry| entry.below.clone());
         let content = Known::Is(Vec::new());
         let is_directory =
-            matches!(stat, Known::Is(Stat::Directory(_))) || self.is_surely_directory(path);
+            matches!(stat, Known::Is(Stat::Directory(_))) || self.is_marked_directory(path);
         self.files.insert(path.to_path_buf(), Virtual { stat, content, below, is_directory });
     }
 
@@ -277,6 +283,9 @@ impl Overlay<'_> {
             Known::Is(Stat::File(old)) => merge(Known::Is(old), &attributes).map(Stat::File),
             Known::Is(Stat::Directory(old)) => {
                 merge(Known::Is(old), &attributes).map(Stat::Directory)
+            }
+            Known::Unknown(origin) if self.is_marked_directory(&place) => {
+                merge(Known::Unknown(origin), &attributes).map(Stat::Directory)
             }
             other => other,
         };

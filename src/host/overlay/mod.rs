@@ -43,6 +43,8 @@ pub struct Overlay<'a> {
     /// Numbers that accounts have from now on.
     uids: numbers::Numbers,
     gids: numbers::Numbers,
+    /// The files of accounts were edited.
+    accounts_edited: Option<Origin>,
     /// Homes whose files went with their user's number.
     homes: Vec<(PathBuf, String)>,
     /// Folders with a backup of a name that nobody knows yet.
@@ -57,6 +59,9 @@ pub struct Overlay<'a> {
     asked_ties: RefCell<BTreeMap<String, UnitTies>>,
     /// Whether systemd must read its unit files again; `None`: as on the host below.
     stale_units: Option<Known<bool>>,
+    /// Unit files that were written since it read them; `None` for a new unit's only one, which it
+    /// reads when it comes to the unit.
+    unread: BTreeMap<PathBuf, Option<Origin>>,
     packages: pending_packages::Pending,
     pending: Pending,
     /// Anything may have been done.
@@ -78,6 +83,7 @@ impl<'a> Overlay<'a> {
             sure_groups: BTreeSet::new(),
             uids: BTreeMap::new(),
             gids: BTreeMap::new(),
+            accounts_edited: None,
             homes: Vec::new(),
             kept: BTreeMap::new(),
             links: RefCell::default(),
@@ -86,6 +92,7 @@ impl<'a> Overlay<'a> {
             served: None,
             asked_ties: RefCell::default(),
             stale_units: None,
+            unread: BTreeMap::new(),
             packages: pending_packages::Pending::default(),
             pending: Pending::default(),
             everything: None,
@@ -118,6 +125,14 @@ impl View for Overlay<'_> {
 
     fn group(&self, name: &str) -> Result<Known<Option<Group>>, HostError> {
         self.virtual_group(name)
+    }
+
+    fn is_surely_directory(&self, path: &Path) -> Result<bool, HostError> {
+        self.is_directory_at(&self.place(path)?)
+    }
+
+    fn is_surely_group(&self, name: &str) -> Result<bool, HostError> {
+        self.has_group(name)
     }
 
     fn primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
@@ -174,10 +189,7 @@ impl View for Overlay<'_> {
     }
 
     fn needs_daemon_reload(&self, unit: &str) -> Result<Known<bool>, HostError> {
-        match &self.stale_units {
-            Some(known) => Ok(known.clone()),
-            None => self.inner.needs_daemon_reload(unit),
-        }
+        self.must_be_read(unit)
     }
 
     fn probe(&self, probe: &Probe) -> Result<Known<ProbeAnswer>, HostError> {

@@ -133,6 +133,7 @@ impl Overlay<'_> {
     /// comes may bring the same again (one mailer's `sendmail` instead of another's).
     pub(super) fn apply_transaction(&mut self, transaction: &Transaction) -> Result<(), HostError> {
         let manager = transaction.manager;
+        let before = self.units.clone();
         for change in transaction.changes.iter().filter(|change| change.to.is_none()) {
             let came_in_this_run =
                 self.inner.package(&change.name)? == Known::Is(Package::default());
@@ -162,6 +163,15 @@ impl Overlay<'_> {
             self.scripts_run(&change.name)?;
         }
         self.packages.transactions.push(transaction.clone());
+        self.packages.note_scripts(transaction);
+        for (name, unit) in before {
+            if let Known::Is(found) = &unit
+                && self.units.get(&name) == Some(&unit)
+                && let Some(origin) = self.packages.may_act_on(&name, found)
+            {
+                self.units.insert(name, Known::Unknown(origin.clone()));
+            }
+        }
         Ok(())
     }
 
@@ -224,6 +234,7 @@ impl Overlay<'_> {
         for unit in &transaction.hold {
             self.units.insert(crate::host::unit_name(unit), Known::Unknown(origin.clone()));
         }
+        self.packages.note_scripts(transaction);
         self.packages.transactions.retain(|known| known != transaction);
         self.packages.uncertain.push((transaction.clone(), origin.clone()));
         Ok(())

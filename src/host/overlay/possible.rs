@@ -80,7 +80,7 @@ impl Overlay<'_> {
                 path.display(),
                 parent.display()
             ))),
-            Known::Unknown(origin) if !self.is_surely_directory(&place) => {
+            Known::Unknown(origin) if !self.is_marked_directory(&place) => {
                 Ok(Some(is_directory(parent, &origin)))
             }
             _ => Ok(None),
@@ -174,7 +174,7 @@ impl Overlay<'_> {
                         above.display()
                     )));
                 }
-                Known::Unknown(_) if self.is_surely_directory(&place) => return Ok(None),
+                Known::Unknown(_) if self.is_marked_directory(&place) => return Ok(None),
                 Known::Unknown(origin) => {
                     return Ok(Some(is_directory(above, &origin)));
                 }

@@ -294,3 +294,27 @@ fn what_is_pending_makes_of_a_refusal_an_assumption() {
     let assumes = overlay.perform(&user("two", numbered(2000))).unwrap().assumes;
     assert!(matches!(&assumes[..], [Assumption::FreeUserNumber { .. }]), "{assumes:?}");
 }
+
+#[test]
+fn who_edits_the_account_files_makes_accounts() {
+    let memory = host();
+    for (path, may) in [("/etc/group", true), ("/etc/passwd", true), ("/etc/motd", false)] {
+        let mut overlay = Overlay::new(&memory, HashSet::new());
+        let attributes = Attributes::default();
+        let content = Content { bytes: b"new:x:7:".to_vec(), secret: false };
+        let (path, validate) = (Path::new(path).into(), None);
+        let action = Action::WriteFile {
+            path,
+            content,
+            attributes,
+            backup: false,
+            validate,
+            before: before(),
+        };
+        overlay.perform(&action).unwrap();
+        assert_eq!(overlay.group("new").unwrap() != Known::Is(None), may, "{}", action.target());
+        let mut overlay = Overlay::new(&memory, HashSet::new());
+        overlay.might(&action, &Origin::new("a test")).unwrap();
+        assert_eq!(overlay.user("new").unwrap() != Known::Is(None), may, "{}", action.target());
+    }
+}

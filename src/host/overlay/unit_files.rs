@@ -2,7 +2,9 @@
 
 use super::Overlay;
 use super::ties::links_of;
-use crate::host::{Action, HostError, Stat, Touch, Unit, unit_name, unit_of_file};
+use crate::host::{
+    Action, HostError, Stat, Touch, Unit, is_file_of, is_unit_file, unit_name, unit_of_file,
+};
 use crate::value::{Known, Origin};
 use std::path::Path;
 
@@ -72,8 +74,7 @@ impl Overlay<'_> {
 
     /// A link in a folder of wanted units enables one.
     fn wanted_unknown(&mut self, path: &Path) {
-        let wants = path.parent().and_then(Path::extension);
-        if wants.is_some_and(|kind| kind == "wants" || kind == "requires")
+        if is_link_of_one(path)
             && let Some(name) = path.file_name().and_then(|name| name.to_str())
         {
             let origin = Origin::new(format!("the link {}", path.display()));
@@ -83,8 +84,24 @@ impl Overlay<'_> {
 
     /// Whether systemd has read what an action leaves of the unit files hinges on them: it goes by
     /// their times. Modes and owners are none of it.
-    pub(super) fn note_unit_files(&mut self, action: &Action) {
+    pub(super) fn note_unit_files(&mut self, action: &Action) -> Result<(), HostError> {
         let origin = Origin::new(format!("the change of {}", action.target()));
+        if let Action::WriteFile { path, .. } | Action::Symlink { path, .. } = action
+            && let path = self.place(path)?
+            && (is_unit_file(&path) || is_link_of_one(&path))
+        {
+            // By its links a unit is enabled, and none is another one.
+            if is_link_of_one(&path) {
+                return Ok(());
+            }
+            let is_first = |unit: &String| !self.unread.keys().any(|other| is_file_of(other, unit));
+            let is_new = match unit_of_file(&path).filter(is_first) {
+                Some(unit) => matches!(self.virtual_unit(&unit)?, Known::Is(unit) if !unit.exists),
+                None => false,
+            };
+            self.unread.insert(path, (!is_new).then_some(origin));
+            return Ok(());
+        }
         for touch in action.touches() {
             match touch {
                 Touch::Path(path) => self.note_unit_path(path, &origin),
@@ -101,6 +118,25 @@ impl Overlay<'_> {
                 | Touch::Network
                 | Touch::Everything => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Whether systemd must read a unit's files again.
+    pub(super) fn must_be_read(&self, unit: &str) -> Result<Known<bool>, HostError> {
+        if let Some(Known::Unknown(origin)) = &self.stale_units {
+            return Ok(Known::Unknown(origin.clone()));
+        }
+        let name = unit_name(unit);
+        let written: Vec<_> =
+            self.unread.iter().filter(|(path, _)| is_file_of(path, &name)).collect();
+        if let Some(origin) = written.iter().find_map(|(_, why)| why.as_ref()) {
+            return Ok(Known::Unknown(origin.clone()));
+        }
+        match &self.stale_units {
+            _ if !written.is_empty() => Ok(Known::Is(false)),
+            Some(known) => Ok(known.clone()),
+            None => self.inner.needs_daemon_reload(unit),
         }
     }
 
@@ -156,6 +192,12 @@ impl Overlay<'_> {
         }
         Ok(Known::Is(false))
     }
+}
+
+/// Whether a path is in a folder of wanted units.
+fn is_link_of_one(path: &Path) -> bool {
+    let folder = path.parent().and_then(Path::extension);
+    folder.is_some_and(|kind| kind == "wants" || kind == "requires")
 }
 
 #[cfg(test)]
@@ -246,6 +288,23 @@ mod tests {
         *path = Path::new(SCRIPTS).join("old");
         overlay.perform(&action).unwrap();
         assert!(matches!(overlay.unit("old").unwrap(), Known::Unknown(_)));
+    }
+
+    #[test]
+    fn a_new_units_only_file_is_read_when_systemd_comes_to_it() {
+        let memory = host();
+        let mut overlay = Overlay::new(&memory, HashSet::new());
+        overlay.perform(&write("own.service", "")).unwrap();
+        let needs = |overlay: &Overlay<'_>, unit| overlay.needs_daemon_reload(unit).unwrap();
+        assert_eq!(needs(&overlay, "own"), Known::Is(false));
+        assert_eq!(needs(&overlay, "ssh"), Known::Is(false));
+        overlay.perform(&write("own.service", "[Install]\n")).unwrap();
+        assert!(matches!(needs(&overlay, "own"), Known::Unknown(_)), "it may have been read");
+        assert_eq!(needs(&overlay, "ssh"), Known::Is(false));
+        overlay.perform(&Action::DaemonReload).unwrap();
+        assert_eq!(needs(&overlay, "own"), Known::Is(false));
+        overlay.perform(&write("many@.service", "")).unwrap();
+        assert!(matches!(needs(&overlay, "many@one"), Known::Unknown(_)));
     }
 
     #[test]

@@ -19,6 +19,11 @@ impl Overlay<'_> {
         {
             return Ok(instance);
         }
+        if let Known::Is(unit) = &under
+            && let Some(origin) = self.packages.may_act_on(&name, unit)
+        {
+            return Ok(Known::Unknown(origin.clone()));
+        }
         match (&under, self.packages.may_bring_files()) {
             (Known::Is(unit), Some(origin)) if !unit.exists => Ok(Known::Unknown(origin)),
             _ => Ok(under),

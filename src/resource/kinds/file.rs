@@ -55,6 +55,8 @@ enum State {
 pub(super) struct Found {
     parents: Vec<OnDisk>,
     there: OnDisk,
+    /// A directory for certain, though its mode and owners are not known.
+    is_directory: bool,
 }
 
 impl Resource for File {
@@ -103,21 +105,27 @@ impl Resource for File {
         if self.state == Some(State::Directory) {
             for parent in self.path.ancestors().skip(1) {
                 let found = OnDisk::look(view, parent, &Attributes::default())?;
-                if matches!(found.stat, Known::Is(Stat::Directory(_) | Stat::Symlink(_))) {
+                if matches!(found.stat, Known::Is(Stat::Directory(_) | Stat::Symlink(_)))
+                    || view.is_surely_directory(parent)?
+                {
                     break;
                 }
                 parents.insert(0, found);
             }
         }
-        Ok(Found { parents, there })
+        let is_directory = self.state == Some(State::Directory)
+            && matches!(there.stat, Known::Unknown(_))
+            && view.is_surely_directory(&self.path)?;
+        Ok(Found { parents, there, is_directory })
     }
 
-    fn plan(&self, Found { parents, there }: &Found) -> Result<Look, Diagnostic> {
+    fn plan(&self, Found { parents, there, is_directory }: &Found) -> Result<Look, Diagnostic> {
         let look = Look::as_declared()
             .with("path", self.path.display().to_string())
             .with("dest", self.path.display().to_string());
         match self.state {
             None | Some(State::File) => self.keep(look, there),
+            Some(State::Directory) if *is_directory => Ok(set(look, there)),
             Some(State::Directory) => self.directory(look, parents, there),
             Some(State::Absent) => Ok(remove(look, there)),
             Some(State::Link) => self.link(look, there),

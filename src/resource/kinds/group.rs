@@ -34,6 +34,13 @@ pub(super) enum State {
     Absent,
 }
 
+/// The group's entry, and whether there is one, whatever its number.
+#[derive(Debug)]
+pub(super) struct Found {
+    entry: Known<Option<host::Group>>,
+    is_there: bool,
+}
+
 impl Resource for Group {
     const NAME: &'static str = "group";
     const NATURE: Nature = Nature::Change;
@@ -45,23 +52,24 @@ impl Resource for Group {
     name: maillog
     system: true
 "#;
-    type State = Known<Option<host::Group>>;
+    type State = Found;
 
     fn validate(&self) -> Result<(), Diagnostic> {
         account_name("name", &self.name)
     }
 
-    fn observe(&self, view: &dyn View) -> Result<Self::State, HostError> {
-        view.group(&self.name)
+    fn observe(&self, view: &dyn View) -> Result<Found, HostError> {
+        let entry = view.group(&self.name)?;
+        Ok(Found { entry, is_there: view.is_surely_group(&self.name)? })
     }
 
-    fn plan(&self, found: &Self::State) -> Result<Look, Diagnostic> {
+    fn plan(&self, Found { entry: found, is_there }: &Found) -> Result<Look, Diagnostic> {
         let look = Look::as_declared().with("name", self.name.as_str());
         let present = self.state == State::Present;
         let so = match found {
             Known::Is(None) => !present,
             Known::Is(Some(group)) => present && self.gid.is_none_or(|gid| gid == group.gid),
-            Known::Unknown(_) => false,
+            Known::Unknown(_) => present && self.gid.is_none() && *is_there,
         };
         if so {
             return Ok(look);

@@ -5,7 +5,7 @@ use crate::host::{Action, Attributes, Command, HostError, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{Scalar, yes};
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource, line_break, sysctl_files};
+use crate::resource::{Look, Nature, Resource, line_break, sysctl_files, sysctl_ties};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -51,6 +51,8 @@ pub(super) struct Found {
     overruled: Option<(PathBuf, String)>,
     running: Option<Known<Vec<u8>>>,
     known_to_kernel: Known<bool>,
+    /// Other parameters that the kernel sets with it.
+    coupled: Vec<PathBuf>,
 }
 
 impl Resource for Sysctl {
@@ -103,7 +105,11 @@ impl Resource for Sysctl {
             }
             known_to_kernel = stat.map(|stat| stat != Stat::Absent);
         }
-        Ok(Found { file, own, overruled, running, known_to_kernel })
+        let coupled = match &running {
+            Some(_) => sysctl_ties::coupled(view, &sysctl_files::place(&self.name))?,
+            None => Vec::new(),
+        };
+        Ok(Found { file, own, overruled, running, known_to_kernel, coupled })
     }
 
     fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
@@ -146,7 +152,9 @@ impl Resource for Sysctl {
             timeout_ms: 30_000,
             ..Command::default()
         };
-        let changes = vec![self.in_proc().display().to_string()];
+        let in_proc = self.in_proc();
+        let changes = std::iter::once(&in_proc).chain(&found.coupled);
+        let changes = changes.map(|path| path.display().to_string()).collect();
         Ok(look.act_seen(Action::Run { command, changes }, unless))
     }
 }
@@ -162,7 +170,7 @@ impl Sysctl {
 
     /// Where the kernel shows it.
     fn in_proc(&self) -> PathBuf {
-        Path::new("/proc/sys").join(sysctl_files::place(&self.name))
+        Path::new(sysctl_ties::ROOT).join(sysctl_files::place(&self.name))
     }
 
     fn is_so(&self, running: &str) -> bool {

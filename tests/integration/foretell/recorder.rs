@@ -84,6 +84,14 @@ impl View for Recorder<'_> {
         self.host.group(name)
     }
 
+    fn is_surely_directory(&self, path: &Path) -> Result<bool, HostError> {
+        self.host.is_surely_directory(path)
+    }
+
+    fn is_surely_group(&self, name: &str) -> Result<bool, HostError> {
+        self.host.is_surely_group(name)
+    }
+
     fn primary_user_of(&self, group: &str) -> Result<Option<String>, HostError> {
         self.host.primary_user_of(group)
     }

@@ -1,0 +1,1 @@
+! systemctl -q is-active exim4

@@ -1,0 +1,1 @@
+getent group zz | grep :5999: && groupdel zz

@@ -1,0 +1,1 @@
+groupdel zz 2>/dev/null; true
