@@ -195,4 +195,6 @@ pub enum HostStatus {
     Unreachable,
     /// Another run holds its lock.
     Locked,
+    /// The run was asked to stop before its end, perhaps before its beginning.
+    Interrupted,
 }

@@ -28,7 +28,7 @@ pub(super) fn run(args: &ApplyArgs, terminal: &Terminal) -> ExitCode {
     match decided {
         Decided::Go(left_out) => {
             let (outcome, printed) = loaded.report(&all, &left_out);
-            run::code(&outcome, all.len(), args.detailed_exitcode).and(printed)
+            loaded.code(&outcome, all.len(), args.detailed_exitcode).and(printed)
         }
         Decided::Stop(code) => code,
     }
@@ -49,6 +49,9 @@ fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
         Ok(told) => told,
         Err(code) => return Decided::Stop(code),
     };
+    if outcome.any(HostStatus::Interrupted) {
+        return Decided::Stop(run.code(&outcome, all.len(), false));
+    }
     if all.len() == 1 && !plan.removes_packages() {
         return Decided::Go(RunFold::default());
     }
@@ -57,7 +60,7 @@ fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
     let _ = report::preview(&mut out, &run.style, &info, &plan);
     let pending = plan.ended(HostStatus::Changed).len();
     if pending == 0 {
-        return match run::code(&outcome, all.len(), false) {
+        return match run.code(&outcome, all.len(), false) {
             ExitCode::SUCCESS => Decided::Go(RunFold::default()),
             code => Decided::Stop(code),
         };
@@ -74,7 +77,7 @@ fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
             }
             Answer::No => {
                 let _ = writeln!(out, "Nothing was changed.");
-                let code = run::code(&outcome, all.len(), args.detailed_exitcode);
+                let code = run.code(&outcome, all.len(), args.detailed_exitcode);
                 return Decided::Stop(code);
             }
         }

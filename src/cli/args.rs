@@ -44,7 +44,8 @@ const EXIT_CODES: &str = "Exit codes:
   3   a host was unreachable
   4   another run holds a host's lock
   64  wrong usage
-  65  an error in the inventory, a role or a variable; no host was touched";
+  65  an error in the inventory, a role or a variable; no host was touched
+  130 interrupted by Ctrl-C (143: by SIGTERM)";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

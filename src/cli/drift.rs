@@ -2,7 +2,7 @@
 
 use super::args::{Diff, DriftArgs};
 use super::exit_code::ExitCode;
-use super::run::{self, Run};
+use super::run::Run;
 use super::terminal::Terminal;
 use crate::report::{DiffShow, Mode, RunFold};
 
@@ -17,7 +17,7 @@ pub(super) fn run(args: &DriftArgs, terminal: &Terminal) -> ExitCode {
         Ok(run) => {
             let hosts = run.hosts();
             let (outcome, printed) = run.report(&hosts, &RunFold::default());
-            run::code(&outcome, hosts.len(), args.detailed_exitcode).and(printed)
+            run.code(&outcome, hosts.len(), args.detailed_exitcode).and(printed)
         }
         Err(code) => code,
     }

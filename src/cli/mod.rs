@@ -10,6 +10,7 @@ mod doc;
 mod drift;
 pub mod exit_code;
 mod explain;
+mod interrupt;
 mod inventory;
 mod invocation;
 pub mod lab;

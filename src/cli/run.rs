@@ -3,6 +3,7 @@
 use super::answer::ended;
 use super::args::{InputArgs, Output as Form, RunArgs};
 use super::exit_code::ExitCode;
+use super::interrupt::Interrupts;
 use super::output::Output;
 use super::terminal::Terminal;
 use super::{invocation, mistakes};
@@ -27,6 +28,7 @@ pub(super) struct Run<'a> {
     pub(super) options: &'a RunArgs,
     pub(super) style: Style,
     pub(super) terminal: &'a Terminal,
+    interrupts: Interrupts,
 }
 
 impl<'a> Run<'a> {
@@ -66,7 +68,8 @@ impl<'a> Run<'a> {
             );
             return Err(ExitCode::USAGE);
         }
-        Ok(Self { project, mode, input, options, style, terminal })
+        let interrupts = Interrupts::listen(terminal);
+        Ok(Self { project, mode, input, options, style, terminal, interrupts })
     }
 
     /// What reports must know, for these hosts.
@@ -99,7 +102,7 @@ impl<'a> Run<'a> {
             forks: self.options.forks,
             hosts: Some(hosts.to_vec()),
         };
-        controller::run(&self.project, &options, events)
+        self.interrupts.during(|stop| controller::run(&self.project, &options, stop, events))
     }
 
     /// Runs the hosts and reports in the form that was asked for; of those left out after a dry
@@ -157,10 +160,14 @@ impl<'a> Run<'a> {
         let code = ended(out.error(), self.terminal);
         (outcome, code)
     }
+
+    /// The exit code of a run over so many hosts.
+    pub(super) fn code(&self, outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode {
+        self.interrupts.code().unwrap_or_else(|| code(outcome, hosts, detailed))
+    }
 }
 
-/// The exit code of a run over so many hosts.
-pub(super) fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode {
+fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode {
     let silent = (outcome.hosts.len() < hosts).then_some(ExitCode::UNREACHABLE);
     let told = outcome.hosts.iter().map(|(_, report)| match report.status {
         HostStatus::Ok => ExitCode::SUCCESS,
@@ -169,6 +176,7 @@ pub(super) fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode 
         HostStatus::Failed => ExitCode::FAILED,
         HostStatus::Unreachable => ExitCode::UNREACHABLE,
         HostStatus::Locked => ExitCode::STALE,
+        HostStatus::Interrupted => ExitCode::FAILED,
     });
     told.chain(silent).collect()
 }

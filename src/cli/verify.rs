@@ -2,7 +2,7 @@
 
 use super::args::VerifyArgs;
 use super::exit_code::ExitCode;
-use super::run::{self, Run};
+use super::run::Run;
 use super::terminal::Terminal;
 use crate::report::{DiffShow, Mode, RunFold};
 
@@ -13,7 +13,7 @@ pub(super) fn run(args: &VerifyArgs, terminal: &Terminal) -> ExitCode {
         Ok(run) => {
             let hosts = run.hosts();
             let (outcome, printed) = run.report(&hosts, &RunFold::default());
-            run::code(&outcome, hosts.len(), false).and(printed)
+            run.code(&outcome, hosts.len(), false).and(printed)
         }
         Err(code) => code,
     }

@@ -21,6 +21,7 @@ mod roleless;
 mod rollout;
 mod run_once;
 mod session;
+mod stop;
 mod tags;
 
 pub use connection::Root;
@@ -30,3 +31,4 @@ pub use no_log::Declarations;
 pub use outcome::{Outcome, RunOptions};
 pub use project::{Environment, LoadErrors, LoadOptions, Project};
 pub use rollout::run;
+pub use stop::Stop;

@@ -5,14 +5,17 @@ use super::outcome::{Outcome, RunOptions};
 use super::project::Project;
 use super::run_once::RunOnceDesk;
 use super::session::{self, Desks};
-use crate::event::{Event, Texts};
+use super::stop::Stop;
+use crate::event::{Event, HostStatus, Texts};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError, mpsc};
 
-/// Runs the project's hosts. Events are handed over one at a time, on the calling thread.
+/// Runs the project's hosts, until it is asked to stop. Events are handed over one at a time, on the
+/// calling thread.
 pub fn run(
     project: &Project,
     options: &RunOptions,
+    stop: &Stop,
     events: &mut dyn FnMut(&str, Event),
 ) -> Outcome {
     let only: Option<HashSet<&str>> =
@@ -32,11 +35,17 @@ pub fn run(
             scope.spawn(move || {
                 let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 while let Some(host) = next() {
+                    if stop.asked() {
+                        let event =
+                            Event::HostFinished(session::without_end(HostStatus::Interrupted));
+                        let _ = sender.send((host.to_owned(), event));
+                        continue;
+                    }
                     let connection = project.connection(host);
                     let bundle = project.bundle(host, options);
                     // What this machine says itself, no agent has seen.
                     let redactor = project.redactor(&bundle);
-                    session::run(connection, bundle, desks, &mut |mut event| {
+                    session::run(connection, bundle, desks, stop, &mut |mut event| {
                         event.redact(&redactor);
                         let _ = sender.send((host.to_owned(), event));
                     });

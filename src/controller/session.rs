@@ -3,6 +3,7 @@
 use super::connection::{Connection, Way};
 use super::delegates::DelegateDesk;
 use super::run_once::RunOnceDesk;
+use super::stop::Stop;
 use crate::agent;
 use crate::engine::Turn;
 use crate::engine::bundle::Bundle;
@@ -27,40 +28,46 @@ pub(super) fn run(
     connection: &Connection,
     bundle: Bundle,
     desks: &Desks<'_>,
+    stop: &Stop,
     events: &mut dyn FnMut(Event),
 ) {
     let host = bundle.host.clone();
     let _span = tracing::info_span!("session", host).entered();
     let ended = match connection {
-        Connection::Local => local(bundle, desks, events),
-        Connection::Program(way) => remote(way, bundle, desks, events),
+        Connection::Local => local(bundle, desks, stop, events),
+        Connection::Program(way) => remote(way, bundle, desks, stop, events),
     };
     desks.once.leave(&host);
     if let Err(broken) = ended {
         let (status, error) = *broken;
+        if stop.asked() {
+            events(Event::HostFinished(without_end(HostStatus::Interrupted)));
+            return;
+        }
         events(Event::Warning(error));
-        events(Event::HostFinished(HostReport {
-            status,
-            done: 0,
-            not_run: 0,
-            waiting_handlers: Vec::new(),
-            ms: 0,
-        }));
+        events(Event::HostFinished(without_end(status)));
     }
+}
+
+/// The end of a host that did not tell its own.
+pub(super) const fn without_end(status: HostStatus) -> HostReport {
+    HostReport { status, done: 0, not_run: 0, waiting_handlers: Vec::new(), ms: 0 }
 }
 
 type Ended = Result<(), Box<(HostStatus, Diagnostic)>>;
 
 /// The same serialised session, with the agent on a thread of this process.
-fn local(bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> Ended {
+fn local(bundle: Bundle, desks: &Desks<'_>, stop: &Stop, events: &mut dyn FnMut(Event)) -> Ended {
     let pair = UnixStream::pair().and_then(|(ours, theirs)| {
         let (reader, back) = (ours.try_clone()?, theirs.try_clone()?);
-        Ok((ours, reader, theirs, back))
+        let held = ours.try_clone()?;
+        Ok((ours, reader, theirs, back, held))
     });
-    let (mut to, mut from, mut agent_from, mut agent_to) = pair.map_err(|error| {
+    let (mut to, mut from, mut agent_from, mut agent_to, held) = pair.map_err(|error| {
         let error = Diagnostic::new(format!("cannot make a session: {error}"));
         Box::new((HostStatus::Unreachable, error))
     })?;
+    let _watched = stop.watch(move || drop(held.shutdown(std::net::Shutdown::Both)));
     std::thread::scope(|scope| {
         let memory = Path::new(agent::MEMORY_FOLDER);
         scope.spawn(move || {
@@ -80,11 +87,26 @@ fn local(bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> En
     })
 }
 
-fn remote(way: &Way, bundle: Bundle, desks: &Desks<'_>, events: &mut dyn FnMut(Event)) -> Ended {
+fn remote(
+    way: &Way,
+    bundle: Bundle,
+    desks: &Desks<'_>,
+    stop: &Stop,
+    events: &mut dyn FnMut(Event),
+) -> Ended {
     let mut process = SessionProcess::start(&way.argv)
         .map_err(|error| Box::new((HostStatus::Unreachable, error.diagnostic())))?;
+    let let_go = process.let_go().map_err(|error| {
+        let error = Diagnostic::new(format!("cannot make a session: {error}"));
+        Box::new((HostStatus::Unreachable, error))
+    })?;
+    let _watched = stop.watch(let_go);
     let (to, from) = process.pipes();
     match converse(to, from, bundle, desks, events) {
+        // Whoever holds the agent may live as long as the agent does; nobody waits for them.
+        Err(Broken::Frame(error)) if stop.asked() => {
+            Err(Box::new((HostStatus::Interrupted, Diagnostic::new(error.to_string()))))
+        }
         Ok(()) => Ok(()),
         Err(Broken::Said(status, error)) => Err(Box::new((status, error))),
         Err(Broken::Frame(error)) => {

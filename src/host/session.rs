@@ -4,20 +4,25 @@
 
 use super::HostError;
 use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// The last bytes of standard error that are kept for an error message.
 const STDERR_TAIL: usize = 4096;
 
-/// A running process with its pipes. Dropped, it is ended.
+/// A running process with a socket at its standard input and output, which can be shut while
+/// another thread reads from it. Dropped, it is ended.
 pub struct SessionProcess {
     child: Child,
     /// To the process.
-    pub input: ChildStdin,
+    pub input: UnixStream,
     /// From the process.
-    pub output: ChildStdout,
+    pub output: UnixStream,
     stderr: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
 }
@@ -31,17 +36,23 @@ impl SessionProcess {
         let (program, arguments) =
             argv.split_first().ok_or_else(|| HostError::failed("no program to connect with"))?;
         let failed = |why: &str| HostError::failed(format!("cannot start {program}: {why}"));
+        let sockets = || -> std::io::Result<_> {
+            let (ours, theirs) = UnixStream::pair()?;
+            Ok((ours.try_clone()?, ours, OwnedFd::from(theirs.try_clone()?), OwnedFd::from(theirs)))
+        };
+        let (input, output, stdin, stdout) =
+            sockets().map_err(|error| failed(&error.to_string()))?;
         let mut child = Command::new(program)
             .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdin(Stdio::from(stdin))
+            .stdout(Stdio::from(stdout))
             .stderr(Stdio::piped())
+            // What a terminal interrupts is this process, which lets its sessions go.
+            .process_group(0)
             .spawn()
             .map_err(|error| failed(&error.to_string()))?;
-        let (Some(input), Some(output), Some(mut errors)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            return Err(failed("it has no pipes"));
+        let Some(mut errors) = child.stderr.take() else {
+            return Err(failed("it has no standard error"));
         };
         let stderr = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&stderr);
@@ -58,6 +69,16 @@ impl SessionProcess {
             }
         });
         Ok(Self { child, input, output, stderr, reader: Some(reader) })
+    }
+
+    /// Lets it go, from another thread: what is read from it ends at once, even if a process that
+    /// it started goes on.
+    ///
+    /// # Errors
+    /// If this process may have no more files open.
+    pub fn let_go(&self) -> std::io::Result<impl Fn() + Send + 'static> {
+        let socket = self.output.try_clone()?;
+        Ok(move || drop(socket.shutdown(Shutdown::Both)))
     }
 
     /// Both directions at once.

@@ -56,6 +56,7 @@ impl<'a> Drift<'a> {
             ended(HostStatus::Failed),
             ended(HostStatus::Unreachable),
             ended(HostStatus::Locked),
+            ended(HostStatus::Interrupted),
         ];
         let parts = parts.iter().filter(|(number, _)| *number > 0);
         let parts: Vec<_> = parts.map(|(number, word)| format!("{number} {word}")).collect();

@@ -18,6 +18,7 @@ pub(super) fn stopped(
     run: &RunFold,
 ) -> io::Result<()> {
     unreached(out, style, info, run)?;
+    interrupted(out, style, info, run)?;
     let mut errors: IndexMap<(String, String), Vec<(&str, &HostFold)>> = IndexMap::new();
     for (name, host) in run.hosts().filter(|(_, host)| host.status() == HostStatus::Failed) {
         let place = host.failure().map(title).unwrap_or_default();
@@ -65,8 +66,54 @@ fn unreached(
     Ok(())
 }
 
+/// Hosts that the run was not to come to the end of, and what is known of each.
+fn interrupted(
+    out: &mut dyn Write,
+    style: &Style,
+    info: &RunInfo<'_>,
+    run: &RunFold,
+) -> io::Result<()> {
+    let mut found: IndexMap<String, Vec<&str>> = IndexMap::new();
+    for (name, host) in run.hosts().filter(|(_, host)| host.status() == HostStatus::Interrupted) {
+        found.entry(why(host, info)).or_default().push(name);
+    }
+    let mut gap = "\n";
+    for (left, names) in &found {
+        let word = style.paint(Paint::Bad, format!("{:<12}", "INTERRUPTED"));
+        writeln!(out, "{gap}{word} {}   {left}", ranges::fold(names))?;
+        gap = "";
+    }
+    if found.is_empty() || info.mode != Mode::Apply {
+        return Ok(());
+    }
+    let names: Vec<&str> = found.into_values().flatten().collect();
+    writeln!(out, "        resume: {}", info.resume_command(&names))
+}
+
+/// What is known of a host that was let go.
+fn let_go(host: &HostFold, info: &RunInfo<'_>) -> String {
+    if host.system.is_none() {
+        return "not begun".to_owned();
+    }
+    let mut out = "nothing was changed".to_owned();
+    if info.mode == Mode::Apply {
+        let actions = host.tasks.iter().flat_map(|task| &task.actions);
+        let done = count(actions.filter(|action| !action.failed).count(), "action");
+        let (did, failed) = performed(host, Some(commands::AMONG));
+        out = format!("{done} done{did}{failed}");
+        if let Some(task) = &host.current {
+            let name = escape::line(&task.name);
+            out.push_str(&format!("; its agent ends what it is at, and stops: {name}"));
+        }
+    }
+    out
+}
+
 /// Why a host is unreachable or locked, and what is known of its state.
 pub(super) fn why(host: &HostFold, info: &RunInfo<'_>) -> String {
+    if host.status() == HostStatus::Interrupted {
+        return let_go(host, info);
+    }
     let said = host.warnings.last();
     let locked = host.status() == HostStatus::Locked;
     let mut out = match said {
@@ -89,6 +136,11 @@ pub(super) fn why(host: &HostFold, info: &RunInfo<'_>) -> String {
 pub(super) fn error(host: &HostFold) -> &Diagnostic {
     static UNKNOWN: std::sync::LazyLock<Diagnostic> =
         std::sync::LazyLock::new(|| Diagnostic::new("the host failed without saying why"));
+    static INTERRUPTED: std::sync::LazyLock<Diagnostic> =
+        std::sync::LazyLock::new(|| Diagnostic::new("the run was interrupted"));
+    if host.status() == HostStatus::Interrupted {
+        return &INTERRUPTED;
+    }
     let task = host.failure().and_then(|task| task.error.as_ref());
     task.or(host.warnings.last()).unwrap_or(&UNKNOWN)
 }

@@ -49,7 +49,7 @@ impl Report for Github<'_> {
                 HostStatus::Failed => {
                     annotate(self.out, failure::error(host), info.sources, Some(name))?;
                 }
-                HostStatus::Unreachable | HostStatus::Locked => {
+                HostStatus::Unreachable | HostStatus::Locked | HostStatus::Interrupted => {
                     let text = format!("{name}: {}", failure::why(host, info));
                     writeln!(self.out, "::error::{}", data(&text))?;
                 }

@@ -106,7 +106,7 @@ impl Host {
         let status = match host.status() {
             HostStatus::Ok => Status::Ok,
             HostStatus::Changed => Status::Changed,
-            HostStatus::Failed | HostStatus::Locked => Status::Failed,
+            HostStatus::Failed | HostStatus::Locked | HostStatus::Interrupted => Status::Failed,
             HostStatus::Unreachable => Status::Unreachable,
         };
         let well = matches!(status, Status::Ok | Status::Changed) || host.failure().is_some();
@@ -117,6 +117,7 @@ impl Host {
             status,
             system: host.system.clone(),
             locked: host.status() == HostStatus::Locked,
+            interrupted: host.status() == HostStatus::Interrupted,
             error: (!well).then(|| Problem::of(failure::error(host), sources)),
             tasks: host.tasks.iter().map(|task| Task::of(task, sources)).collect(),
             not_run: end.map_or(0, |end| end.not_run),

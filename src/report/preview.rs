@@ -29,6 +29,7 @@ pub fn preview(
         HostStatus::Failed,
         HostStatus::Unreachable,
         HostStatus::Locked,
+        HostStatus::Interrupted,
     ];
     let parts = kinds.into_iter().filter_map(|status| match run.ended(status).len() {
         0 => None,

@@ -69,6 +69,7 @@ pub(super) const fn status_word(status: HostStatus, mode: Mode) -> &'static str 
         (HostStatus::Failed, _) => "failed",
         (HostStatus::Unreachable, _) => "unreachable",
         (HostStatus::Locked, _) => "locked",
+        (HostStatus::Interrupted, _) => "interrupted",
     }
 }
 

@@ -56,11 +56,12 @@ pub(super) fn totals(
                 HostStatus::Failed,
                 HostStatus::Unreachable,
                 HostStatus::Locked,
+                HostStatus::Interrupted,
             ];
             let number = |status| (run.ended(status).len(), status_word(status, info.mode));
             let shown = |status: &HostStatus| match status {
                 HostStatus::Changed => info.mode != Mode::Verify,
-                HostStatus::Locked => number(*status).0 > 0,
+                HostStatus::Locked | HostStatus::Interrupted => number(*status).0 > 0,
                 _ => true,
             };
             let words: Vec<_> = every.into_iter().filter(shown).map(number).collect();

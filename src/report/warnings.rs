@@ -38,7 +38,7 @@ fn of(host: &HostFold) -> &[Diagnostic] {
     let reason = match host.status() {
         HostStatus::Unreachable | HostStatus::Locked => true,
         HostStatus::Failed => host.failure().is_none(),
-        HostStatus::Ok | HostStatus::Changed => false,
+        HostStatus::Ok | HostStatus::Changed | HostStatus::Interrupted => false,
     };
     &host.warnings[..host.warnings.len().saturating_sub(usize::from(reason))]
 }

@@ -45,7 +45,7 @@ pub struct Totals {
     pub ok: usize,
     /// Changed; in check: to change.
     pub changed: usize,
-    /// Failed, or locked by another run.
+    /// Failed, locked by another run, or interrupted.
     pub failed: usize,
     /// Without an answer.
     pub unreachable: usize,
@@ -64,6 +64,8 @@ pub struct Host {
     pub system: Option<String>,
     /// Another run holds its lock; its status is `failed`.
     pub locked: bool,
+    /// The run was asked to stop before the host's end; its status is `failed`.
+    pub interrupted: bool,
     /// Why it is failed or unreachable, if no task says so.
     pub error: Option<Problem>,
     /// In the order of the run.
@@ -86,7 +88,7 @@ pub enum Status {
     Ok,
     /// Changed, or would be.
     Changed,
-    /// A task failed, or another run holds its lock.
+    /// A task failed, another run holds its lock, or this one was interrupted.
     Failed,
     /// No session could be had, or it broke.
     Unreachable,

@@ -4,6 +4,7 @@
 mod apt;
 mod failures;
 mod full_disk;
+mod interrupted;
 mod keywords;
 mod many;
 mod over_ssh;
