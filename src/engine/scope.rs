@@ -1,6 +1,5 @@
 //! What names mean to a task: every layer of variables, weakest last, rendered when asked for.
 
-use super::secrets::learn;
 use super::task::LoopControl;
 use crate::template::{LookupKey, Scope, Templates};
 use crate::text::{Diagnostic, Redactor};
@@ -152,8 +151,11 @@ impl Scope for TaskScope {
         self.layers.lookups.get(lookup).map(Node::to_value)
     }
 
-    fn met(&self, secret: &Value) {
-        learn(&self.layers.redactor, secret, true);
+    fn wrote(&self, secret: &str) {
+        // What a variable is made of, nobody need ever see.
+        if self.rendering.is_empty() {
+            self.layers.redactor.add([secret]);
+        }
     }
 
     fn names(&self) -> Vec<String> {

@@ -8,6 +8,7 @@ use crate::text::{Diagnostic, SourceId};
 use crate::value::{Origin, Value};
 use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, Value as Jinja};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -28,6 +29,8 @@ pub(super) struct Evaluation {
     source: SourceId,
     unknown: OnceLock<Origin>,
     secret: AtomicBool,
+    /// The texts of the secrets that were reached.
+    reached: Mutex<BTreeSet<String>>,
     failure: OnceLock<Diagnostic>,
     seen: Mutex<Vec<(String, Option<Arc<Value>>)>>,
     emitted: AtomicUsize,
@@ -46,6 +49,7 @@ impl Evaluation {
             source,
             unknown: OnceLock::new(),
             secret: AtomicBool::new(false),
+            reached: Mutex::default(),
             failure: OnceLock::new(),
             seen: Mutex::new(Vec::new()),
             emitted: AtomicUsize::new(0),
@@ -72,6 +76,27 @@ impl Evaluation {
     /// Whether a secret was reached.
     pub(super) fn met_secret(&self) -> bool {
         self.secret.load(Ordering::Relaxed)
+    }
+
+    fn reach(&self, secret: &Value) {
+        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        secret.each_leaf(&mut |text| {
+            if !reached.contains(text) {
+                reached.insert(text.to_owned());
+            }
+        });
+    }
+
+    /// Tells the scope which secrets are written in a result: what was reached only to be compared
+    /// or counted is not in it, such as all that came back with a secret.
+    pub(super) fn tell_secrets(&self, result: &Value) {
+        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        if !reached.is_empty() {
+            result.each_leaf(&mut |text| {
+                let written = reached.iter().filter(|secret| text.contains(secret.as_str()));
+                written.for_each(|secret| self.scope.wrote(secret));
+            });
+        }
     }
 
     /// The reason of an error, where it is known better than the engine can say.
@@ -133,7 +158,7 @@ impl Evaluation {
             Value::List(_) | Value::Map(_) => Jinja::from_object(at()),
             Value::Secret(inner) => {
                 self.secret.store(true, Ordering::Relaxed);
-                self.scope.met(inner);
+                self.reach(inner);
                 self.give(inner, at)
             }
             Value::Unknown(_) if is_omit(value) => Jinja::from_object(Omitted),

@@ -28,8 +28,8 @@ pub trait Scope: Send + Sync + 'static {
         None
     }
 
-    /// A template reached a secret.
-    fn met(&self, secret: &Value) {
+    /// What was rendered is for use, and has this text of a secret in it.
+    fn wrote(&self, secret: &str) {
         let _ = secret;
     }
 

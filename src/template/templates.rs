@@ -192,6 +192,7 @@ impl Templates {
             return Ok(Value::Unknown(origin.clone()));
         }
         let value = result.map_err(|error| fault::running(&error, program, &evaluation, place))?;
+        evaluation.tell_secrets(&value);
         Ok(if evaluation.met_secret() && !is_omit(&value) { value.into_secret() } else { value })
     }
 }
