@@ -25,6 +25,7 @@ mod keywords;
 mod kinds_by_name;
 mod lab;
 mod lab_cases;
+mod lab_foretold;
 mod lab_mailu;
 mod lab_runs;
 mod limited_runs;

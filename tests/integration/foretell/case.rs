@@ -8,16 +8,16 @@ use converge::engine::Runner;
 use converge::engine::bundle::{Bundle, Purpose};
 use converge::engine::state::State;
 use converge::event::HostStatus;
-use converge::host::Action;
-use converge::host::memory::{Memory, World};
+use converge::host::memory::World;
 use converge::host::overlay::Overlay;
+use converge::host::{Action, Host};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 /// What `tests/fixtures/foretell/*.yml` hold.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
     /// What the case showed.
@@ -27,7 +27,7 @@ pub(super) struct Case {
     #[serde(default)]
     pub(super) steady: bool,
     #[serde(default)]
-    host: Value,
+    pub(super) host: Value,
     tasks: Value,
     #[serde(default)]
     more: Value,
@@ -44,7 +44,6 @@ pub(super) struct Run {
     pub(super) actions: Vec<Action>,
     /// What did not succeed, even if the role does not mind.
     pub(super) refused: Vec<Action>,
-    pub(super) host: Memory,
     pub(super) state: State,
     pub(super) killed: bool,
 }
@@ -100,10 +99,7 @@ impl Case {
     }
 
     pub(super) fn world(&self) -> World {
-        static BASE: OnceLock<Value> = OnceLock::new();
-        let mut world = BASE
-            .get_or_init(|| crate::bench::data(include_str!("../../fixtures/foretell/world.yml")))
-            .clone();
+        let mut world = base().clone();
         for (key, own) in self.host.as_object().into_iter().flatten() {
             match (world.get_mut(key), own) {
                 (Some(Value::Object(base)), Value::Object(own)) => {
@@ -150,11 +146,17 @@ impl Case {
     }
 }
 
+/// The host that every role begins with, as far as its own does not differ.
+pub(super) fn base() -> &'static Value {
+    static BASE: OnceLock<Value> = OnceLock::new();
+    BASE.get_or_init(|| crate::bench::data(include_str!("../../fixtures/foretell/world.yml")))
+}
+
 /// Runs a bundle. `kill_after` counts actions from 1; 0 never kills.
 pub(super) fn run(
     bundle: &Bundle,
     purpose: Purpose,
-    host: &Memory,
+    host: &mut dyn Host,
     state: &State,
     kill_after: usize,
 ) -> Run {
@@ -163,21 +165,20 @@ pub(super) fn run(
     let killed = Killed::default();
     let mut notes = Notes::new(state.clone(), &killed);
     let mut outlet = Listener { told: Told::default(), killed: Killed::clone(&killed) };
-    let mut host = host.clone();
-    let below = host.clone();
-    let mut overlay = Overlay::new(&below, HashSet::new());
-    let (report, actions, refused) = {
-        let door: &mut dyn converge::host::Host = match purpose {
-            Purpose::Apply => &mut host,
-            Purpose::Check | Purpose::Verify => &mut overlay,
-        };
-        let mut recorder = Recorder::new(door, kill_after, &killed);
-        let report = Runner::new(&bundle, &mut notes, &mut outlet).run(&mut recorder);
-        (report, recorder.actions, recorder.refused)
+    let mut over;
+    let door: &mut dyn Host = match purpose {
+        Purpose::Apply => host,
+        Purpose::Check | Purpose::Verify => {
+            over = Overlay::new(host.view(), HashSet::new());
+            &mut over
+        }
     };
+    let mut recorder = Recorder::new(door, kill_after, &killed);
+    let report = Runner::new(&bundle, &mut notes, &mut outlet).run(&mut recorder);
+    let (actions, refused) = (recorder.actions, recorder.refused);
     let mut told = outlet.told;
     told.report = report.ok();
-    Run { told, actions, refused, host, state: notes.state, killed: killed.get() }
+    Run { told, actions, refused, state: notes.state, killed: killed.get() }
 }
 
 /// Hears nothing after the kill.

@@ -1,28 +1,37 @@
 //! Whether what check announced is what apply did.
 
-use super::case::{Run, run};
-use converge::engine::bundle::{Bundle, Purpose};
-use converge::engine::state::State;
+use super::case::Run;
 use converge::event::{
     ActionReport, Certainty, Event, HostStatus, Note, Reason, TargetState, TaskReport, TaskStatus,
 };
 use converge::host::Action;
-use converge::host::memory::Memory;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Announced as exact or unless so, and how many of them fell away.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
-    pub(super) announced: usize,
-    pub(super) fell_away: usize,
-    pub(super) performed: usize,
-    pub(super) failed: usize,
+#[derive(Debug, Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Tally {
+    pub(crate) announced: usize,
+    pub(crate) fell_away: usize,
+    pub(crate) performed: usize,
+    pub(crate) failed: usize,
     /// Roles whose second run was looked at.
-    pub(super) steady: usize,
+    pub(crate) steady: usize,
     /// Runs that were killed and begun again.
-    pub(super) killed: usize,
+    pub(crate) killed: usize,
     /// Of those, failed for want of what an act had brought back.
-    pub(super) lost: usize,
+    pub(crate) lost: usize,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.announced += other.announced;
+        self.fell_away += other.fell_away;
+        self.performed += other.performed;
+        self.failed += other.failed;
+        self.steady += other.steady;
+        self.killed += other.killed;
+        self.lost += other.lost;
+    }
 }
 
 /// One action of a report, with the task it belongs to and where that stands among the events.
@@ -34,21 +43,21 @@ struct Shown<'r> {
     action: Option<&'r Action>,
 }
 
-/// Checks, applies, and compares.
-pub(super) fn foretold(
-    bundle: &Bundle,
-    host: &Memory,
-    state: &State,
-    tally: &mut Tally,
-) -> Result<Run, String> {
-    let check = run(bundle, Purpose::Check, host, state, 0);
-    if check.host.world() != host.world() {
-        return Err("check changed the host".into());
+/// Holds what check announced against what apply did.
+pub(super) fn foretold(check: &Run, apply: &Run, tally: &mut Tally) -> Result<(), String> {
+    compare(check, apply, tally)
+        .map_err(|why| format!("{why}\ncheck:\n{}apply:\n{}", story(check), story(apply)))
+}
+
+/// What a second run finds to do, and a check before it: nothing, or that is the error.
+pub(super) fn is_empty(first: &Run, check: &Run, second: &Run) -> Result<(), String> {
+    if !second.actions.is_empty() || second.status() != HostStatus::Ok {
+        return Err(format!("the second run is not empty:\n{}{}", story(first), story(second)));
     }
-    let apply = run(bundle, Purpose::Apply, host, state, 0);
-    compare(&check, &apply, tally)
-        .map_err(|why| format!("{why}\ncheck:\n{}apply:\n{}", story(&check), story(&apply)))?;
-    Ok(apply)
+    if check.told.tasks().any(|task| !task.actions.is_empty()) {
+        return Err(format!("a check after it announces something:\n{}", story(check)));
+    }
+    Ok(())
 }
 
 /// What is no part of an action's end state, and cannot always be known: whether the program of a

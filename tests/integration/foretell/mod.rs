@@ -2,10 +2,12 @@
 //! steered, checked and applied on a host in memory, and what was announced is held against what
 //! was done. What once went wrong stays in `tests/fixtures/foretell`.
 //!
-//! `FORETELL_SEED` repeats a run, `FORETELL_CASES` sets its length.
+//! `FORETELL_SEED` repeats a run, `FORETELL_CASES` sets its length. The same roles run on real hosts
+//! too (`real`).
 
 mod case;
 mod judge;
+pub(crate) mod real;
 mod recorder;
 mod resources;
 mod role;
@@ -18,7 +20,7 @@ use converge::engine::state::State;
 use converge::event::{HostStatus, TaskReport};
 use converge::host::Action;
 use converge::host::memory::Memory;
-use judge::{Tally, foretold, story};
+use judge::{Tally, foretold, is_empty, story};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -41,14 +43,7 @@ fn check_foretells_apply() {
     });
     let mut sum = Tally::default();
     for tally in tallies {
-        let tally = tally.unwrap_or_else(|why| panic!("seed {seed}: {why}"));
-        sum.announced += tally.announced;
-        sum.fell_away += tally.fell_away;
-        sum.performed += tally.performed;
-        sum.failed += tally.failed;
-        sum.steady += tally.steady;
-        sum.killed += tally.killed;
-        sum.lost += tally.lost;
+        sum += tally.unwrap_or_else(|why| panic!("seed {seed}: {why}"));
     }
     say(&format!("seed {seed}, {cases} roles: {sum:?}"));
     // Roles that do nothing would foretell it well.
@@ -111,26 +106,53 @@ fn what_once_went_wrong_does_not_again() {
 /// Everything that must be so of one case.
 fn holds(case: &Case, tally: &mut Tally) -> Result<(), String> {
     let bundle = case.bundle();
-    let host = Memory::new(case.world());
-    let first = foretold(&bundle, &host, &State::default(), tally)?;
-    let well = first.status() != HostStatus::Failed && first.refused.is_empty();
-    if !case.steady || !well || first.told.tasks().any(|task| task.error.is_some()) {
+    let blank = Memory::new(case.world());
+    let mut host = blank.clone();
+    let first = foretells(&bundle, &mut host, &State::default(), tally)?;
+    if !case.steady || !is_well(&first) {
         return Ok(());
     }
     tally.steady += 1;
-    let check = run(&bundle, Purpose::Check, &first.host, &first.state, 0);
-    let second = run(&bundle, Purpose::Apply, &first.host, &first.state, 0);
-    if !second.actions.is_empty() || second.status() != HostStatus::Ok {
-        return Err(format!("the second run is not empty:\n{}{}", story(&first), story(&second)));
-    }
-    if check.told.tasks().any(|task| !task.actions.is_empty()) {
-        return Err(format!("a check after it announces something:\n{}", story(&check)));
-    }
-    if second.host.world() != first.host.world() {
+    let whole = host.clone();
+    let check = run(&bundle, Purpose::Check, &mut host, &first.state, 0);
+    let second = run(&bundle, Purpose::Apply, &mut host, &first.state, 0);
+    is_empty(&first, &check, &second)?;
+    if host.world() != whole.world() {
         return Err("the second run changed the host".into());
     }
     let count = first.actions.len();
-    (1..=count).try_for_each(|at| killed(&bundle, &host, at, &first, tally))
+    let first = Ended { run: first, host: whole };
+    (1..=count).try_for_each(|at| killed(&bundle, &blank, at, &first, tally))
+}
+
+/// A run, and the host after it.
+struct Ended {
+    run: case::Run,
+    host: Memory,
+}
+
+/// Nothing went wrong, so that a second run has nothing to do.
+fn is_well(run: &case::Run) -> bool {
+    run.status() != HostStatus::Failed
+        && run.refused.is_empty()
+        && run.told.tasks().all(|task| task.error.is_none())
+}
+
+/// Checks, applies, and compares.
+fn foretells(
+    bundle: &Bundle,
+    host: &mut Memory,
+    state: &State,
+    tally: &mut Tally,
+) -> Result<case::Run, String> {
+    let before = host.world().clone();
+    let check = run(bundle, Purpose::Check, host, state, 0);
+    if *host.world() != before {
+        return Err("check changed the host".into());
+    }
+    let apply = run(bundle, Purpose::Apply, host, state, 0);
+    foretold(&check, &apply, tally)?;
+    Ok(apply)
 }
 
 /// It needs what an act brought back that was killed before that was noted.
@@ -142,14 +164,15 @@ fn said_lost(task: &TaskReport) -> bool {
 /// and loses no handler.
 fn killed(
     bundle: &Bundle,
-    host: &Memory,
+    blank: &Memory,
     at: usize,
-    whole: &case::Run,
+    whole: &Ended,
     tally: &mut Tally,
 ) -> Result<(), String> {
     tally.killed += 1;
-    let dead = run(bundle, Purpose::Apply, host, &State::default(), at);
-    let again = foretold(bundle, &dead.host, &dead.state, tally)
+    let mut host = blank.clone();
+    let dead = run(bundle, Purpose::Apply, &mut host, &State::default(), at);
+    let again = foretells(bundle, &mut host, &dead.state, tally)
         .map_err(|why| format!("after a kill at action {at}: {why}"))?;
     if again.told.tasks().any(said_lost) {
         // Only an act killed before its result was noted may end so, and only where it is asked for.
@@ -159,9 +182,9 @@ fn killed(
             other => Err(format!("killed at action {at}, lost is the result of {other:?}")),
         };
     }
-    let tell =
-        || format!("whole:\n{}killed:\n{}again:\n{}", story(whole), story(&dead), story(&again));
-    if again.host.world() != whole.host.world() {
+    let first = story(&whole.run);
+    let tell = || format!("whole:\n{first}killed:\n{}again:\n{}", story(&dead), story(&again));
+    if host.world() != whole.host.world() {
         return Err(format!("killed at action {at}, the host ends otherwise\n{}", tell()));
     }
     if !again.state.pending.is_empty() {
@@ -182,7 +205,7 @@ fn killed(
     done.extend(started.flat_map(|action| {
         ["restart", "reload"].map(|kind| format!("{kind} {}", action.target()))
     }));
-    match handled(whole).difference(&done).next() {
+    match handled(&whole.run).difference(&done).next() {
         Some(lost) => Err(format!("killed at action {at}, `{lost}` is lost\n{}", tell())),
         None => Ok(()),
     }

@@ -5,8 +5,8 @@ use converge::engine::memory::Memory;
 use converge::engine::note::Note;
 use converge::engine::state::State;
 use converge::host::{
-    Action, Group, Host, HostError, Package, PackageRequest, Performed, Probe, ProbeAnswer, Stat,
-    Transaction, Unit, User, View,
+    Action, Group, Host, HostError, Package, PackageRequest, PathChange, Pending, Performed, Probe,
+    ProbeAnswer, Stat, Transaction, Unit, UnitTies, User, View,
 };
 use converge::value::{Known, Map, Origin};
 use std::cell::Cell;
@@ -104,6 +104,30 @@ impl View for Recorder<'_> {
         self.host.process_of(user)
     }
 
+    fn user_of(&self, uid: u32) -> Result<Known<Option<String>>, HostError> {
+        self.host.user_of(uid)
+    }
+
+    fn group_of(&self, gid: u32) -> Result<Known<Option<String>>, HostError> {
+        self.host.group_of(gid)
+    }
+
+    fn admits(&self, path: &Path, change: PathChange) -> Result<(), HostError> {
+        self.host.admits(path, change)
+    }
+
+    fn unit_ties(&self, names: &[String]) -> Result<Vec<UnitTies>, HostError> {
+        self.host.unit_ties(names)
+    }
+
+    fn pending(&self) -> Pending {
+        self.host.pending()
+    }
+
+    fn expect_units(&self, names: &[String]) {
+        self.host.expect_units(names);
+    }
+
     fn package(&self, name: &str) -> Result<Known<Package>, HostError> {
         self.host.package(name)
     }
@@ -142,6 +166,10 @@ impl View for Recorder<'_> {
 
     fn pause(&self, time: Duration) {
         self.host.pause(time);
+    }
+
+    fn clock(&self) -> Duration {
+        self.host.clock()
     }
 }
 
