@@ -2,9 +2,9 @@
 
 use crate::foretell::real;
 
-/// What a machine that is otherwise quiet does in about a minute and a half.
+/// About 1.3 s each, where other work has the machine too.
 const CASES: u64 = 60;
-const SEED: u64 = 1;
+const SEED: u64 = 31;
 
 #[test]
 fn real_hosts_do_what_check_announced() {
