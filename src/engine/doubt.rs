@@ -2,7 +2,7 @@
 //! are after it.
 
 use super::bundle::Purpose;
-use super::facts::made_facts;
+use super::facts::sources_of_all;
 use super::flow::Flow;
 use super::knowledge::{Doubt, Knowledge, Mark, Trace};
 use super::outcome::Attempt;
@@ -101,19 +101,15 @@ impl Runner<'_> {
     pub(super) fn blur(&mut self, host: &mut dyn Host, at: usize, origin: &Origin) {
         let trail = &self.knows.trail[at..];
         blur(host, trail, origin);
-        if made_facts(trail) {
-            self.gather_again(host);
-        }
+        self.gather_again(host, &sources_of_all(trail));
     }
 
     /// From here on nothing hinges on which of two ways the run has gone.
     pub(super) fn join(&mut self, host: &mut dyn Host, other: Knowledge, origin: &Origin) {
         blur(host, &other.trail, origin);
-        let facts = made_facts(&other.trail);
+        let sources = sources_of_all(&other.trail);
         self.knows.join(other, origin);
-        if facts {
-            self.gather_again(host);
-        }
+        self.gather_again(host, &sources);
     }
 
     /// From here on nothing hinges on what may not have been done since the doubt.
@@ -135,9 +131,7 @@ impl Runner<'_> {
     ) {
         let since = &trail[doubt.since.at..];
         blur(host, since, &doubt.origin);
-        if made_facts(since) {
-            self.gather_again(host);
-        }
+        self.gather_again(host, &sources_of_all(since));
         self.knows.doubt(doubt, since);
         for way in failed {
             self.join(host, way, &doubt.origin);

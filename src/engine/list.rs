@@ -3,6 +3,7 @@
 use super::block::Parts;
 use super::context::{Context, Reach};
 use super::control::Truth;
+use super::facts::sources_of_all;
 use super::flow::Flow;
 use super::knowledge::Trace;
 use super::run::Runner;
@@ -214,8 +215,8 @@ impl Runner<'_> {
     pub(super) fn unsettle_everything(&mut self, host: &mut dyn Host, origin: &Origin) {
         let everything = vec!["/".to_owned(), "network".to_owned()];
         host.unsettle(&everything, origin);
+        self.gather_again(host, &sources_of_all(&[Trace::Unsettled(everything.clone())]));
         self.trace(Trace::Unsettled(everything));
-        self.gather_again(host);
     }
 
     /// Reports a task whose targets cannot be told yet.

@@ -3,7 +3,7 @@
 use super::bundle::Purpose;
 use super::context::{Context, Reach};
 use super::earlier::Notes;
-use super::facts::makes_facts;
+use super::facts::sources_of;
 use super::item::{Doing, Item};
 use super::knowledge::Trace;
 use super::outcome::Attempt;
@@ -161,9 +161,7 @@ impl Runner<'_> {
                         attempt.reason.get_or_insert(Reason::AssumedSo { assumptions });
                     }
                     self.note_start(&step.action, step.unless.as_ref());
-                    if makes_facts(&step.action) {
-                        self.gather_again(host);
-                    }
+                    self.gather_again(host, &sources_of(&step.action));
                     self.trace(Trace::Did(Box::new(step.action)));
                     notes.brought(&performed.result);
                     attempt.result.extend(performed.result);

@@ -40,15 +40,33 @@ pub const FACT_NAMES: &[&str] = &[
 /// What the kernel calls the host.
 const RUNNING_NAME: &str = "/proc/sys/kernel/hostname";
 
+/// What gives the loopback its addresses, and takes them.
+const LOOPBACK: &[&str] =
+    &["/proc/sys/net/ipv6/conf/all/disable_ipv6", "/proc/sys/net/ipv6/conf/lo/disable_ipv6"];
+
+const EVERY_SOURCE: &[&str] = &[
+    "/etc/hostname",
+    RUNNING_NAME,
+    "/etc/hosts",
+    "network",
+    "/etc/os-release",
+    "/usr/lib/os-release",
+    "/etc/debian_version",
+    LOOPBACK[0],
+    LOOPBACK[1],
+];
+
 /// The files that a fact (`ansible_fqdn`, or `fqdn`) is read from: an action on one of them may
-/// make it another. Facts about addresses hang on the network as a whole (`network`), as the
-/// `changes:` of a command names it; the rest on nothing that a role changes.
+/// make it another. Facts about interfaces but the loopback hang on the network as a whole
+/// (`network`), as the `changes:` of a command names it: what others answer, and how they are
+/// reached. The rest hang on nothing that a role changes.
 #[must_use]
 pub fn fact_sources(name: &str) -> &'static [&'static str] {
     match name.strip_prefix("ansible_").unwrap_or(name) {
-        "fqdn" | "domain" => &["/etc/hostname", RUNNING_NAME, "/etc/hosts", "network"],
+        "fqdn" | "domain" => &["/etc/hostname", RUNNING_NAME, "/etc/hosts"],
         "hostname" | "nodename" => &["/etc/hostname", RUNNING_NAME],
-        "interfaces" | "lo" => &["network"],
+        "interfaces" => &["network"],
+        "lo" => LOOPBACK,
         address if address.starts_with("all_ipv") || address.starts_with("default_ipv") => {
             &["network"]
         }
@@ -58,7 +76,7 @@ pub fn fact_sources(name: &str) -> &'static [&'static str] {
         | "distribution_release"
         | "os_family"
         | "pkg_mgr" => &["/etc/os-release", "/usr/lib/os-release", "/etc/debian_version"],
-        "facts" => &["/etc/hostname", RUNNING_NAME, "/etc/hosts", "network", "/etc/os-release"],
+        "facts" => EVERY_SOURCE,
         _ => &[],
     }
 }

@@ -401,6 +401,26 @@ fn facts_are_not_those_from_before_what_they_are_read_from_was_changed() {
     assert_eq!(bench.check().actions().len(), 0);
 }
 
+/// What others answer says nothing of the host's own name and loopback; of its addresses it may.
+#[test]
+fn facts_of_the_host_itself_outlast_a_change_of_the_network() {
+    let tasks = "
+- name: started
+  command: {cmd: start, creates: /srv/started, changes: [network]}
+- name: itself
+  copy: {dest: /etc/itself, content: '{{ ansible_fqdn }} {{ ansible_lo }}'}
+- name: addresses
+  copy: {dest: /etc/addresses, content: '{{ ansible_all_ipv4_addresses }}'}
+";
+    let world = world(
+        "{commands: [{argv: [start], rc: 0}],
+          facts: {ansible_fqdn: a.test, ansible_lo: x, ansible_all_ipv4_addresses: y}}",
+    );
+    let check = Bench::new(world, tasks).check();
+    assert_eq!(check.task("itself").actions[0].certainty, Certainty::Exact);
+    assert_eq!(check.task("addresses").actions[0].certainty, Certainty::Open);
+}
+
 /// What is asked with a value that is not known may be a change all the same.
 #[test]
 fn a_request_whose_body_is_not_known_is_announced() {
