@@ -58,7 +58,7 @@ impl Runner<'_> {
     }
 
     fn set_fact(&mut self, node: &Node, layers: &Layers) -> Result<Attempt, Diagnostic> {
-        let scope = layers.scope();
+        let scope = layers.keeping_scope();
         let mut facts = crate::value::Map::new();
         for (key, value) in node.entries().iter().filter(|(key, _)| key.name != "cacheable") {
             let value = self.templates.node(value, &scope)?;

@@ -129,7 +129,7 @@ impl Runner<'_> {
         let rendered = match &task.keywords.loop_over {
             None => vec![self.rendered(task, context, layers.clone())?],
             Some(list) => {
-                let items = self.templates.node(list, &layers.scope()).ok()?;
+                let items = self.templates.node(list, &layers.keeping_scope()).ok()?;
                 let Value::List(items) = items.exposed() else {
                     return None;
                 };
@@ -162,7 +162,7 @@ impl Runner<'_> {
                 self.fill_in(kind, &mut value, params, &item, context).ok()?;
                 value
             }
-            Body::SetFact(node) => self.templates.node(node, &layers.scope()).ok()?,
+            Body::SetFact(node) => self.templates.node(node, &layers.keeping_scope()).ok()?,
             other => Value::Str(format!("{other:?}")),
         };
         value.unknown().is_none().then(|| value.to_json_exposed())

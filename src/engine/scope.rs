@@ -65,13 +65,26 @@ impl Layers {
         }
     }
 
-    /// The scope that templates ask.
+    /// The scope that templates ask. What they write of a secret is known from then on.
     #[must_use]
     pub fn scope(&self) -> Arc<dyn Scope> {
         Arc::new(TaskScope {
             layers: self.clone(),
             rendered: Arc::default(),
             rendering: Vec::new(),
+            keeps: false,
+        })
+    }
+
+    /// The scope of what stays a value: items of a loop, facts. What is secret in it is marked, and
+    /// known once it is written; much of what came with it never is.
+    #[must_use]
+    pub fn keeping_scope(&self) -> Arc<dyn Scope> {
+        Arc::new(TaskScope {
+            layers: self.clone(),
+            rendered: Arc::default(),
+            rendering: Vec::new(),
+            keeps: true,
         })
     }
 
@@ -101,6 +114,8 @@ struct TaskScope {
     rendered: Arc<Mutex<HashMap<String, Value>>>,
     /// Variables whose rendering led here: a name that stands in it again is a cycle.
     rendering: Vec<String>,
+    /// What is rendered stays a value.
+    keeps: bool,
 }
 
 impl TaskScope {
@@ -123,6 +138,7 @@ impl TaskScope {
             layers: self.layers.clone(),
             rendered: Arc::clone(&self.rendered),
             rendering,
+            keeps: true,
         });
         let value = self.layers.templates.node(node, &inner)?;
         lock(&self.rendered).insert(name.to_owned(), value.clone());
@@ -152,8 +168,7 @@ impl Scope for TaskScope {
     }
 
     fn wrote(&self, secret: &str) {
-        // What a variable is made of, nobody need ever see.
-        if self.rendering.is_empty() {
+        if !self.keeps {
             self.layers.redactor.add([secret]);
         }
     }

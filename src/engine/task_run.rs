@@ -79,7 +79,7 @@ impl Runner<'_> {
         context: &Context,
         layers: &Layers,
     ) -> Result<Vec<Value>, Box<Flow>> {
-        let items = match self.templates.node(list, &layers.scope()) {
+        let items = match self.templates.node(list, &layers.keeping_scope()) {
             Ok(value) => value,
             Err(error) => return Err(Box::new(self.no_items(task, context, layers, error))),
         };
