@@ -151,6 +151,19 @@ impl From<FrameError> for Broken {
     }
 }
 
+/// Sends a message. One that is too large never leaves: the host waits for it, and is well.
+fn send(to: &mut dyn Write, message: &ToAgent) -> Result<(), Broken> {
+    protocol::write(to, message).map_err(|error| match error {
+        FrameError::TooLarge(bytes) => {
+            let (mib, most) = (bytes.div_ceil(1 << 20), protocol::MAX_FRAME >> 20);
+            let what = format!("what the host is sent takes {mib} MiB, and {most} MiB is the most");
+            let help = "let the host fetch large files itself: `get_url`, or a package";
+            Broken::Said(HostStatus::Failed, Diagnostic::new(what).help(help))
+        }
+        error => Broken::Frame(error),
+    })
+}
+
 fn converse(
     to: &mut dyn Write,
     from: &mut dyn Read,
@@ -165,7 +178,7 @@ fn converse(
         bundle: Box::new(bundle),
         log: log.as_ref().map(|log| log.filter().to_string()),
     };
-    protocol::write(to, &bundle)?;
+    send(to, &bundle)?;
     let mut finished = false;
     while let Some(message) = protocol::read::<FromAgent>(from)? {
         match message {
@@ -194,12 +207,12 @@ fn converse(
                     Turn::Mine => ToAgent::Yours,
                     Turn::Done(result) => ToAgent::Done { result },
                 };
-                protocol::write(to, &answer)?;
+                send(to, &answer)?;
             }
             FromAgent::RunOnceResult { task, result } => desks.once.done(task, result),
             FromAgent::Delegate(request) => {
                 let answer = desks.delegates.answer(&host, &request, events);
-                protocol::write(to, &ToAgent::Delegated(Box::new(answer)))?;
+                send(to, &ToAgent::Delegated(Box::new(answer)))?;
             }
             FromAgent::Refused { locked, error } => {
                 let status = if locked { HostStatus::Locked } else { HostStatus::Failed };

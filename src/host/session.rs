@@ -87,8 +87,9 @@ impl SessionProcess {
     }
 
     /// Waits for its end: the exit status (none if a signal ended it) and what it said last on
-    /// standard error.
+    /// standard error. It hears no more, so that it does not wait for us.
     pub fn end(mut self) -> (Option<i32>, String) {
+        let _ = self.input.shutdown(Shutdown::Both);
         let status = self.child.wait().ok().and_then(|status| status.code());
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();

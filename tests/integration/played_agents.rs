@@ -199,6 +199,23 @@ fn a_dry_run_ends_with_1_where_a_task_fails() {
     }
 }
 
+/// The host's agent waits for its bundle. As JSON its file takes six times its size.
+#[test]
+fn what_is_too_large_to_send_is_said_and_waits_for_nothing() {
+    let stage = Stage::new(&["well"]).changes("well");
+    stage.put("well.part", &[], 0o644);
+    stage.put("roles/played/tasks/main.yml", b"- copy: {src: big, dest: /srv/big}\n", 0o644);
+    stage.put("roles/played/files/big", &[], 0o644);
+    let big = stage.folder.path().join("roles/played/files/big");
+    std::fs::File::options().write(true).open(big).unwrap().set_len(11 << 20).unwrap();
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("converge"));
+    command.args(["-i", "hosts.yml", "--check"]);
+    let output = stage.over(command).output().unwrap();
+    let said = format!("{output:?}");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(" MiB, and 64 MiB is the most"), "{said}");
+}
+
 #[test]
 fn what_a_terminal_shows_before_and_after_the_question() {
     let stage = Stage::new(&["well", "other", "gone", "held", "ill"]).changes("well");
