@@ -132,6 +132,10 @@ impl Style {
             Data::Map(map) => {
                 for (at, (key, member)) in self.members(map).into_iter().enumerate() {
                     margin(at, out);
+                    if is_long(key) {
+                        self.long_key(key, member, depth, out);
+                        continue;
+                    }
                     scalar(&Data::Str(key.clone()), false, out);
                     out.push(':');
                     if self.stands_on_one_line(member) {
@@ -152,6 +156,23 @@ impl Style {
         }
     }
 
+    /// A key that stands on a line of its own, and its value on the next.
+    fn long_key(&self, key: &str, member: &Data, depth: usize, out: &mut String) {
+        out.push_str("? ");
+        string(key, false, out);
+        out.push('\n');
+        out.extend(std::iter::repeat_n(' ', depth));
+        out.push(':');
+        if self.stands_on_one_line(member) {
+            out.push(' ');
+            self.flow(member, false, out);
+            out.push('\n');
+        } else {
+            out.extend(std::iter::repeat_n(' ', self.indent - 1));
+            self.block(member, depth + self.indent, out);
+        }
+    }
+
     fn flow(&self, value: &Data, inside: bool, out: &mut String) {
         match value {
             Data::List(items) => {
@@ -166,6 +187,7 @@ impl Style {
                 out.push('{');
                 for (at, (key, member)) in self.members(map).into_iter().enumerate() {
                     out.push_str(if at > 0 { ", " } else { "" });
+                    out.push_str(if is_long(key) { "? " } else { "" });
                     scalar(&Data::Str(key.clone()), true, out);
                     out.push_str(": ");
                     self.flow(member, true, out);
@@ -190,6 +212,12 @@ fn scalar(value: &Data, in_flow: bool, out: &mut String) {
         Data::Secret(inner) => scalar(inner, in_flow, out),
         _ => out.push_str("null"),
     }
+}
+
+/// Whether a key is told from its value by a `?`, as PyYAML does it from about there on: readers look
+/// for a colon behind 1024 letters at most (YAML 1.2.2, 7.4.2).
+fn is_long(key: &str) -> bool {
+    key.chars().count() >= 128
 }
 
 fn string(text: &str, in_flow: bool, out: &mut String) {
