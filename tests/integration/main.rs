@@ -19,6 +19,7 @@ mod fleet;
 mod floors;
 mod foreseen_failures;
 mod foretell;
+mod fuzz;
 mod house;
 mod inventory;
 mod keywords;
