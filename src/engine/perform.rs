@@ -1,6 +1,5 @@
 //! What a look asks for, done: announced, remembered, performed step by step, looked at again.
 
-use super::bundle::Purpose;
 use super::context::{Context, Reach};
 use super::earlier::Notes;
 use super::facts::sources_of;
@@ -11,7 +10,7 @@ use super::run::Runner;
 use super::task::{Body, RunOnce, Task};
 use super::unproven::reads_files;
 use crate::event::{ActionReport, Certainty, Event, Expected, Note, Reason, Texts};
-use crate::host::{Action, Assumption, Host, ServiceChange};
+use crate::host::{Action, Host, ServiceChange};
 use crate::resource::{self, Declared, Gate, Look, Nature, Open, Step};
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Known, Map, Origin, Value};
@@ -41,19 +40,14 @@ impl Runner<'_> {
             if attempt.earlier
                 && let Some(later) = look.later
             {
-                self.owe(host.view(), doing, later)?;
+                self.owe(host.view(), doing, later, &mut attempt)?;
             }
             return Ok(attempt);
         }
         if context.reach == Reach::Certain
             && let Some(later) = look.later.take_if(|later| later.unasked)
         {
-            let by = later.words().join(" ");
-            self.owe(host.view(), doing, later)?;
-            if self.bundle.purpose == Purpose::Check {
-                let assumptions = vec![Assumption::Accepted { by }];
-                attempt.reason.get_or_insert(Reason::AssumedSo { assumptions });
-            }
+            self.owe(host.view(), doing, later, &mut attempt)?;
         }
         let open = std::mem::take(&mut look.open);
         let reports: Vec<ActionReport> = look

@@ -1,10 +1,13 @@
 //! Files that took their place before the program of their `validate` was there: asked about
 //! before a unit starts that may read them, and at the run's end.
 
+use super::bundle::Purpose;
 use super::flow::Flow;
 use super::item::Doing;
 use super::knowledge::Unproven;
+use super::outcome::Attempt;
 use super::run::Runner;
+use crate::event::Reason;
 use crate::host::{Action, Assumption, HostError, ServiceChange, View};
 use crate::resource::{self, Later, Verdict};
 use crate::text::Diagnostic;
@@ -20,7 +23,7 @@ pub(super) const fn reads_files(action: &Action) -> bool {
 }
 
 impl Runner<'_> {
-    /// Notes that a file is to be asked about later.
+    /// Notes that a file is to be asked about later; a dry run says that this is assumed to go well.
     ///
     /// # Errors
     /// If it would take its place unasked, and nothing that is still to come can bring the program.
@@ -29,6 +32,7 @@ impl Runner<'_> {
         view: &dyn View,
         doing: &Doing<'_>,
         later: Later,
+        attempt: &mut Attempt,
     ) -> Result<(), Diagnostic> {
         let program = later.program();
         if later.unasked && !self.may_come(view, program).map_err(|error| error.diagnostic())? {
@@ -39,6 +43,11 @@ impl Runner<'_> {
                 "no package and no file that comes after this task brings it; a command that \
                      does says so in `creates` or `changes`",
             ));
+        }
+        if self.bundle.purpose == Purpose::Check {
+            let assumptions = vec![Assumption::Accepted { by: later.words().join(" ") }];
+            // What an earlier run did is of less weight than what this one may fail with.
+            attempt.reason = Some(Reason::AssumedSo { assumptions });
         }
         let item = doing.item;
         let task = self.reference(item.task, doing.context, item.label.as_deref());

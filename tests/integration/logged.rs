@@ -18,8 +18,8 @@ use converge::text::Redactor;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
-use tracing::dispatcher;
+use std::sync::{Arc, LazyLock, Mutex};
+use tracing::dispatcher::{self, Dispatch};
 
 type Records = Arc<Mutex<Vec<Record>>>;
 
@@ -42,6 +42,12 @@ impl Outlet for Agent {
 }
 
 fn log(filter: &str) -> (Log, Records) {
+    // A place in the code that is first come by while no log is listened to would be passed over
+    // for good if another test's log begins in that very moment: one always listens.
+    static LISTENING: LazyLock<Dispatch> =
+        LazyLock::new(|| Log::new("trace".parse().unwrap(), drop).dispatch());
+    LazyLock::force(&LISTENING);
+    tracing::callsite::rebuild_interest_cache();
     let records = Records::default();
     let keep = Arc::clone(&records);
     let log = Log::new(filter.parse().unwrap(), move |record| keep.lock().unwrap().push(record));
