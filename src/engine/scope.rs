@@ -68,23 +68,22 @@ impl Layers {
     /// The scope that templates ask. What they write of a secret is known from then on.
     #[must_use]
     pub fn scope(&self) -> Arc<dyn Scope> {
-        Arc::new(TaskScope {
-            layers: self.clone(),
-            rendered: Arc::default(),
-            rendering: Vec::new(),
-            keeps: false,
-        })
+        self.seen(false)
     }
 
     /// The scope of what stays a value: items of a loop, facts. What is secret in it is marked, and
     /// known once it is written; much of what came with it never is.
     #[must_use]
     pub fn keeping_scope(&self) -> Arc<dyn Scope> {
+        self.seen(true)
+    }
+
+    fn seen(&self, keeps: bool) -> Arc<dyn Scope> {
         Arc::new(TaskScope {
             layers: self.clone(),
             rendered: Arc::default(),
             rendering: Vec::new(),
-            keeps: true,
+            keeps,
         })
     }
 

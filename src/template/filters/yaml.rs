@@ -118,15 +118,7 @@ impl Style {
             Data::List(items) => {
                 for (at, item) in items.iter().enumerate() {
                     margin(at, out);
-                    out.push('-');
-                    if self.stands_on_one_line(item) {
-                        out.push(' ');
-                        self.flow(item, false, out);
-                        out.push('\n');
-                    } else {
-                        out.extend(std::iter::repeat_n(' ', self.indent - 1));
-                        self.block(item, depth + self.indent, out);
-                    }
+                    self.behind('-', item, depth, out);
                 }
             }
             Data::Map(map) => {
@@ -162,7 +154,12 @@ impl Style {
         string(key, false, out);
         out.push('\n');
         out.extend(std::iter::repeat_n(' ', depth));
-        out.push(':');
+        self.behind(':', member, depth, out);
+    }
+
+    /// A member behind its mark: on the same line, or a collection that begins there.
+    fn behind(&self, mark: char, member: &Data, depth: usize, out: &mut String) {
+        out.push(mark);
         if self.stands_on_one_line(member) {
             out.push(' ');
             self.flow(member, false, out);
