@@ -8,7 +8,7 @@ use converge::engine::memory::Forgetful;
 use converge::engine::state::State;
 use converge::engine::{Outlet, Runner};
 use converge::event::{Event, HostStatus};
-use converge::host::memory::{Memory, World};
+use converge::host::in_memory::{InMemory, World};
 use converge::text::Sources;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ impl Outlet for Deaf {
 }
 
 /// A role of so many file tasks, each with a template in it, and a host where all is as declared.
-fn converged(tasks: usize) -> (Bundle, Memory, State) {
+fn converged(tasks: usize) -> (Bundle, InMemory, State) {
     let mut role = String::new();
     for task in 0..tasks {
         let _ = writeln!(
@@ -77,8 +77,10 @@ fn converged(tasks: usize) -> (Bundle, Memory, State) {
     let options = RunOptions { run: "r".into(), purpose: Purpose::Apply, forks: 1, hosts: None };
     let bundle = project.bundle("h", &options);
     let mut world = World::default();
-    world.files.insert("/srv".into(), converge::host::memory::Entry::Directory(Default::default()));
-    let mut host = Memory::new(world);
+    world
+        .files
+        .insert("/srv".into(), converge::host::in_memory::Entry::Directory(Default::default()));
+    let mut host = InMemory::new(world);
     let mut memory = Forgetful::new(State::default(), b"key".to_vec());
     let first = Runner::new(&bundle, &mut memory, &mut Deaf).run(&mut host);
     assert!(first.is_ok_and(|report| report.done == tasks));

@@ -3,8 +3,8 @@
 
 use super::journal::{self, Line};
 use crate::engine::before::Before;
+use crate::engine::journal_entry::{Begun, JournalEntry};
 use crate::engine::memory::Memory;
-use crate::engine::note::{Begun, Note};
 use crate::engine::seal::{keyed, seal};
 use crate::engine::state::State;
 use crate::host::lasting::Lasting;
@@ -52,7 +52,7 @@ pub(super) fn recall(lasting: &Lasting, keep: bool) -> Result<Recalled, HostErro
         let (run, number) = journal.run.unwrap_or_default();
         // Killed while it was folded, it may be in the state already.
         if number > state.folded {
-            journal.notes.iter().for_each(|note| changed |= state.take(note));
+            journal.entries.iter().for_each(|entry| changed |= state.take(entry));
             state.folded = number;
         }
         killed = Some(run);
@@ -172,7 +172,7 @@ pub(super) struct DiskMemory<'a> {
     run: String,
     state: State,
     key: Vec<u8>,
-    /// Begun with the first note.
+    /// Begun with the first entry.
     journal: Option<Log>,
     /// Contents that the journal has.
     kept: HashSet<Sha256>,
@@ -183,7 +183,7 @@ impl<'a> DiskMemory<'a> {
         Self { lasting, run: run.to_owned(), state, key, journal: None, kept: HashSet::new() }
     }
 
-    fn append(&mut self, mut lines: Vec<Line>) -> Result<(), HostError> {
+    fn write_lines(&mut self, mut lines: Vec<Line>) -> Result<(), HostError> {
         let begins = self.journal.is_none();
         let journal = match &mut self.journal {
             Some(journal) => journal,
@@ -227,11 +227,11 @@ impl Memory for DiskMemory<'_> {
         &self.state
     }
 
-    fn note(&mut self, note: Note) -> Result<(), HostError> {
-        let changed = self.state.take(&note);
-        match note {
-            Note::Ended(_) => self.fold(changed),
-            note if changed => self.append(vec![Line::Note(note)]),
+    fn append(&mut self, entry: JournalEntry) -> Result<(), HostError> {
+        let changed = self.state.take(&entry);
+        match entry {
+            JournalEntry::Ended(_) => self.fold(changed),
+            entry if changed => self.write_lines(vec![Line::Entry(entry)]),
             _ => Ok(()),
         }
     }
@@ -257,11 +257,11 @@ impl Memory for DiskMemory<'_> {
             let text = serde_json::to_vec(&before).map_err(|error| unwritable(&error))?;
             begun.before = Some(seal(key, &text));
         }
-        let note = Note::Begun(begun);
-        contents.push(Line::Note(note.clone()));
-        self.append(contents)?;
+        let entry = JournalEntry::Begun(begun);
+        contents.push(Line::Entry(entry.clone()));
+        self.write_lines(contents)?;
         // Only now: what could not be noted is not done, and was not changed.
-        self.state.take(&note);
+        self.state.take(&entry);
         self.kept.extend(new);
         Ok(())
     }

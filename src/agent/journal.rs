@@ -1,10 +1,10 @@
 //! A run's journal: lines that are appended, each with its checksum. A line that is torn, and all
 //! after it, was never written.
 //!
-//! The first line names the run; then come contents, each once, before the first note that names
-//! them, and the run's notes.
+//! The first line names the run; then come contents, each once, before the first entry that names
+//! them, and the run's entries.
 
-use crate::engine::note::Note;
+use crate::engine::journal_entry::JournalEntry;
 use crate::engine::seal::Sealed;
 use crate::value::Sha256;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,8 @@ pub(super) enum Line {
         sealed: Sealed,
     },
     /// Something to be remembered.
-    Note(Note),
+    #[serde(alias = "note")]
+    Entry(JournalEntry),
 }
 
 impl Line {
@@ -66,7 +67,7 @@ fn checksum(text: &[u8]) -> String {
 pub(super) struct Journal {
     /// The run and the journal's number; `None` if not even that was written.
     pub(super) run: Option<(String, u64)>,
-    pub(super) notes: Vec<Note>,
+    pub(super) entries: Vec<JournalEntry>,
     /// The number of a line that cannot be read although others follow: no kill leaves that.
     pub(super) damaged: Option<usize>,
 }
@@ -79,7 +80,7 @@ pub(super) fn read(bytes: &[u8]) -> Journal {
         let whole = line.strip_suffix(b"\n").and_then(Line::read);
         match (index, whole) {
             (0, Some(Line::Run { run, number })) => journal.run = Some((run, number)),
-            (1.., Some(Line::Note(note))) => journal.notes.push(note),
+            (1.., Some(Line::Entry(entry))) => journal.entries.push(entry),
             (1.., Some(Line::Content { .. })) => {}
             _ => {
                 journal.damaged = lines.next().map(|_| index + 1);

@@ -4,12 +4,12 @@
 
 use super::disk_memory::{DiskMemory, recall};
 use crate::engine::before::{Before, Member};
+use crate::engine::journal_entry::{Begun, Ended, JournalEntry};
 use crate::engine::memory::Memory as _;
-use crate::engine::note::{Begun, Ended, Note};
 use crate::engine::seal::{Sealed, keyed, open, seal};
 use crate::engine::state::{Earlier, PendingHandler, State, Target};
+use crate::host::in_memory::{InMemory, World};
 use crate::host::lasting::Lasting;
-use crate::host::memory::{Memory as HostInMemory, World};
 use crate::host::{Action, Attributes, Content};
 use crate::value::{Known, Origin, Sha256};
 use proptest::prelude::*;
@@ -55,27 +55,27 @@ fn handler(name: &str) -> PendingHandler {
     PendingHandler { role: "r".into(), name: name.into(), task: format!("r/main:{name}") }
 }
 
-fn begun(run: &str, key: &str, notified: &[&str]) -> Note {
+fn begun(run: &str, key: &str, notified: &[&str]) -> JournalEntry {
     let notified = notified.iter().map(|name| handler(name)).collect();
     let (run, key) = (run.to_owned(), key.to_owned());
-    Note::Begun(Begun { run, key, notified, awaits: true, ..Begun::default() })
+    JournalEntry::Begun(Begun { run, key, notified, awaits: true, ..Begun::default() })
 }
 
-fn ended(run: &str, well: bool) -> Note {
+fn ended(run: &str, well: bool) -> JournalEntry {
     let target = Target { specs: [Sha256::of(run.as_bytes())].into(), task: "t".into() };
     let seen = [(format!("file /etc/{run}"), target)].into();
     let (released, left) = (Vec::new(), Vec::new());
-    Note::Ended(Ended { run: run.into(), well, acted: true, seen, released, left })
+    JournalEntry::Ended(Ended { run: run.into(), well, acted: true, seen, released, left })
 }
 
-fn some_notes(run: &str) -> Vec<Note> {
+fn some_entries(run: &str) -> Vec<JournalEntry> {
     vec![
         begun(run, "a", &["h", "i"]),
-        Note::Brought { key: "a".into(), result: seal(b"key", b"what it said") },
+        JournalEntry::Brought { key: "a".into(), result: seal(b"key", b"what it said") },
         begun(run, "b", &["h"]),
-        Note::Ever { id: "once".into(), run: run.into() },
-        Note::Handled(vec![handler("h")]),
-        Note::UntilChanged { id: "now".into(), hash: Sha256::of(b"now") },
+        JournalEntry::Ever { id: "once".into(), run: run.into() },
+        JournalEntry::Handled(vec![handler("h")]),
+        JournalEntry::UntilChanged { id: "now".into(), hash: Sha256::of(b"now") },
         begun(run, "c", &["h"]),
     ]
 }
@@ -84,16 +84,16 @@ fn some_notes(run: &str) -> Vec<Note> {
 fn cut_at_any_length_a_journal_holds_what_is_whole_of_it() {
     let place = Place::new();
     let mut first = place.run("one");
-    first.note(begun("one", "z", &["z"])).unwrap();
-    first.note(ended("one", true)).unwrap();
+    first.append(begun("one", "z", &["z"])).unwrap();
+    first.append(ended("one", true)).unwrap();
     drop(first);
     let state_file = std::fs::read(place.path("state.json")).unwrap();
     // What is remembered at each length of the file.
     let current = place.path("journal/current");
     let mut memory = place.run("two");
     let mut steps = vec![(0, memory.state().clone())];
-    for note in some_notes("two") {
-        memory.note(note).unwrap();
+    for entry in some_entries("two") {
+        memory.append(entry).unwrap();
         steps.push((std::fs::metadata(&current).unwrap().len(), memory.state().clone()));
     }
     drop(memory);
@@ -122,9 +122,9 @@ fn cut_at_any_length_a_journal_holds_what_is_whole_of_it() {
 fn killed_while_it_is_folded_a_journal_is_not_folded_twice() {
     let place = Place::new();
     let mut memory = place.run("one");
-    some_notes("one").into_iter().for_each(|note| memory.note(note).unwrap());
+    some_entries("one").into_iter().for_each(|entry| memory.append(entry).unwrap());
     let journal = std::fs::read(place.path("journal/current")).unwrap();
-    memory.note(ended("one", true)).unwrap();
+    memory.append(ended("one", true)).unwrap();
     let state = memory.state().clone();
     assert_eq!(state.unfinished, None);
     drop(memory);
@@ -142,8 +142,8 @@ fn killed_while_it_is_folded_a_journal_is_not_folded_twice() {
 fn a_run_that_changes_nothing_writes_nothing() {
     let place = Place::new();
     let mut memory = place.run("one");
-    memory.note(begun("one", "a", &["h"])).unwrap();
-    memory.note(ended("one", true)).unwrap();
+    memory.append(begun("one", "a", &["h"])).unwrap();
+    memory.append(ended("one", true)).unwrap();
     drop(memory);
     let written = || {
         let names = ["", "state.json", "journal", "journal/one", "journal/one/lines"];
@@ -151,8 +151,10 @@ fn a_run_that_changes_nothing_writes_nothing() {
     };
     let before = written();
     let mut memory = place.run("two");
-    let Note::Ended(nothing) = ended("one", true) else { unreachable!() };
-    memory.note(Note::Ended(Ended { run: "two".into(), acted: false, ..nothing })).unwrap();
+    let JournalEntry::Ended(nothing) = ended("one", true) else { unreachable!() };
+    memory
+        .append(JournalEntry::Ended(Ended { run: "two".into(), acted: false, ..nothing }))
+        .unwrap();
     assert_eq!(written(), before);
     assert_eq!(place.runs(), ["one"]);
 }
@@ -163,10 +165,10 @@ fn the_newest_journals_are_kept() {
     for number in 0..25 {
         let run = format!("run{number}");
         let mut memory = place.run(&run);
-        memory.note(begun(&run, "a", &[])).unwrap();
+        memory.append(begun(&run, "a", &[])).unwrap();
         // Every other is killed.
         if number % 2 == 0 {
-            memory.note(ended(&run, true)).unwrap();
+            memory.append(ended(&run, true)).unwrap();
         }
     }
     let kept: Vec<_> = (5..25).map(|number| format!("run{number}")).collect();
@@ -182,7 +184,7 @@ fn what_is_replaced_is_kept_once_and_sealed() {
         "/srv/tree/b": { "file": { "content": SECRET } },
         "/srv/tree/c": { "file": { "content": "another" } },
     } });
-    let host = HostInMemory::new(serde_json::from_value::<World>(world).unwrap());
+    let host = InMemory::new(serde_json::from_value::<World>(world).unwrap());
     let place = Place::new();
     let mut memory = place.run("one");
     let before = Known::Unknown(Origin::new("a test"));
@@ -199,7 +201,7 @@ fn what_is_replaced_is_kept_once_and_sealed() {
         memory.begin(Begun { run: "one".into(), ..Begun::default() }, action, &host).unwrap();
     }
     let key = memory.key().to_vec();
-    memory.note(ended("one", true)).unwrap();
+    memory.append(ended("one", true)).unwrap();
     let bytes = std::fs::read(place.path("journal/one/lines")).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     for plain in
@@ -222,7 +224,7 @@ fn what_is_replaced_is_kept_once_and_sealed() {
     };
     let noted: Vec<Before> = lines
         .iter()
-        .filter_map(|line| line["note"]["begun"]["before"].as_str())
+        .filter_map(|line| line["entry"]["begun"]["before"].as_str())
         .map(|text| serde_json::from_value::<Sealed>(text.into()).unwrap())
         .map(|sealed| serde_json::from_slice(&open(&key, &sealed).unwrap()).unwrap())
         .collect();
@@ -239,10 +241,10 @@ fn what_is_replaced_is_kept_once_and_sealed() {
     assert_eq!(content(tree[2].content.unwrap()), b"another");
 }
 
-/// What each note made of a state that was written whole, member by member.
-fn rewritten(state: &mut State, note: &Note) {
-    match note {
-        Note::Begun(begun) => {
+/// What each entry made of a state that was written whole, member by member.
+fn rewritten(state: &mut State, entry: &JournalEntry) {
+    match entry {
+        JournalEntry::Begun(begun) => {
             let unfinished = state.unfinished.get_or_insert_default();
             unfinished.run = begun.run.clone();
             let known = unfinished.changed.get(&begun.key);
@@ -255,15 +257,17 @@ fn rewritten(state: &mut State, note: &Note) {
                 }
             }
         }
-        Note::Brought { key, result } => {
+        JournalEntry::Brought { key, result } => {
             let unfinished = state.unfinished.get_or_insert_default();
             let earlier = unfinished.changed.entry(key.clone()).or_default();
             earlier.result = Some(result.clone());
         }
-        Note::Handled(done) => state.pending.retain(|old| !done.contains(old)),
-        Note::Ever { id, run } => drop(state.ever.insert(id.clone(), run.clone())),
-        Note::UntilChanged { id, hash } => drop(state.until_changed.insert(id.clone(), *hash)),
-        Note::Ended(ended) => {
+        JournalEntry::Handled(done) => state.pending.retain(|old| !done.contains(old)),
+        JournalEntry::Ever { id, run } => drop(state.ever.insert(id.clone(), run.clone())),
+        JournalEntry::UntilChanged { id, hash } => {
+            state.until_changed.insert(id.clone(), *hash);
+        }
+        JournalEntry::Ended(ended) => {
             ended.released.iter().for_each(|name| drop(state.targets.remove(name)));
             state.targets.extend(ended.seen.clone());
             if ended.well {
@@ -287,22 +291,22 @@ fn target() -> impl Strategy<Value = (String, Target)> {
     })
 }
 
-fn note() -> impl Strategy<Value = Note> {
+fn entry() -> impl Strategy<Value = JournalEntry> {
     prop_oneof![
         4 => (name(), prop::collection::vec(name(), 0..3), any::<bool>()).prop_map(
             |(key, names, awaits)| {
                 let notified = names.iter().map(|name| handler(name)).collect();
-                Note::Begun(Begun { key, notified, awaits, ..Begun::default() })
+                JournalEntry::Begun(Begun { key, notified, awaits, ..Begun::default() })
             }
         ),
         1 => (name(), name()).prop_map(|(key, said)| {
-            Note::Brought { key, result: seal(b"key", said.as_bytes()) }
+            JournalEntry::Brought { key, result: seal(b"key", said.as_bytes()) }
         }),
         2 => prop::collection::vec(name(), 0..3)
-            .prop_map(|names| Note::Handled(names.iter().map(|name| handler(name)).collect())),
-        1 => (name(), name()).prop_map(|(id, run)| Note::Ever { id, run }),
+            .prop_map(|names| JournalEntry::Handled(names.iter().map(|name| handler(name)).collect())),
+        1 => (name(), name()).prop_map(|(id, run)| JournalEntry::Ever { id, run }),
         1 => (name(), name()).prop_map(|(id, text)| {
-            Note::UntilChanged { id, hash: Sha256::of(text.as_bytes()) }
+            JournalEntry::UntilChanged { id, hash: Sha256::of(text.as_bytes()) }
         }),
     ]
 }
@@ -329,24 +333,24 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Runs that end well, end badly or are killed: what the disk remembers is what a state gave
-    /// that was written whole at every note.
+    /// that was written whole at every entry.
     #[test]
     fn a_folded_journal_is_what_rewriting_the_state_gave(
-        runs in prop::collection::vec((prop::collection::vec(note(), 0..6), end()), 1..6)
+        runs in prop::collection::vec((prop::collection::vec(entry(), 0..6), end()), 1..6)
     ) {
         let place = Place::new();
         let mut expected = State::default();
-        for (number, (notes, end)) in runs.into_iter().enumerate() {
+        for (number, (entries, end)) in runs.into_iter().enumerate() {
             let run = format!("run{number}");
             let mut memory = place.run(&run);
-            let all = notes.into_iter().chain(end.map(Note::Ended)).map(|note| match note {
-                Note::Begun(begun) => Note::Begun(Begun { run: run.clone(), ..begun }),
-                Note::Ended(ended) => Note::Ended(Ended { run: run.clone(), ..ended }),
-                note => note,
+            let all = entries.into_iter().chain(end.map(JournalEntry::Ended)).map(|entry| match entry {
+                JournalEntry::Begun(begun) => JournalEntry::Begun(Begun { run: run.clone(), ..begun }),
+                JournalEntry::Ended(ended) => JournalEntry::Ended(Ended { run: run.clone(), ..ended }),
+                entry => entry,
             });
-            for note in all {
-                rewritten(&mut expected, &note);
-                memory.note(note).unwrap();
+            for entry in all {
+                rewritten(&mut expected, &entry);
+                memory.append(entry).unwrap();
             }
             let bare = |state: &State| State { folded: 0, key: None, ..state.clone() };
             prop_assert_eq!(bare(memory.state()), expected.clone());

@@ -3,8 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests tear files by hand")]
 
 use super::disk_memory::{DiskMemory, recall};
+use crate::engine::journal_entry::{Begun, Ended, JournalEntry};
 use crate::engine::memory::Memory as _;
-use crate::engine::note::{Begun, Ended, Note};
 use crate::engine::state::{PendingHandler, State, Target};
 use crate::event::Change;
 use crate::host::lasting::Lasting;
@@ -25,7 +25,7 @@ fn applied(lasting: &Lasting, run: &str) -> State {
     let handler =
         PendingHandler { role: "r".into(), name: "restart".into(), task: "r/main:t".into() };
     memory
-        .note(Note::Begun(Begun {
+        .append(JournalEntry::Begun(Begun {
             run: run.into(),
             key: "r/main:t".into(),
             notified: vec![handler],
@@ -36,7 +36,7 @@ fn applied(lasting: &Lasting, run: &str) -> State {
     let target = Target { specs, task: "r/main:t".into() };
     let seen = [("file /etc/x".to_owned(), target)].into();
     memory
-        .note(Note::Ended(Ended {
+        .append(JournalEntry::Ended(Ended {
             run: run.into(),
             well: true,
             acted: true,

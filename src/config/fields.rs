@@ -1,7 +1,7 @@
 //! Reading a mapping whose keys are known: each taken once, none left over.
 
 use crate::text::{Diagnostic, Span, nearest};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 
 /// A mapping's entries that were not taken yet.
 pub(super) struct Fields {
@@ -38,7 +38,7 @@ impl Fields {
         match self.take(name) {
             None => Ok(false),
             Some(node) => match node.kind {
-                Kind::Bool(flag) => Ok(flag),
+                NodeKind::Bool(flag) => Ok(flag),
                 _ => Err(not_boolean(&node, name)),
             },
         }
@@ -49,7 +49,7 @@ impl Fields {
         match self.take(name) {
             None => Ok(None),
             Some(node) => match node.kind {
-                Kind::Str(text) => Ok(Some((text, node.span))),
+                NodeKind::Str(text) => Ok(Some((text, node.span))),
                 _ => Err(Diagnostic::new(format!("`{name}` is text, not {}", found(&node)))
                     .at(node.span)),
             },
@@ -63,8 +63,8 @@ impl Fields {
 /// Not a mapping.
 pub(super) fn mapping(node: Node, what: &str) -> Result<Vec<(Key, Node)>, Diagnostic> {
     match node.kind {
-        Kind::Null => Ok(Vec::new()),
-        Kind::Map(entries) => Ok(entries),
+        NodeKind::Null => Ok(Vec::new()),
+        NodeKind::Map(entries) => Ok(entries),
         _ => {
             Err(Diagnostic::new(format!("{what} is a mapping, not {}", found(&node))).at(node.span))
         }
@@ -101,12 +101,12 @@ fn unknown(key: &Key, what: &str, known: &[&str]) -> Diagnostic {
 /// What a node is, in words that fit "… is a mapping, not …".
 pub(super) const fn found(node: &Node) -> &'static str {
     match node.kind {
-        Kind::Null => "nothing",
-        Kind::Bool(_) => "a boolean",
-        Kind::Int(_) => "a whole number",
-        Kind::Float(_) => "a number",
-        Kind::Str(_) => "text",
-        Kind::List(_) => "a list",
-        Kind::Map(_) => "a mapping",
+        NodeKind::Null => "nothing",
+        NodeKind::Bool(_) => "a boolean",
+        NodeKind::Int(_) => "a whole number",
+        NodeKind::Float(_) => "a number",
+        NodeKind::Str(_) => "text",
+        NodeKind::List(_) => "a list",
+        NodeKind::Map(_) => "a mapping",
     }
 }

@@ -3,7 +3,7 @@
 use super::secret::mark_secret;
 use super::{Files, Vault, yaml};
 use crate::text::{Diagnostic, SourceId, Sources, Span};
-use crate::value::{Kind, Node};
+use crate::value::{Node, NodeKind};
 use std::path::Path;
 
 /// The mark that a wholly vaulted file starts with.
@@ -107,7 +107,7 @@ impl Reader<'_> {
             let line = error.span.map_or(1, |span| span.line);
             wrong(format!("the mistake is in its line {line}"))
         })?;
-        if !matches!(node.kind, Kind::Null) {
+        if !matches!(node.kind, NodeKind::Null) {
             mark_secret(&mut node);
         }
         Ok(node)

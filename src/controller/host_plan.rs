@@ -5,7 +5,7 @@ use super::project::{HostPlan, Project};
 use crate::config::{Host, Layers, Roles};
 use crate::engine::bundle::RoleCall;
 use crate::engine::names::is_supplied;
-use crate::engine::scope::Layers as Scopes;
+use crate::engine::scope::Scopes;
 use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{HostName, Key, Map, Node, Value};

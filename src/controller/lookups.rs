@@ -7,7 +7,7 @@ use super::project::{Answers, Environment, Project};
 use crate::config::{Reader, Vault};
 use crate::template::{Lookup, LookupKey, LookupKind};
 use crate::text::{Diagnostic, SourceId, Sources};
-use crate::value::{HostName, Kind, Node};
+use crate::value::{HostName, Node, NodeKind};
 use std::path::{Component, Path, PathBuf};
 
 /// Words of a variable's name that say that its value is a secret.
@@ -128,11 +128,11 @@ fn may_hold(text: &str) -> bool {
 /// Whether a text in it may hold a lookup: asked of every variable of every host, so quickly.
 fn may_look(node: &Node) -> bool {
     match &node.kind {
-        Kind::Str(text) => {
+        NodeKind::Str(text) => {
             text.contains("{{") && ["lookup", "query", "q"].iter().any(|name| text.contains(name))
         }
-        Kind::List(items) => items.iter().any(may_look),
-        Kind::Map(entries) => entries.iter().any(|(_, node)| may_look(node)),
+        NodeKind::List(items) => items.iter().any(may_look),
+        NodeKind::Map(entries) => entries.iter().any(|(_, node)| may_look(node)),
         _ => false,
     }
 }
@@ -161,7 +161,7 @@ fn one(
             (text, vaulted)
         }
     };
-    Ok(Node { kind: Kind::Str(text), span: lookup.span, secret })
+    Ok(Node { kind: NodeKind::Str(text), span: lookup.span, secret })
 }
 
 fn opened(vault: &Vault, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {

@@ -23,7 +23,7 @@ pub fn run(
     let wanted = |host: &&str| only.as_ref().is_none_or(|only| only.contains(host));
     let hosts: Vec<&str> = project.hosts().filter(wanted).collect();
     let desks = Desks {
-        once: RunOnceDesk::new(hosts.iter().map(|host| (*host).to_owned()).collect()),
+        run_once: RunOnceDesk::new(hosts.iter().map(|host| (*host).to_owned()).collect()),
         delegates: DelegateDesk::new(project, options),
     };
     let waiting: Mutex<VecDeque<&str>> = Mutex::new(hosts.iter().copied().collect());

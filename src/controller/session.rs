@@ -18,7 +18,7 @@ use std::path::Path;
 
 /// What sessions of one run share.
 pub(super) struct Desks<'p> {
-    pub(super) once: RunOnceDesk,
+    pub(super) run_once: RunOnceDesk,
     pub(super) delegates: DelegateDesk<'p>,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn run(
         Connection::Local => local(bundle, desks, stop, events),
         Connection::Program(way) => remote(way, bundle, desks, stop, events),
     };
-    desks.once.leave(&host);
+    desks.run_once.leave(&host);
     if let Err(broken) = ended {
         let (status, error) = *broken;
         if stop.asked() {
@@ -203,13 +203,13 @@ fn converse(
                 }
             }
             FromAgent::RunOnce { task } => {
-                let answer = match desks.once.ask(&host, &task) {
+                let answer = match desks.run_once.ask(&host, &task) {
                     Turn::Mine => ToAgent::Yours,
                     Turn::Done(result) => ToAgent::Done { result },
                 };
                 send(to, &answer)?;
             }
-            FromAgent::RunOnceResult { task, result } => desks.once.done(task, result),
+            FromAgent::RunOnceResult { task, result } => desks.run_once.done(task, result),
             FromAgent::Delegate(request) => {
                 let answer = desks.delegates.answer(&host, &request, events);
                 send(to, &ToAgent::Delegated(Box::new(answer)))?;

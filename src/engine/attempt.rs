@@ -30,10 +30,10 @@ impl Runner<'_> {
             return Err(Diagnostic::new(format!("this agent has no resource `{kind}`")));
         };
         let mut value = tracing::trace_span!("render")
-            .in_scope(|| self.templates.node(params, &item.layers.scope()))?;
+            .in_scope(|| self.templates.node(params, &item.scopes.scope()))?;
         self.fill_in(kind, &mut value, params, item, context)?;
         let hidden =
-            self.flag(item.task.keywords.no_log.as_ref().or(context.no_log.as_ref()), &item.layers);
+            self.flag(item.task.keywords.no_log.as_ref().or(context.no_log.as_ref()), &item.scopes);
         learn(&self.redactor, &value, hidden);
         let target = self.target_key(kind, &value, &item.id, hidden);
         let gone = self.is_gone(host.view(), kind, &value, &target, item.task);
@@ -47,11 +47,12 @@ impl Runner<'_> {
         let secret = hidden || value.has_secret();
         let spec = self.spec(kind, &value);
         self.settle_key(item, spec);
-        let look = tracing::trace_span!("look").in_scope(|| declared.look(host.view()))?;
+        let planned = tracing::trace_span!("look").in_scope(|| declared.look(host.view()))?;
         let doing =
             Doing { item, context, kind, declared: &*declared, target: &target, secret, hidden };
-        let lasts = look.steps.iter().any(|step| !step.action.is_act()) || !look.open.is_empty();
-        let mut attempt = self.perform(host, &doing, look)?;
+        let lasts =
+            planned.steps.iter().any(|step| !step.action.is_act()) || !planned.open.is_empty();
+        let mut attempt = self.perform(host, &doing, planned)?;
         if lasts && !attempt.actions.is_empty() {
             let change = self.memory.state().classify(&target, spec);
             attempt.change = if gone { Some(Change::Drift) } else { change };

@@ -36,18 +36,18 @@ impl Runner<'_> {
             self.register(task, result);
             return flow;
         };
-        let layers = self.layers(task, context);
-        let items = match self.items(host, task, list, context, &layers) {
+        let scopes = self.scopes(task, context);
+        let items = match self.items(host, task, list, context, &scopes) {
             Ok(items) => items,
             Err(flow) => return *flow,
         };
         let control = task.keywords.loop_control.clone().unwrap_or_default();
         let mut results = Vec::new();
         let flow = self.each(host, items.len(), context, &mut |runner, host, index, context| {
-            let (item, layers) = (&items[index], runner.layers(task, context));
+            let (item, scopes) = (&items[index], runner.scopes(task, context));
             let within = runner
-                .pause(host, &control, index, &layers)
-                .and_then(|()| runner.enter_item(&control, index, item, context, &layers));
+                .pause(host, &control, index, &scopes)
+                .and_then(|()| runner.enter_item(&control, index, item, context, &scopes));
             let within = match within {
                 Ok(within) => within,
                 Err(error) => return runner.stop(task, context, error),

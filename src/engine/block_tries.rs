@@ -30,9 +30,9 @@ impl Runner<'_> {
         if keywords.until.is_empty() && keywords.retries.is_none() {
             return (self.list(host, tasks, context), None);
         }
-        let layers = self.layers(task, context);
-        let retries = self.number(keywords.retries.as_ref(), &layers, 3.0);
-        let delay = self.number(keywords.delay.as_ref(), &layers, 5.0);
+        let scopes = self.scopes(task, context);
+        let retries = self.number(keywords.retries.as_ref(), &scopes, 3.0);
+        let delay = self.number(keywords.delay.as_ref(), &scopes, 5.0);
         let (retries, delay) = match (retries, delay) {
             (Ok(retries), Ok(delay)) => (retries, delay),
             (Err(error), _) | (_, Err(error)) => return (self.stop(task, context, error), None),
@@ -97,13 +97,13 @@ impl Runner<'_> {
         if !matches!(flow, Flow::Go) {
             return Ok(Truth::No);
         }
-        let layers = self.layers(task, context);
-        let asked = match self.truth(&context.when, &layers)? {
+        let scopes = self.scopes(task, context);
+        let asked = match self.truth(&context.when, &scopes)? {
             // Nothing was tried.
             Truth::No => return Ok(Truth::Yes),
             asked => asked,
         };
-        Ok(match (self.truth(&task.keywords.until, &layers)?, asked) {
+        Ok(match (self.truth(&task.keywords.until, &scopes)?, asked) {
             (Truth::No, Truth::Unknown(origin)) => Truth::Unknown(origin),
             (truth, _) => truth,
         })

@@ -1,13 +1,13 @@
 //! What a task inherits from where it stands: variables, conditions, how certain it is.
 
-use super::scope::Layers;
+use super::scope::Scopes;
 use super::task::Keywords;
 use crate::value::{Node, Origin};
 
 /// The surroundings of a task list.
 #[derive(Clone)]
 pub(super) struct Context {
-    pub(super) layers: Layers,
+    pub(super) scopes: Scopes,
     /// The role whose files and templates are used.
     pub(super) role: String,
     /// Conditions of blocks and imports around it, asked again for every task.
@@ -78,7 +78,7 @@ impl Context {
         inner.guarded |= !keywords.when.is_empty();
         inner.tags.extend(keywords.tags.iter().cloned());
         if !keywords.vars.is_empty() {
-            inner.layers.frames.push(std::sync::Arc::new(keywords.vars.clone()));
+            inner.scopes.frames.push(std::sync::Arc::new(keywords.vars.clone()));
         }
         let nearer =
             |own: &Option<Node>, outer: &Option<Node>| own.clone().or_else(|| outer.clone());

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::outcome::Attempt;
 use super::run::Runner;
-use super::scope::Layers;
+use super::scope::Scopes;
 use super::task::{Body, Task};
 use crate::event::{Expected, Reason};
 use crate::text::Diagnostic;
@@ -22,11 +22,11 @@ impl Runner<'_> {
         context.when.iter().chain(&task.keywords.when).cloned().collect()
     }
 
-    pub(super) fn truth(&self, conditions: &[Node], layers: &Layers) -> Result<Truth, Diagnostic> {
+    pub(super) fn truth(&self, conditions: &[Node], scopes: &Scopes) -> Result<Truth, Diagnostic> {
         if conditions.is_empty() {
             return Ok(Truth::Yes);
         }
-        let scope = layers.scope();
+        let scope = scopes.scope();
         let mut unknown = None;
         for condition in conditions {
             match self.templates.truth(condition, &scope)? {
@@ -42,23 +42,23 @@ impl Runner<'_> {
     pub(super) fn compute(
         &mut self,
         task: &Task,
-        layers: &Layers,
+        scopes: &Scopes,
     ) -> Option<Result<Attempt, Diagnostic>> {
         match &task.body {
-            Body::SetFact(node) => Some(self.set_fact(node, layers)),
-            Body::Assert { that, fail_msg } => Some(self.assert(that, fail_msg.as_ref(), layers)),
-            Body::Fail(msg) => Some(self.fail(msg.as_ref(), task, layers)),
+            Body::SetFact(node) => Some(self.set_fact(node, scopes)),
+            Body::Assert { that, fail_msg } => Some(self.assert(that, fail_msg.as_ref(), scopes)),
+            Body::Fail(msg) => Some(self.fail(msg.as_ref(), task, scopes)),
             Body::Debug(msg) => Some(
                 self.templates
-                    .node(msg, &layers.scope())
+                    .node(msg, &scopes.scope())
                     .map(|value| Attempt::ok().because(Reason::Message { message: said(&value) })),
             ),
             _ => None,
         }
     }
 
-    fn set_fact(&mut self, node: &Node, layers: &Layers) -> Result<Attempt, Diagnostic> {
-        let scope = layers.keeping_scope();
+    fn set_fact(&mut self, node: &Node, scopes: &Scopes) -> Result<Attempt, Diagnostic> {
+        let scope = scopes.keeping_scope();
         let mut facts = crate::value::Map::new();
         for (key, value) in node.entries().iter().filter(|(key, _)| key.name != "cacheable") {
             let value = self.templates.node(value, &scope)?;
@@ -76,9 +76,9 @@ impl Runner<'_> {
         &self,
         that: &[Node],
         fail_msg: Option<&Node>,
-        layers: &Layers,
+        scopes: &Scopes,
     ) -> Result<Attempt, Diagnostic> {
-        let scope = layers.scope();
+        let scope = scopes.scope();
         for expression in that {
             match self.templates.truth(expression, &scope)? {
                 Known::Is(true) => {}
@@ -101,10 +101,10 @@ impl Runner<'_> {
         &self,
         msg: Option<&Node>,
         task: &Task,
-        layers: &Layers,
+        scopes: &Scopes,
     ) -> Result<Attempt, Diagnostic> {
         let message = match msg {
-            Some(msg) => said(&self.templates.node(msg, &layers.scope())?),
+            Some(msg) => said(&self.templates.node(msg, &scopes.scope())?),
             None => "failed as requested".to_owned(),
         };
         Ok(Attempt::failed(Diagnostic::new(message).at(task.span)))

@@ -9,7 +9,7 @@ use super::outcome::Attempt;
 use super::outlet::Delegation;
 use super::perform::{certainty, is_guarded};
 use super::run::Runner;
-use super::scope::Layers;
+use super::scope::Scopes;
 use super::task::{Body, Task};
 use super::typing::for_each;
 use crate::event::Note;
@@ -30,7 +30,7 @@ impl Runner<'_> {
         let given = names
             .into_iter()
             .flatten()
-            .filter_map(|name| Some((name.clone(), own_value(&item.layers, name)?)));
+            .filter_map(|name| Some((name.clone(), own_value(&item.scopes, name)?)));
         let request = Delegation {
             task: item.task.id.clone(),
             id: item.id.clone(),
@@ -73,11 +73,11 @@ impl Runner<'_> {
         let given = request.given.iter().filter(|(name, _)| allowed(name));
         let mut context = self.role_context(&task.role);
         context.guarded = true; // By what only the host can tell.
-        let mut layers = self.layers(task, &context);
-        layers.results =
+        let mut scopes = self.scopes(task, &context);
+        scopes.results =
             Arc::new(given.map(|(name, value)| (name.clone(), value.clone())).collect());
         let (id, label) = (request.id.clone(), request.label.clone());
-        let item = Item { task, key: OnceCell::new(), id, label, layers };
+        let item = Item { task, key: OnceCell::new(), id, label, scopes };
         self.attempt(host, &item, &context, kind, params)
     }
 }
@@ -97,7 +97,7 @@ fn find_delegated<'b>(bundle: &'b Bundle, id: &str) -> Option<&'b Task> {
 }
 
 /// What the host itself found out or set; never what the inventory says.
-fn own_value(layers: &Layers, name: &str) -> Option<crate::value::Value> {
-    let own = [&layers.loop_vars, &layers.results, &layers.facts];
+fn own_value(scopes: &Scopes, name: &str) -> Option<crate::value::Value> {
+    let own = [&scopes.loop_vars, &scopes.results, &scopes.facts];
     own.into_iter().find_map(|map| map.get(name)).cloned()
 }

@@ -10,7 +10,7 @@ use super::run::Runner;
 use super::task::Task;
 use crate::host::Host;
 use crate::host::overlay::Overlay;
-use crate::value::{Kind, Known, Node, Origin, Value};
+use crate::value::{Known, Node, NodeKind, Origin, Value};
 use std::sync::Arc;
 
 impl Runner<'_> {
@@ -144,7 +144,7 @@ fn success_of(task: &Task) -> Origin {
 }
 
 fn never_fails(task: &Task) -> bool {
-    matches!(task.keywords.failed_when.as_slice(), [Node { kind: Kind::Bool(false), .. }])
+    matches!(task.keywords.failed_when.as_slice(), [Node { kind: NodeKind::Bool(false), .. }])
 }
 
 /// Makes unknown what these touch.

@@ -3,7 +3,7 @@
 
 use super::context::{Context, Reach};
 use super::item::{Doing, Item};
-use super::note::{Begun, Note};
+use super::journal_entry::{Begun, JournalEntry};
 use super::outcome::Attempt;
 use super::run::Runner;
 use super::seal::{Sealed, keyed, open, seal};
@@ -15,8 +15,8 @@ use crate::resource::{self, Kind};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Sha256, Value};
 
-/// The notes of one task's actions.
-pub(super) struct Notes {
+/// The entries of one task's actions.
+pub(super) struct TaskEntries {
     /// The next action's; `None` where none is taken.
     next: Option<Begun>,
     begun: bool,
@@ -24,7 +24,7 @@ pub(super) struct Notes {
     result: Map,
 }
 
-impl Notes {
+impl TaskEntries {
     /// What an action brought back.
     pub(super) fn brought(&mut self, result: &Map) {
         if self.next.is_some() && self.registers {
@@ -80,8 +80,8 @@ impl Runner<'_> {
         self.changed_before.keys().filter(|key| !come_by(key)).cloned().collect()
     }
 
-    /// Prepares the notes of a task's actions.
-    pub(super) fn notes_of(&self, doing: &Doing<'_>) -> Result<Notes, Diagnostic> {
+    /// Prepares the entries of a task's actions.
+    pub(super) fn entries_of(&self, doing: &Doing<'_>) -> Result<TaskEntries, Diagnostic> {
         let notified = self.to_notify(doing.item, doing.context)?;
         let next = (doing.context.reach == Reach::Certain).then(|| Begun {
             run: self.bundle.run.clone(),
@@ -91,35 +91,36 @@ impl Runner<'_> {
             ..Begun::default()
         });
         let registers = doing.item.task.keywords.register.is_some();
-        Ok(Notes { next, begun: false, registers, result: Map::new() })
+        Ok(TaskEntries { next, begun: false, registers, result: Map::new() })
     }
 
     /// Written to the host's memory before an action: what it replaces, that its task changed,
     /// and whom that notifies.
-    pub(super) fn note_before(
+    pub(super) fn append_before(
         &mut self,
-        notes: &mut Notes,
+        entries: &mut TaskEntries,
         action: &Action,
         view: &dyn View,
     ) -> Result<(), Diagnostic> {
-        let Some(next) = &mut notes.next else { return Ok(()) };
+        let Some(next) = &mut entries.next else { return Ok(()) };
         action.kind().clone_into(&mut next.action);
-        next.awaits = notes.registers && matches!(action, Action::Run { .. } | Action::Request(_));
+        next.awaits =
+            entries.registers && matches!(action, Action::Run { .. } | Action::Request(_));
         let begun = next.clone();
         next.notified.clear();
-        let nothing = if notes.begun { "no more was done" } else { "nothing was done" };
-        notes.begun = true;
+        let nothing = if entries.begun { "no more was done" } else { "nothing was done" };
+        entries.begun = true;
         self.memory.begin(begun, action, view).map_err(|error| {
             error.diagnostic().note(format!("{nothing}: what cannot be remembered is not begun"))
         })
     }
 
     /// Remembers what the actions brought back, for what their task registers.
-    pub(super) fn keep_result(&mut self, notes: Notes) {
-        let (Some(next), false) = (notes.next, notes.result.is_empty()) else { return };
-        let Ok(text) = serde_json::to_vec(&notes.result) else { return };
+    pub(super) fn keep_result(&mut self, entries: TaskEntries) {
+        let (Some(next), false) = (entries.next, entries.result.is_empty()) else { return };
+        let Ok(text) = serde_json::to_vec(&entries.result) else { return };
         let result = seal(self.memory.key(), &text);
-        let kept = self.memory.note(Note::Brought { key: next.key, result });
+        let kept = self.memory.append(JournalEntry::Brought { key: next.key, result });
         self.warn_if_failed(kept);
     }
 
@@ -145,7 +146,7 @@ impl Runner<'_> {
         }
         let kind = resource::find(kind)?;
         // What cannot be told now was not done.
-        let mut value = self.templates.node(params, &item.layers.scope()).ok()?;
+        let mut value = self.templates.node(params, &item.scopes.scope()).ok()?;
         self.fill_in(kind, &mut value, params, item, context).ok()?;
         let spec = self.spec(kind, &value);
         let (_, key) = self.next_key(item, spec);
@@ -154,7 +155,7 @@ impl Runner<'_> {
         self.recall_result(kind, item, earlier, &mut attempt);
         self.settle_key(item, spec);
         let hidden = item.task.keywords.no_log.as_ref().or(context.no_log.as_ref());
-        if self.flag(hidden, &item.layers) || value.has_secret() {
+        if self.flag(hidden, &item.scopes) || value.has_secret() {
             for value in attempt.result.values_mut() {
                 *value = std::mem::take(value).into_secret();
             }

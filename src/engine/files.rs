@@ -6,7 +6,7 @@ use super::item::Item;
 use super::run::Runner;
 use crate::resource::{Kind, Source};
 use crate::text::{Diagnostic, nearest};
-use crate::value::{Kind as NodeKind, Map, Node, Value};
+use crate::value::{Map, Node, NodeKind, Value};
 use base64::Engine as _;
 use indexmap::IndexMap;
 
@@ -30,7 +30,7 @@ impl Runner<'_> {
         let keywords = &item.task.keywords;
         if kind.takes("environment") {
             for environment in context.environment.iter().chain(&keywords.environment) {
-                let nearer = self.templates.node(environment, &item.layers.scope())?;
+                let nearer = self.templates.node(environment, &item.scopes.scope())?;
                 let all = match map.shift_remove("environment") {
                     Some(outer) => merged(outer, nearer),
                     None => nearer,
@@ -42,12 +42,12 @@ impl Runner<'_> {
             && let Some(timeout) = &keywords.timeout
             && !map.contains_key("timeout")
         {
-            map.insert("timeout".into(), self.templates.node(timeout, &item.layers.scope())?);
+            map.insert("timeout".into(), self.templates.node(timeout, &item.scopes.scope())?);
         }
         if kind.takes("become_user")
             && let Some(user) = &keywords.become_user
         {
-            map.insert("become_user".into(), self.templates.node(user, &item.layers.scope())?);
+            map.insert("become_user".into(), self.templates.node(user, &item.scopes.scope())?);
         }
         let never_changes =
             matches!(keywords.changed_when.as_slice(), [Node { kind: NodeKind::Bool(false), .. }]);
@@ -76,7 +76,7 @@ impl Runner<'_> {
         if let Some(error) = vaulted(text.as_bytes()) {
             return Err(error.at(params.get("src").map_or(params.span, |src| src.span)));
         }
-        let content = self.templates.file(*source, text, &item.layers.scope())?;
+        let content = self.templates.file(*source, text, &item.scopes.scope())?;
         map.insert("content".into(), content);
         Ok(())
     }

@@ -4,10 +4,10 @@ use super::bundle::Purpose;
 use super::context::{Called, Context, Reach};
 use super::flow::Flow;
 use super::item::Item;
+use super::journal_entry::JournalEntry;
 use super::knowledge::{Notified, Recalled};
-use super::note::Note;
 use super::run::Runner;
-use super::scope::Layers;
+use super::scope::Scopes;
 use super::state::PendingHandler;
 use super::task::Task;
 use crate::event::Event;
@@ -33,7 +33,7 @@ impl Runner<'_> {
                         "this host's roles no longer have it; run by hand what it would have done",
                     ),
                 ));
-                let forget = self.memory.note(Note::Handled(vec![pending]));
+                let forget = self.memory.append(JournalEntry::Handled(vec![pending]));
                 self.warn_if_failed(forget);
             }
         }
@@ -77,11 +77,11 @@ impl Runner<'_> {
         let task = item.task;
         let waits =
             |name: String| PendingHandler { role: task.role.clone(), name, task: task.id.clone() };
-        Ok(self.notify_names(task, &item.layers)?.into_iter().map(waits).collect())
+        Ok(self.notify_names(task, &item.scopes)?.into_iter().map(waits).collect())
     }
 
-    fn notify_names(&self, task: &Task, layers: &Layers) -> Result<Vec<String>, Diagnostic> {
-        let scope = layers.scope();
+    fn notify_names(&self, task: &Task, scopes: &Scopes) -> Result<Vec<String>, Diagnostic> {
+        let scope = scopes.scope();
         let mut names = Vec::new();
         for node in &task.keywords.notify {
             let known = names.len();
@@ -112,10 +112,10 @@ impl Runner<'_> {
         &mut self,
         task: &Task,
         context: &Context,
-        layers: &Layers,
+        scopes: &Scopes,
         changed: &Known<bool>,
     ) {
-        let Ok(names) = self.notify_names(task, layers) else {
+        let Ok(names) = self.notify_names(task, scopes) else {
             return;
         };
         if names.is_empty() {
@@ -150,7 +150,7 @@ impl Runner<'_> {
         let stale: Vec<_> =
             self.memory.state().pending.iter().filter(|one| stale(one)).cloned().collect();
         if !stale.is_empty() {
-            let forget = self.memory.note(Note::Handled(stale));
+            let forget = self.memory.append(JournalEntry::Handled(stale));
             self.warn_if_failed(forget);
         }
     }
@@ -264,7 +264,7 @@ impl Runner<'_> {
             |pending: &&PendingHandler| called.iter().any(|other| other.name == pending.name);
         let done: Vec<_> = self.memory.state().pending.iter().filter(done).cloned().collect();
         if !done.is_empty() {
-            let forget = self.memory.note(Note::Handled(done));
+            let forget = self.memory.append(JournalEntry::Handled(done));
             self.warn_if_failed(forget);
         }
     }

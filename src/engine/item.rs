@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::run::Runner;
-use super::scope::{Layers, position};
+use super::scope::{Scopes, position};
 use super::task::{LoopControl, Task};
 use super::telling::shown;
 use crate::resource::{Declared, Kind};
@@ -17,7 +17,7 @@ pub(super) struct Item<'t> {
     /// What the memory knows it by, once its parameters are rendered.
     pub(super) key: OnceCell<String>,
     pub(super) label: Option<String>,
-    pub(super) layers: Layers,
+    pub(super) scopes: Scopes,
 }
 
 impl Item<'_> {
@@ -49,28 +49,28 @@ impl Runner<'_> {
         control: &LoopControl,
         index: usize,
         value: &Value,
-        layers: &mut Layers,
+        scopes: &mut Scopes,
     ) -> Result<String, Diagnostic> {
-        layers.set_item(control, index, value);
+        scopes.set_item(control, index, value);
         let label = match &control.label {
-            Some(label) => shown(&self.templates.node(label, &layers.scope())?),
+            Some(label) => shown(&self.templates.node(label, &scopes.scope())?),
             None => label_of(value, index),
         };
         Ok(self.redactor.redact(&label).into_owned())
     }
 
-    /// The surroundings of what a loop's item runs. `layers` is what its label may name.
+    /// The surroundings of what a loop's item runs. `scopes` is what its label may name.
     pub(super) fn enter_item(
         &self,
         control: &LoopControl,
         index: usize,
         value: &Value,
         context: &Context,
-        layers: &Layers,
+        scopes: &Scopes,
     ) -> Result<Context, Diagnostic> {
-        let label = self.set_item(control, index, value, &mut layers.clone())?;
+        let label = self.set_item(control, index, value, &mut scopes.clone())?;
         let mut inner = context.clone();
-        inner.layers.set_item(control, index, value);
+        inner.scopes.set_item(control, index, value);
         inner.within = format!("{}[{label}]", context.within);
         Ok(inner)
     }

@@ -76,8 +76,8 @@ impl Runner<'_> {
             }
             Body::FlushHandlers => self.flush_handlers(host, &context.reach),
             Body::EndHost => {
-                let layers = self.layers(task, context);
-                match self.truth(&self.conditions(task, context), &layers) {
+                let scopes = self.scopes(task, context);
+                match self.truth(&self.conditions(task, context), &scopes) {
                     Ok(Truth::Yes) => Flow::End,
                     Ok(Truth::No) => Flow::Go,
                     Ok(Truth::Unknown(origin)) => Flow::MayEnd(origin),
@@ -105,17 +105,17 @@ impl Runner<'_> {
         let Some(list) = &task.keywords.loop_over else {
             return self.include(host, task, context);
         };
-        let layers = self.layers(task, context);
-        let items = match self.items(host, task, list, context, &layers) {
+        let scopes = self.scopes(task, context);
+        let items = match self.items(host, task, list, context, &scopes) {
             Ok(items) => items,
             Err(flow) => return *flow,
         };
         let control = task.keywords.loop_control.clone().unwrap_or_default();
         self.each(host, items.len(), context, &mut |runner, host, index, context| {
-            let layers = runner.layers(task, context);
+            let scopes = runner.scopes(task, context);
             let item = runner
-                .pause(host, &control, index, &layers)
-                .and_then(|()| runner.enter_item(&control, index, &items[index], context, &layers));
+                .pause(host, &control, index, &scopes)
+                .and_then(|()| runner.enter_item(&control, index, &items[index], context, &scopes));
             match item {
                 Ok(within) => runner.include(host, task, &within),
                 Err(error) => runner.stop(task, context, error),
@@ -132,9 +132,9 @@ impl Runner<'_> {
         {
             return self.included(host, task, context, &inner);
         }
-        let layers = self.layers(task, context);
+        let scopes = self.scopes(task, context);
         inner.when = Vec::new();
-        match self.truth(&self.conditions(task, context), &layers) {
+        match self.truth(&self.conditions(task, context), &scopes) {
             Ok(Truth::Yes) => self.included(host, task, context, &inner),
             Ok(Truth::No) => Flow::Go,
             Ok(Truth::Unknown(origin)) => {
@@ -192,8 +192,8 @@ impl Runner<'_> {
         inner: &Context,
         file: &crate::value::Node,
     ) -> Flow {
-        let layers = self.layers(task, context);
-        let name = match self.templates.node(file, &layers.scope()) {
+        let scopes = self.scopes(task, context);
+        let name = match self.templates.node(file, &scopes.scope()) {
             Ok(Value::Unknown(origin)) => {
                 self.open(task, context, &origin);
                 self.unsettle_everything(host, &origin);

@@ -1,6 +1,6 @@
 //! Where a host's memory is kept during a run.
 
-use super::note::{Begun, Note};
+use super::journal_entry::{Begun, JournalEntry};
 use super::state::State;
 use crate::host::{Action, HostError, View};
 
@@ -9,18 +9,18 @@ pub trait Memory {
     /// The memory as it is now.
     fn state(&self) -> &State;
 
-    /// Takes a note, and makes it last before it returns. Writes nothing if it is none.
+    /// Takes an entry, and makes it last before it returns. Writes nothing if it is none.
     ///
     /// # Errors
     /// If it cannot be written; the run must not go on then.
-    fn note(&mut self, note: Note) -> Result<(), HostError>;
+    fn append(&mut self, entry: JournalEntry) -> Result<(), HostError>;
 
-    /// Takes a note of an action before it is performed, with what it replaces on this host.
+    /// Takes the entry of an action before it is performed, with what it replaces on this host.
     ///
     /// # Errors
-    /// As [`Memory::note`]; the action must not be performed then.
+    /// As [`Memory::append`]; the action must not be performed then.
     fn begin(&mut self, begun: Begun, _action: &Action, _view: &dyn View) -> Result<(), HostError> {
-        self.note(Note::Begun(begun))
+        self.append(JournalEntry::Begun(begun))
     }
 
     /// The host's own key.
@@ -47,8 +47,8 @@ impl Memory for Forgetful {
         &self.state
     }
 
-    fn note(&mut self, note: Note) -> Result<(), HostError> {
-        self.state.take(&note);
+    fn append(&mut self, entry: JournalEntry) -> Result<(), HostError> {
+        self.state.take(&entry);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::task::{Body, Keywords, Task};
 use super::typing::for_each;
 use crate::template::{Lookup, Name, Named, Templates};
 use crate::text::{Diagnostic, Lack, nearest};
-use crate::value::{Kind, Node};
+use crate::value::{Node, NodeKind};
 use std::collections::BTreeSet;
 
 /// Names that the engine itself supplies, facts aside.
@@ -186,7 +186,7 @@ impl Collector<'_> {
 
     fn names_of_all(&self, nodes: &[Node]) -> Named {
         let Some(first) = nodes.first() else { return Named::default() };
-        let kind = Kind::List(nodes.to_vec());
+        let kind = NodeKind::List(nodes.to_vec());
         self.templates.names_in_condition(&Node { kind, span: first.span, secret: false })
     }
 

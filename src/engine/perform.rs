@@ -1,7 +1,7 @@
 //! What a look asks for, done: announced, remembered, performed step by step, looked at again.
 
 use super::context::{Context, Reach};
-use super::earlier::Notes;
+use super::earlier::TaskEntries;
 use super::facts::sources_of;
 use super::item::{Doing, Item};
 use super::knowledge::Trace;
@@ -11,7 +11,7 @@ use super::task::{Body, RunOnce, Task};
 use super::unproven::reads_files;
 use crate::event::{ActionReport, Certainty, Event, Expected, Note, Reason, Texts};
 use crate::host::{Action, Host, ServiceChange};
-use crate::resource::{self, Declared, Gate, Look, Nature, Open, Step};
+use crate::resource::{self, Declared, Gate, Nature, Open, Planned, Step};
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Known, Map, Origin, Value};
 
@@ -21,12 +21,12 @@ impl Runner<'_> {
         &mut self,
         host: &mut dyn Host,
         doing: &Doing<'_>,
-        mut look: Look,
+        mut planned: Planned,
     ) -> Result<Attempt, Diagnostic> {
         let Doing { item, context, declared, .. } = *doing;
         let mut attempt = Attempt::ok();
-        attempt.result = std::mem::take(&mut look.result);
-        match look.gate {
+        attempt.result = std::mem::take(&mut planned.result);
+        match planned.gate {
             Gate::Pass => {}
             Gate::Fail(error) => {
                 attempt.failed = Known::Is(Some(error));
@@ -34,23 +34,23 @@ impl Runner<'_> {
             }
             Gate::Unknown(origin) => attempt = attempt.assuming(Expected::Answer, &origin),
         }
-        self.drop_needless_restarts(&mut look.steps, context, &mut attempt);
-        if look.steps.is_empty() && look.open.is_empty() {
+        self.drop_needless_restarts(&mut planned.steps, context, &mut attempt);
+        if planned.steps.is_empty() && planned.open.is_empty() {
             self.recall_change(doing, &mut attempt);
             if attempt.earlier
-                && let Some(later) = look.later
+                && let Some(later) = planned.later
             {
                 self.owe(host.view(), doing, later, &mut attempt)?;
             }
             return Ok(attempt);
         }
         if context.reach == Reach::Certain
-            && let Some(later) = look.later.take_if(|later| later.unasked)
+            && let Some(later) = planned.later.take_if(|later| later.unasked)
         {
             self.owe(host.view(), doing, later, &mut attempt)?;
         }
-        let open = std::mem::take(&mut look.open);
-        let reports: Vec<ActionReport> = look
+        let open = std::mem::take(&mut planned.open);
+        let reports: Vec<ActionReport> = planned
             .steps
             .iter_mut()
             .map(|step| {
@@ -64,11 +64,11 @@ impl Runner<'_> {
         let opened = open.iter().map(|open| open_report(open, &self.redactor));
         let announced = reports.iter().cloned().chain(opened).collect();
         self.tell(Event::Announced { task, actions: announced });
-        let mut notes = self.notes_of(doing)?;
-        let acts = look.steps.iter().all(|step| step.action.is_act());
-        let has_end = look.steps.iter().any(Step::has_end);
-        self.steps(host, doing, look.steps, reports, &mut notes, &mut attempt);
-        self.keep_result(notes);
+        let mut entries = self.entries_of(doing)?;
+        let acts = planned.steps.iter().all(|step| step.action.is_act());
+        let has_end = planned.steps.iter().any(Step::has_end);
+        self.steps(host, doing, planned.steps, reports, &mut entries, &mut attempt);
+        self.keep_result(entries);
         if attempt.error().is_none() && context.reach == Reach::Certain && has_end {
             self.confirm(host, declared, &mut attempt);
         }
@@ -93,7 +93,7 @@ impl Runner<'_> {
         doing: &Doing<'_>,
         steps: Vec<Step>,
         reports: Vec<ActionReport>,
-        notes: &mut Notes,
+        entries: &mut TaskEntries,
         attempt: &mut Attempt,
     ) {
         let declared = doing.declared;
@@ -133,7 +133,7 @@ impl Runner<'_> {
                     }
                 }
             }
-            if let Err(error) = self.note_before(notes, &step.action, host.view()) {
+            if let Err(error) = self.append_before(entries, &step.action, host.view()) {
                 attempt.failed = Known::Is(Some(error));
                 break;
             }
@@ -157,7 +157,7 @@ impl Runner<'_> {
                     self.note_start(&step.action, step.unless.as_ref());
                     self.gather_again(host, &sources_of(&step.action));
                     self.trace(Trace::Did(Box::new(step.action)));
-                    notes.brought(&performed.result);
+                    entries.brought(&performed.result);
                     attempt.result.extend(performed.result);
                     report.failed = performed.failed.is_some();
                     attempt.actions.push(report);
@@ -184,7 +184,7 @@ impl Runner<'_> {
     /// Looks again: what is certain and still to do is a resource that did not converge.
     fn confirm(&self, host: &dyn Host, declared: &dyn Declared, attempt: &mut Attempt) {
         let left = match declared.look(host.view()) {
-            Ok(look) => look.steps,
+            Ok(planned) => planned.steps,
             Err(error) => {
                 attempt.failed = Known::Is(Some(error));
                 return;

@@ -3,18 +3,18 @@
 use super::bundle::{Bundle, Purpose};
 use super::context::{Context, Reach};
 use super::flow::Flow;
+use super::journal_entry::{Ended, JournalEntry};
 use super::knowledge::Knowledge;
 use super::memory::Memory;
-use super::note::{Ended, Note};
 use super::outlet::Outlet;
-use super::scope::Layers;
+use super::scope::Scopes;
 use super::state::{Earlier, Target};
 use super::task::count;
 use crate::event::{Event, HostReport, HostStatus};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor, SourceId, Span};
-use crate::value::{Key, Kind, Map, Node, Value};
+use crate::value::{Key, Map, Node, NodeKind, Value};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -116,7 +116,7 @@ impl<'a> Runner<'a> {
             let Some(tasks) = tasks else { return Flow::Go };
             let mut context = runner.enter(&call.name, context);
             if !call.vars.is_empty() {
-                context.layers.frames.push(Arc::new(call.vars.clone()));
+                context.scopes.frames.push(Arc::new(call.vars.clone()));
             }
             let flow = runner.list(host, tasks, &context);
             match &flow {
@@ -151,12 +151,12 @@ impl<'a> Runner<'a> {
     /// What every role finds.
     fn context(&self) -> Context {
         let bundle = self.bundle;
-        let mut layers = Layers::new(Arc::clone(&self.templates), self.redactor.clone());
-        layers.extra = Arc::new(bundle.extra.clone());
-        layers.inventory = Arc::new(bundle.inventory.clone());
-        layers.lookups = Arc::new(bundle.lookups.iter().cloned().collect());
+        let mut scopes = Scopes::new(Arc::clone(&self.templates), self.redactor.clone());
+        scopes.extra = Arc::new(bundle.extra.clone());
+        scopes.inventory = Arc::new(bundle.inventory.clone());
+        scopes.lookups = Arc::new(bundle.lookups.iter().cloned().collect());
         Context {
-            layers,
+            scopes,
             role: String::new(),
             when: Vec::new(),
             tags: Vec::new(),
@@ -175,12 +175,12 @@ impl<'a> Runner<'a> {
         let mut context = outer.clone();
         role.clone_into(&mut context.role);
         if let Some(tasks) = self.bundle.library.get(role) {
-            context.layers.role_vars.insert(0, Arc::new(tasks.vars.clone()));
-            context.layers.role_vars.insert(0, Arc::new(own_name(role)));
-            context.layers.role_defaults.insert(0, Arc::new(tasks.defaults.clone()));
-            let mut secrets = context.layers.secrets.to_vec();
+            context.scopes.role_vars.insert(0, Arc::new(tasks.vars.clone()));
+            context.scopes.role_vars.insert(0, Arc::new(own_name(role)));
+            context.scopes.role_defaults.insert(0, Arc::new(tasks.defaults.clone()));
+            let mut secrets = context.scopes.secrets.to_vec();
             secrets.extend(tasks.secrets.iter().cloned());
-            context.layers.secrets = Arc::new(secrets);
+            context.scopes.secrets = Arc::new(secrets);
         }
         context
     }
@@ -200,7 +200,7 @@ impl<'a> Runner<'a> {
         let left = if self.bundle.is_limited() { self.not_come_by() } else { Vec::new() };
         let seen = std::mem::take(&mut self.seen);
         let (run, acted) = (self.bundle.run.clone(), self.knows.changed);
-        self.memory.note(Note::Ended(Ended { run, well, acted, seen, released, left }))
+        self.memory.append(JournalEntry::Ended(Ended { run, well, acted, seen, released, left }))
     }
 }
 
@@ -243,6 +243,6 @@ fn system(facts: &Map) -> String {
 /// What a role is called, for its tasks.
 fn own_name(role: &str) -> Vec<(Key, Node)> {
     let span = Span { source: SourceId(u32::MAX), line: 1, column: 1, len: 0 };
-    let name = || Node { kind: Kind::Str(role.to_owned()), span, secret: false };
+    let name = || Node { kind: NodeKind::Str(role.to_owned()), span, secret: false };
     ["role_name", "ansible_role_name"].map(|key| (Key { name: key.into(), span }, name())).into()
 }

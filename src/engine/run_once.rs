@@ -4,11 +4,11 @@ use super::context::{Context, Reach};
 use super::control::Truth;
 use super::flow::Flow;
 use super::item::Item;
+use super::journal_entry::JournalEntry;
 use super::knowledge::Trace;
-use super::note::Note;
 use super::outlet::Turn;
 use super::run::Runner;
-use super::scope::Layers;
+use super::scope::Scopes;
 use super::task::{Body, RunOnce, Task};
 use super::telling::id;
 use crate::event::{Ran, Reason, TaskReport, TaskStatus};
@@ -21,7 +21,7 @@ impl Runner<'_> {
         &mut self,
         task: &Task,
         context: &Context,
-        layers: &Layers,
+        scopes: &Scopes,
     ) -> Option<Flow> {
         let scope = task.keywords.run_once?;
         // What this run has perhaps done the memory knows only perhaps.
@@ -35,7 +35,7 @@ impl Runner<'_> {
             }
             RunOnce::UntilChanged
                 if self.memory.state().until_changed.get(once_id(task)).is_some_and(|known| {
-                    self.task_hash(task, context, layers).as_ref() == Some(known)
+                    self.task_hash(task, context, scopes).as_ref() == Some(known)
                 }) =>
             {
                 Ran::HereUnchanged
@@ -90,11 +90,11 @@ impl Runner<'_> {
         let Some(scope) = task.keywords.run_once else {
             return;
         };
-        let layers = self.layers(task, context);
+        let scopes = self.scopes(task, context);
         if scope == RunOnce::Run {
             self.outlet.run_once_result(&id(task, context, None), result);
         }
-        let asked = self.truth(&self.conditions(task, context), &layers);
+        let asked = self.truth(&self.conditions(task, context), &scopes);
         let maybe = match (result.get("failed"), asked) {
             (Some(Value::Bool(true)), _) | (_, Ok(Truth::No) | Err(_)) => return,
             (_, Ok(Truth::Unknown(origin))) => Some(origin),
@@ -111,11 +111,11 @@ impl Runner<'_> {
         let run = self.bundle.run.clone();
         let kept = match scope {
             RunOnce::Run | RunOnce::Host => return,
-            RunOnce::Ever => self.memory.note(Note::Ever { id, run }),
+            RunOnce::Ever => self.memory.append(JournalEntry::Ever { id, run }),
             RunOnce::UntilChanged => {
                 // What cannot be told in full is not known to be the same next time.
-                let Some(hash) = self.task_hash(task, context, &layers) else { return };
-                self.memory.note(Note::UntilChanged { id, hash })
+                let Some(hash) = self.task_hash(task, context, &scopes) else { return };
+                self.memory.append(JournalEntry::UntilChanged { id, hash })
             }
         };
         if let Err(error) = kept {
@@ -125,21 +125,21 @@ impl Runner<'_> {
 
     /// Of the rendered task with all its items and the content of its files, under the host's key;
     /// `None` if something of it is unknown.
-    fn task_hash(&self, task: &Task, context: &Context, layers: &Layers) -> Option<Sha256> {
+    fn task_hash(&self, task: &Task, context: &Context, scopes: &Scopes) -> Option<Sha256> {
         let rendered = match &task.keywords.loop_over {
-            None => vec![self.rendered(task, context, layers.clone())?],
+            None => vec![self.rendered(task, context, scopes.clone())?],
             Some(list) => {
-                let items = self.templates.node(list, &layers.keeping_scope()).ok()?;
+                let items = self.templates.node(list, &scopes.keeping_scope()).ok()?;
                 let Value::List(items) = items.exposed() else {
                     return None;
                 };
                 let control = task.keywords.loop_control.as_ref();
                 let name = control.and_then(|control| control.loop_var.as_deref());
                 let render = |item: &Value| {
-                    let mut layers = layers.clone();
-                    let vars = std::sync::Arc::make_mut(&mut layers.loop_vars);
+                    let mut scopes = scopes.clone();
+                    let vars = std::sync::Arc::make_mut(&mut scopes.loop_vars);
                     vars.insert(name.unwrap_or("item").to_owned(), item.clone());
-                    self.rendered(task, context, layers)
+                    self.rendered(task, context, scopes)
                 };
                 items.iter().map(render).collect::<Option<_>>()?
             }
@@ -151,18 +151,18 @@ impl Runner<'_> {
         &self,
         task: &Task,
         context: &Context,
-        layers: Layers,
+        scopes: Scopes,
     ) -> Option<serde_json::Value> {
         let value = match &task.body {
             Body::Resource { kind, params } => {
                 let kind = crate::resource::find(kind)?;
-                let mut value = self.templates.node(params, &layers.scope()).ok()?;
+                let mut value = self.templates.node(params, &scopes.scope()).ok()?;
                 let id = task.id.clone();
-                let item = Item { task, id, key: OnceCell::new(), label: None, layers };
+                let item = Item { task, id, key: OnceCell::new(), label: None, scopes };
                 self.fill_in(kind, &mut value, params, &item, context).ok()?;
                 value
             }
-            Body::SetFact(node) => self.templates.node(node, &layers.keeping_scope()).ok()?,
+            Body::SetFact(node) => self.templates.node(node, &scopes.keeping_scope()).ok()?,
             other => Value::Str(format!("{other:?}")),
         };
         value.unknown().is_none().then(|| value.to_json_exposed())

@@ -12,7 +12,7 @@ pub type Layer = Arc<Vec<(Key, Node)>>;
 
 /// The layers that one task sees. Cheap to clone: everything is shared.
 #[derive(Clone)]
-pub struct Layers {
+pub struct Scopes {
     templates: Arc<Templates>,
     redactor: Redactor,
     /// `-e`.
@@ -37,7 +37,7 @@ pub struct Layers {
     pub lookups: Arc<HashMap<LookupKey, Node>>,
 }
 
-impl Layers {
+impl Scopes {
     /// Nothing set yet. The redactor learns every secret that is rendered.
     pub fn new(templates: Arc<Templates>, redactor: Redactor) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl Layers {
 
     fn seen(&self, keeps: bool) -> Arc<dyn Scope> {
         Arc::new(TaskScope {
-            layers: self.clone(),
+            scopes: self.clone(),
             rendered: Arc::default(),
             rendering: Vec::new(),
             keeps,
@@ -108,7 +108,7 @@ fn find<'a>(layer: &'a Layer, name: &str) -> Option<&'a Node> {
 
 /// One evaluation's view of the layers.
 struct TaskScope {
-    layers: Layers,
+    scopes: Scopes,
     /// Variables that were rendered for this task already.
     rendered: Arc<Mutex<HashMap<String, Value>>>,
     /// Variables whose rendering led here: a name that stands in it again is a cycle.
@@ -134,12 +134,12 @@ impl TaskScope {
         let mut rendering = self.rendering.clone();
         rendering.push(name.to_owned());
         let inner: Arc<dyn Scope> = Arc::new(Self {
-            layers: self.layers.clone(),
+            scopes: self.scopes.clone(),
             rendered: Arc::clone(&self.rendered),
             rendering,
             keeps: true,
         });
-        let value = self.layers.templates.node(node, &inner)?;
+        let value = self.scopes.templates.node(node, &inner)?;
         lock(&self.rendered).insert(name.to_owned(), value.clone());
         Ok(value)
     }
@@ -147,40 +147,40 @@ impl TaskScope {
 
 impl Scope for TaskScope {
     fn lookup(&self, name: &str) -> Result<Option<Value>, Diagnostic> {
-        let layers = &self.layers;
-        let found = if let Some(node) = find(&layers.extra, name) {
+        let scopes = &self.scopes;
+        let found = if let Some(node) = find(&scopes.extra, name) {
             Some(self.render(name, node)?)
-        } else if let Some(value) = layers.loop_vars.get(name).or_else(|| layers.results.get(name))
+        } else if let Some(value) = scopes.loop_vars.get(name).or_else(|| scopes.results.get(name))
         {
             Some(value.clone())
-        } else if let Some(node) = layers.written(name) {
+        } else if let Some(node) = scopes.written(name) {
             Some(self.render(name, node)?)
         } else {
-            layers.facts.get(name).cloned()
+            scopes.facts.get(name).cloned()
         };
-        let secret = layers.secrets.iter().any(|secret| secret == name);
+        let secret = scopes.secrets.iter().any(|secret| secret == name);
         Ok(if secret { found.map(Value::into_secret) } else { found })
     }
 
     fn looked_up(&self, lookup: &LookupKey) -> Option<Value> {
-        self.layers.lookups.get(lookup).map(Node::to_value)
+        self.scopes.lookups.get(lookup).map(Node::to_value)
     }
 
     fn wrote(&self, secret: &str) {
         if !self.keeps {
-            self.layers.redactor.add([secret]);
+            self.scopes.redactor.add([secret]);
         }
     }
 
     fn names(&self) -> Vec<String> {
-        let layers = &self.layers;
-        let written = std::iter::once(&layers.extra)
-            .chain(&layers.frames)
-            .chain(&layers.role_vars)
-            .chain(std::iter::once(&layers.inventory))
-            .chain(&layers.role_defaults);
+        let scopes = &self.scopes;
+        let written = std::iter::once(&scopes.extra)
+            .chain(&scopes.frames)
+            .chain(&scopes.role_vars)
+            .chain(std::iter::once(&scopes.inventory))
+            .chain(&scopes.role_defaults);
         let written = written.flat_map(|layer| layer.iter().map(|(key, _)| key.name.clone()));
-        let values = [&layers.loop_vars, &layers.results, &layers.facts];
+        let values = [&scopes.loop_vars, &scopes.results, &scopes.facts];
         written.chain(values.into_iter().flat_map(|map| map.keys().cloned())).collect()
     }
 }

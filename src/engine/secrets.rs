@@ -14,11 +14,11 @@ impl Bundle {
         let roles = self.library.values();
         let named: Vec<&str> =
             roles.clone().flat_map(|role| &role.secrets).map(String::as_str).collect();
-        let layers = [&self.inventory, &self.extra]
+        let scopes = [&self.inventory, &self.extra]
             .into_iter()
             .chain(self.roles.iter().map(|call| &call.vars))
             .chain(roles.clone().flat_map(|role| [&role.vars, &role.defaults]));
-        for (Key { name, .. }, node) in layers.flatten() {
+        for (Key { name, .. }, node) in scopes.flatten() {
             // What a template makes of others is learnt when it is rendered.
             if named.contains(&name.as_str()) && !node.has_template() {
                 node.each_leaf(&mut keep);

@@ -8,7 +8,7 @@ use super::item::{Item, of_item};
 use super::outcome::{Attempt, registered_loop};
 use super::run::{Runner, millis};
 use super::run_once::once_id;
-use super::scope::Layers;
+use super::scope::Scopes;
 use super::task::{Body, Task};
 use super::telling::id;
 use super::typing::for_each;
@@ -21,27 +21,27 @@ use std::sync::Arc;
 
 impl Runner<'_> {
     pub(super) fn task(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
-        let layers = self.layers(task, context);
+        let scopes = self.scopes(task, context);
         *self.knows.passed.entry(id(task, context, None)).or_default() += 1;
-        if let Some(flow) = self.settled_before(task, context, &layers) {
+        if let Some(flow) = self.settled_before(task, context, &scopes) {
             return flow;
         }
         if let Some(origin) = self.may_have_run(task) {
             let context = context.only_if(&origin);
             return self
-                .perhaps(host, &origin, |runner, host| runner.all(host, task, &context, layers));
+                .perhaps(host, &origin, |runner, host| runner.all(host, task, &context, scopes));
         }
-        self.all(host, task, context, layers)
+        self.all(host, task, context, scopes)
     }
 
-    fn all(&mut self, host: &mut dyn Host, task: &Task, context: &Context, layers: Layers) -> Flow {
+    fn all(&mut self, host: &mut dyn Host, task: &Task, context: &Context, scopes: Scopes) -> Flow {
         let (result, flow) = match &task.keywords.loop_over {
             None => {
                 let id = id(task, context, None);
-                let item = Item { task, id, key: OnceCell::new(), label: None, layers };
+                let item = Item { task, id, key: OnceCell::new(), label: None, scopes };
                 self.item(host, &item, context)
             }
-            Some(list) => match self.looped(host, task, list, context, &layers) {
+            Some(list) => match self.looped(host, task, list, context, &scopes) {
                 Ok(ended) => ended,
                 Err(flow) => return *flow,
             },
@@ -54,14 +54,14 @@ impl Runner<'_> {
     }
 
     /// The layers as this task sees them now.
-    pub(super) fn layers(&self, task: &Task, context: &Context) -> Layers {
-        let mut layers = context.layers.clone();
-        layers.results = Arc::clone(&self.knows.results);
-        layers.facts = Arc::clone(&self.knows.facts);
+    pub(super) fn scopes(&self, task: &Task, context: &Context) -> Scopes {
+        let mut scopes = context.scopes.clone();
+        scopes.results = Arc::clone(&self.knows.results);
+        scopes.facts = Arc::clone(&self.knows.facts);
         if !task.keywords.vars.is_empty() {
-            layers.frames.push(Arc::new(task.keywords.vars.clone()));
+            scopes.frames.push(Arc::new(task.keywords.vars.clone()));
         }
-        layers
+        scopes
     }
 
     pub(super) fn register(&mut self, task: &Task, result: Value) {
@@ -77,11 +77,11 @@ impl Runner<'_> {
         task: &Task,
         list: &Node,
         context: &Context,
-        layers: &Layers,
+        scopes: &Scopes,
     ) -> Result<Vec<Value>, Box<Flow>> {
-        let items = match self.templates.node(list, &layers.keeping_scope()) {
+        let items = match self.templates.node(list, &scopes.keeping_scope()) {
             Ok(value) => value,
-            Err(error) => return Err(Box::new(self.no_items(task, context, layers, error))),
+            Err(error) => return Err(Box::new(self.no_items(task, context, scopes, error))),
         };
         let items = if task.keywords.loop_flat { flattened(items) } else { items };
         let secret = matches!(items, Value::Secret(_));
@@ -96,14 +96,14 @@ impl Runner<'_> {
                     self.unsettle_everything(host, &origin);
                 }
                 for_each(std::slice::from_ref(task), &mut |one| {
-                    self.may_be_done(one, context, layers, &origin);
+                    self.may_be_done(one, context, scopes, &origin);
                 });
                 self.note_doubt(task, &Attempt::doubtful(), since);
                 return Err(Box::new(Flow::Go));
             }
             other => {
                 let error = not_a_list(other, list.span);
-                return Err(Box::new(self.no_items(task, context, layers, error)));
+                return Err(Box::new(self.no_items(task, context, scopes, error)));
             }
         };
         self.evaluated.insert(task.id.clone());
@@ -111,8 +111,8 @@ impl Runner<'_> {
     }
 
     /// What a task leaves that is done for items which nobody knows yet.
-    fn may_be_done(&mut self, task: &Task, context: &Context, layers: &Layers, origin: &Origin) {
-        self.notify(task, context, layers, &Known::Unknown(origin.clone()));
+    fn may_be_done(&mut self, task: &Task, context: &Context, scopes: &Scopes, origin: &Origin) {
+        self.notify(task, context, scopes, &Known::Unknown(origin.clone()));
         self.register(task, Value::Unknown(origin.clone()));
         if let Body::SetFact(facts) = &task.body {
             for (key, _) in facts.entries() {
@@ -130,10 +130,10 @@ impl Runner<'_> {
         &mut self,
         task: &Task,
         context: &Context,
-        layers: &Layers,
+        scopes: &Scopes,
         error: Diagnostic,
     ) -> Flow {
-        match self.truth(&self.conditions(task, context), layers) {
+        match self.truth(&self.conditions(task, context), scopes) {
             Ok(Truth::No) => {
                 self.register(task, Attempt::skipped(Reason::ConditionFalse).registered());
                 Flow::Go
@@ -155,24 +155,24 @@ impl Runner<'_> {
         task: &Task,
         list: &Node,
         context: &Context,
-        layers: &Layers,
+        scopes: &Scopes,
     ) -> Result<(Value, Flow), Box<Flow>> {
-        let items = self.items(host, task, list, context, layers)?;
+        let items = self.items(host, task, list, context, scopes)?;
         let control = task.keywords.loop_control.clone().unwrap_or_default();
         let mut results = Vec::new();
         let mut flow = Flow::Go;
         for (index, value) in items.into_iter().enumerate() {
-            let mut layers = layers.clone();
-            layers.results = Arc::clone(&self.knows.results);
+            let mut scopes = scopes.clone();
+            scopes.results = Arc::clone(&self.knows.results);
             let label = self
-                .pause(host, &control, index, &layers)
-                .and_then(|()| self.set_item(&control, index, &value, &mut layers));
+                .pause(host, &control, index, &scopes)
+                .and_then(|()| self.set_item(&control, index, &value, &mut scopes));
             let label = match label {
                 Ok(label) => label,
                 Err(error) => return Err(Box::new(self.stop(task, context, error))),
             };
             let id = id(task, context, Some(&label));
-            let item = Item { task, id, key: OnceCell::new(), label: Some(label), layers };
+            let item = Item { task, id, key: OnceCell::new(), label: Some(label), scopes };
             let (result, ended) = self.item(host, &item, context);
             results.push(of_item(result, &control, index, value));
             if !matches!(ended, Flow::Go) {
@@ -191,7 +191,7 @@ impl Runner<'_> {
         let span = span.entered();
         let mark = self.knows.mark();
         let mut attempt = self.tried(host, item, context).unwrap_or_else(Attempt::failed);
-        let ignored = self.is_ignored(task, context, &item.layers);
+        let ignored = self.is_ignored(task, context, &item.scopes);
         if ignored || !task.keywords.failed_when.is_empty() {
             self.doubt_answer(host, task, &mut attempt, mark);
         }
@@ -209,7 +209,7 @@ impl Runner<'_> {
         // An earlier run's notification waits in the memory, or its handler has succeeded since:
         // notified again, it would run once in every run until one ends well.
         if !attempt.earlier && !matches!(status, TaskStatus::Failed | TaskStatus::Skipped) {
-            self.notify(task, context, &item.layers, &attempt.changed);
+            self.notify(task, context, &item.scopes, &attempt.changed);
         }
         let error = attempt.error().cloned().map(|error| self.redact(error.or_at(task.span)));
         drop(span);
@@ -248,14 +248,14 @@ impl Runner<'_> {
         }
     }
 
-    fn is_ignored(&self, task: &Task, context: &Context, layers: &Layers) -> bool {
+    fn is_ignored(&self, task: &Task, context: &Context, scopes: &Scopes) -> bool {
         let node = task.keywords.ignore_errors.as_ref().or(context.ignore_errors.as_ref());
-        self.flag(node, layers)
+        self.flag(node, scopes)
     }
 
     /// A keyword that is true or false, or an expression that gives it.
-    pub(super) fn flag(&self, node: Option<&Node>, layers: &Layers) -> bool {
-        let value = node.and_then(|node| self.templates.node(node, &layers.scope()).ok());
+    pub(super) fn flag(&self, node: Option<&Node>, scopes: &Scopes) -> bool {
+        let value = node.and_then(|node| self.templates.node(node, &scopes.scope()).ok());
         value.is_some_and(|value| *value.exposed() == Value::Bool(true))
     }
 }

@@ -21,8 +21,8 @@ fn items(context: &Context, label: Option<&str>) -> String {
 
 impl Runner<'_> {
     pub(super) fn reference(&self, task: &Task, context: &Context, label: Option<&str>) -> TaskRef {
-        let layers = self.layers(task, context);
-        let name = match self.templates.node(&task.name, &layers.scope()) {
+        let scopes = self.scopes(task, context);
+        let name = match self.templates.node(&task.name, &scopes.scope()) {
             Ok(value) if value.unknown().is_none() => shown(&value),
             _ => task.name.as_str().unwrap_or_default().to_owned(),
         };

@@ -5,7 +5,7 @@ use super::control::Truth;
 use super::item::Item;
 use super::outcome::Attempt;
 use super::run::Runner;
-use super::scope::Layers;
+use super::scope::Scopes;
 use super::task::{Body, LoopControl};
 use crate::event::{ActionReport, Expected, Reason};
 use crate::host::Host;
@@ -23,7 +23,7 @@ impl Runner<'_> {
         context: &Context,
     ) -> Result<Attempt, Diagnostic> {
         let task = item.task;
-        match self.truth(&self.conditions(task, context), &item.layers)? {
+        match self.truth(&self.conditions(task, context), &item.scopes)? {
             Truth::Yes => self.tries(host, item, context),
             Truth::No => Ok(self.passed_over(item, context)),
             Truth::Unknown(origin) => {
@@ -48,9 +48,9 @@ impl Runner<'_> {
         let retries = if keywords.until.is_empty() && keywords.retries.is_none() {
             0.0
         } else {
-            self.number(keywords.retries.as_ref(), &item.layers, 3.0)?
+            self.number(keywords.retries.as_ref(), &item.scopes, 3.0)?
         };
-        let delay = self.number(keywords.delay.as_ref(), &item.layers, 5.0)?;
+        let delay = self.number(keywords.delay.as_ref(), &item.scopes, 5.0)?;
         let mut left = retries;
         let mut attempts = 0;
         let mut earlier = Vec::new();
@@ -68,8 +68,8 @@ impl Runner<'_> {
             let good = match (keywords.until.is_empty(), attempt.error()) {
                 (true, error) => error.is_none(),
                 (false, _) => {
-                    let layers = self.with_result(item, &attempt);
-                    match self.truth(&keywords.until, &layers) {
+                    let scopes = self.with_result(item, &attempt);
+                    match self.truth(&keywords.until, &scopes) {
                         Ok(Truth::Unknown(origin)) => {
                             attempt.may_fail = true;
                             let (to, origin) = (Expected::Hold, origin.to_string());
@@ -111,7 +111,7 @@ impl Runner<'_> {
         item: &Item<'_>,
         context: &Context,
     ) -> Result<Attempt, Diagnostic> {
-        match self.compute(item.task, &item.layers) {
+        match self.compute(item.task, &item.scopes) {
             Some(attempt) => attempt,
             None => match &item.task.body {
                 Body::Resource { .. } if item.task.keywords.delegated => {
@@ -129,10 +129,10 @@ impl Runner<'_> {
         host: &dyn Host,
         control: &LoopControl,
         index: usize,
-        layers: &Layers,
+        scopes: &Scopes,
     ) -> Result<(), Diagnostic> {
         if index > 0 && control.pause.is_some() {
-            wait(host, self.number(control.pause.as_ref(), layers, 0.0)?);
+            wait(host, self.number(control.pause.as_ref(), scopes, 0.0)?);
         }
         Ok(())
     }
@@ -144,8 +144,8 @@ impl Runner<'_> {
             return Ok(());
         }
         if !keywords.failed_when.is_empty() {
-            let layers = self.with_result(item, attempt);
-            attempt.failed = match self.truth(&keywords.failed_when, &layers)? {
+            let scopes = self.with_result(item, attempt);
+            attempt.failed = match self.truth(&keywords.failed_when, &scopes)? {
                 Truth::Yes => Known::Is(Some(attempt.error().cloned().unwrap_or_else(|| {
                     let span =
                         keywords.failed_when.first().map_or(item.task.span, |when| when.span);
@@ -172,8 +172,8 @@ impl Runner<'_> {
             attempt.result.insert("failed_when_result".into(), result);
         }
         if !keywords.changed_when.is_empty() && attempt.error().is_none() {
-            let layers = self.with_result(item, attempt);
-            attempt.changed = match self.truth(&keywords.changed_when, &layers)? {
+            let scopes = self.with_result(item, attempt);
+            attempt.changed = match self.truth(&keywords.changed_when, &scopes)? {
                 Truth::Yes => Known::Is(true),
                 Truth::No => Known::Is(false),
                 Truth::Unknown(origin) => Known::Unknown(origin),
@@ -182,22 +182,22 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn with_result(&self, item: &Item<'_>, attempt: &Attempt) -> Layers {
-        let mut layers = item.layers.clone();
+    fn with_result(&self, item: &Item<'_>, attempt: &Attempt) -> Scopes {
+        let mut scopes = item.scopes.clone();
         if let Some(name) = &item.task.keywords.register {
-            Arc::make_mut(&mut layers.results).insert(name.clone(), attempt.registered());
+            Arc::make_mut(&mut scopes.results).insert(name.clone(), attempt.registered());
         }
-        layers
+        scopes
     }
 
     pub(super) fn number(
         &self,
         node: Option<&Node>,
-        layers: &Layers,
+        scopes: &Scopes,
         default: f64,
     ) -> Result<f64, Diagnostic> {
         let Some(node) = node else { return Ok(default) };
-        let value = self.templates.node(node, &layers.scope())?;
+        let value = self.templates.node(node, &scopes.scope())?;
         match value.exposed() {
             // Only a dry run meets it, and there an answer that is not known ends the tries.
             Value::Unknown(_) => Ok(default),

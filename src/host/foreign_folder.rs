@@ -155,7 +155,7 @@ pub(super) fn names(path: &Path) -> VecDeque<OsString> {
 
 #[cfg(test)]
 mod tests {
-    use crate::host::memory::Memory;
+    use crate::host::in_memory::InMemory;
     use crate::host::overlay::Overlay;
     use crate::host::{Action, Attributes, Content, Host};
     use crate::value::{Known, Origin};
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    fn host() -> Memory {
+    fn host() -> InMemory {
         let folder = |owner: &str, mode: &str| {
             let owner = (owner != "root").then_some(owner);
             serde_json::json!({"directory": {"owner": owner, "mode": mode}})
@@ -188,7 +188,7 @@ mod tests {
         let user = serde_json::json!({
             "name": "app", "uid": 900, "group": "app", "home": "/srv/app", "shell": "/bin/sh",
         });
-        Memory::new(
+        InMemory::new(
             serde_json::from_value(serde_json::json!({
                 "users": [user],
                 "files": {

@@ -1,6 +1,6 @@
 //! The one door to a machine: what can be observed of it ([`View`]), what can be done to it
 //! ([`Action`]), and the hosts that do it: [`local`] for real, [`overlay`] for a dry run,
-//! [`memory`] for tests.
+//! [`in_memory`] for tests.
 
 pub(crate) mod action;
 mod after;
@@ -9,10 +9,10 @@ mod command;
 mod disk;
 mod error;
 mod foreign_folder;
+pub mod in_memory;
 pub mod lasting;
 pub mod local;
 mod log;
-pub mod memory;
 pub mod overlay;
 mod own_file;
 mod packages;

@@ -112,7 +112,7 @@ fn user<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::memory::Memory;
+    use crate::host::in_memory::InMemory;
     use crate::host::overlay::Overlay;
     use crate::host::{Attributes, Command, Content, Host, ServiceChange, View};
     use crate::value::Origin;
@@ -122,7 +122,7 @@ mod tests {
         Known::Unknown(Origin::new("a test"))
     }
 
-    fn host() -> Memory {
+    fn host() -> InMemory {
         let world = serde_json::json!({
             "files": {"/srv/a": {"file": {}}, "/srv/d/x": {"file": {}}},
             "users": [{"name": "ann", "uid": 1000, "group": "ann", "home": "/", "shell": "/bin/sh"}],
@@ -130,7 +130,7 @@ mod tests {
             "units": {"u.service": {"enabled": "disabled"}},
             "facts": {"ansible_default_ipv4_address": "192.0.2.1"},
         });
-        Memory::new(serde_json::from_value(world).unwrap())
+        InMemory::new(serde_json::from_value(world).unwrap())
     }
 
     fn run(changes: &[&str]) -> Action {

@@ -2,7 +2,7 @@
 
 use super::{Kind, Nature};
 use crate::host::{HostError, Package, View};
-use crate::value::{Kind as NodeKind, Known, Node};
+use crate::value::{Known, Node, NodeKind};
 
 /// Whether a task with these parameters may bring a program, as far as they are written out: a
 /// package that is not installed yet, or a file of that name.

@@ -9,7 +9,7 @@ use crate::value::{self, Node};
 pub(super) fn parameters(kind: &Kind, written: &Node) -> Vec<Diagnostic> {
     let known = kind.parameters();
     let (mut wrong, mut misspelt) = (Vec::new(), Vec::new());
-    if !matches!(written.kind, value::Kind::Map(_) | value::Kind::Null) {
+    if !matches!(written.kind, value::NodeKind::Map(_) | value::NodeKind::Null) {
         let what = format!("the parameters of `{}` must be a mapping", kind.name);
         return vec![Diagnostic::new(what).at(written.span)];
     }

@@ -1,8 +1,8 @@
 //! Parameters that the kinds which write files share, and what they come down to.
 
-use super::look::Look;
 use super::on_disk;
 use super::parameter::yes;
+use super::planned::Planned;
 use super::whole_file::{FileState, WholeFile};
 use crate::host::{Attributes, HostError, Stat, Validate, View};
 use crate::text::Diagnostic;
@@ -84,7 +84,7 @@ impl Placing {
         self.replacing.look(view, &path, &self.attributes)
     }
 
-    pub(super) fn plan(&self, there: &FileState, content: Vec<u8>) -> Result<Look, Diagnostic> {
+    pub(super) fn plan(&self, there: &FileState, content: Vec<u8>) -> Result<Planned, Diagnostic> {
         let file =
             WholeFile { content, force: self.force, ..self.replacing.file(&self.attributes)? };
         Ok(there.plan(&file)?.with("dest", there.on_disk.path.display().to_string()))

@@ -2,7 +2,7 @@
 
 use super::parse_error::ParseError;
 use super::schema::Parameters;
-use super::{Look, Nature, Resource, Source, check};
+use super::{Nature, Planned, Resource, Source, check};
 use crate::host::{Action, View};
 use crate::text::Diagnostic;
 use crate::value::{Map, Node, Origin, Value};
@@ -14,11 +14,11 @@ pub trait Declared: std::fmt::Debug {
     ///
     /// # Errors
     /// If the host cannot be read, or no action leads to what is declared.
-    fn look(&self, view: &dyn View) -> Result<Look, Diagnostic>;
+    fn look(&self, view: &dyn View) -> Result<Planned, Diagnostic>;
 }
 
 impl<R: Resource> Declared for R {
-    fn look(&self, view: &dyn View) -> Result<Look, Diagnostic> {
+    fn look(&self, view: &dyn View) -> Result<Planned, Diagnostic> {
         let state = self.observe(view).map_err(|error| error.diagnostic())?;
         self.plan(&state)
     }
@@ -208,13 +208,13 @@ fn parse<R: Resource + 'static>(
 struct Tainted(Box<dyn Declared>);
 
 impl Declared for Tainted {
-    fn look(&self, view: &dyn View) -> Result<Look, Diagnostic> {
-        let mut look = self.0.look(view)?;
-        for step in &mut look.steps {
+    fn look(&self, view: &dyn View) -> Result<Planned, Diagnostic> {
+        let mut planned = self.0.look(view)?;
+        for step in &mut planned.steps {
             if let Action::WriteFile { content, .. } = &mut step.action {
                 content.secret = true;
             }
         }
-        Ok(look)
+        Ok(planned)
     }
 }

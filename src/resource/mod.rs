@@ -13,13 +13,13 @@ mod later;
 mod line_break;
 mod logical_lines;
 mod login;
-mod look;
 mod mismatch;
 mod nature;
 mod on_disk;
 mod parameter;
 mod parse_error;
 mod pattern;
+mod planned;
 mod postfix;
 mod process;
 mod reference;
@@ -34,9 +34,9 @@ pub use brings::may_bring;
 pub use kind::{Declared, Kind};
 pub use kinds::{find, kinds};
 pub use later::{Later, Verdict};
-pub use look::{Gate, Look, Open, Step};
 pub use nature::{Nature, Steer};
 pub use parse_error::ParseError;
+pub use planned::{Gate, Open, Planned, Step};
 pub use reference::{reference, reference_page};
 pub use schema::{Parameter, Parameters};
 pub use source::Source;
@@ -125,7 +125,7 @@ pub trait Resource: serde::de::DeserializeOwned + schemars::JsonSchema + std::fm
     ///
     /// # Errors
     /// If no action leads there (a directory stands where a file should be).
-    fn plan(&self, state: &Self::State) -> Result<Look, Diagnostic>;
+    fn plan(&self, state: &Self::State) -> Result<Planned, Diagnostic>;
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ impl ParseError {
         for name in &self.path {
             let Some(here) = node else { break };
             match &here.kind {
-                value::Kind::List(items) => {
+                value::NodeKind::List(items) => {
                     node = name.parse::<usize>().ok().and_then(|at| items.get(at));
                 }
                 _ => node = here.get(name),

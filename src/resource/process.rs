@@ -1,10 +1,10 @@
 //! A process as `command` and `shell` declare it: guards, an act or an observation, the result.
 
 use super::login::Login;
-use super::look::Look;
 use super::nature::Nature;
 use super::on_disk::absolute;
 use super::parameter::{Seconds, yes};
+use super::planned::Planned;
 use crate::host::{self, Action, CommandOutput, HostError, Probe, ProbeAnswer, Stat, View};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin, Secret, Value};
@@ -160,14 +160,14 @@ impl Process {
         Ok(Found { argv, wanted, answer })
     }
 
-    pub(super) fn plan(&self, found: &Found) -> Look {
+    pub(super) fn plan(&self, found: &Found) -> Planned {
         match (&found.answer, &found.wanted) {
             (_, Known::Is(false)) => not_needed(),
             (Some(Known::Is(output)), _) => self.observed(output, &found.argv),
             (Some(Known::Unknown(origin)), _) => unknown_result(origin).assume(origin.clone()),
-            (None, Known::Is(true)) => Look::as_declared().exact(self.act(found)),
+            (None, Known::Is(true)) => Planned::as_declared().exact(self.act(found)),
             (None, Known::Unknown(origin)) => {
-                Look::as_declared().unless(self.act(found), origin.clone())
+                Planned::as_declared().unless(self.act(found), origin.clone())
             }
         }
     }
@@ -181,34 +181,34 @@ impl Process {
         Action::Run { command: self.command(&found.argv), changes }
     }
 
-    fn observed(&self, output: &CommandOutput, argv: &[String]) -> Look {
-        let look = result(output);
+    fn observed(&self, output: &CommandOutput, argv: &[String]) -> Planned {
+        let planned = result(output);
         let program = self.words(argv).join(" ");
         if output.timed_out {
-            return look.fail(Diagnostic::new(format!("`{program}` did not end in time")));
+            return planned.fail(Diagnostic::new(format!("`{program}` did not end in time")));
         }
         if output.rc == 0 {
-            return look;
+            return planned;
         }
         let mut diagnostic = Diagnostic::new(format!("`{program}` ended with {}", output.rc));
         if let Some(line) = output.stderr.lines().rev().find(|line| !line.trim().is_empty()) {
             diagnostic = diagnostic.note(format!("stderr: {line}"));
         }
-        look.fail(diagnostic)
+        planned.fail(diagnostic)
     }
 }
 
-fn result(output: &CommandOutput) -> Look {
-    Look { result: output.result(), ..Look::as_declared() }
+fn result(output: &CommandOutput) -> Planned {
+    Planned { result: output.result(), ..Planned::as_declared() }
 }
 
 /// The result of a command that its guard kept from running, as Ansible gives it.
-fn not_needed() -> Look {
+fn not_needed() -> Planned {
     result(&CommandOutput::default())
 }
 
-fn unknown_result(origin: &Origin) -> Look {
-    CommandOutput::MEMBERS
-        .iter()
-        .fold(Look::as_declared(), |look, key| look.with(key, Value::Unknown(origin.clone())))
+fn unknown_result(origin: &Origin) -> Planned {
+    CommandOutput::MEMBERS.iter().fold(Planned::as_declared(), |planned, key| {
+        planned.with(key, Value::Unknown(origin.clone()))
+    })
 }

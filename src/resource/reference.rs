@@ -102,7 +102,7 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::config::yaml;
-    use crate::host::memory::{Memory, World};
+    use crate::host::in_memory::{InMemory, World};
     use crate::text::SourceId;
     use crate::value::{self, Node};
 
@@ -124,7 +124,7 @@ mod tests {
     fn every_example_can_be_looked_at() {
         let node = |text: &str| yaml::parse(SourceId(0), text).unwrap();
         let world: World = serde_json::from_value(node(HOST).to_value().to_json_exposed()).unwrap();
-        let host = Memory::new(world);
+        let host = InMemory::new(world);
         for kind in kinds() {
             let tasks = node(kind.example);
             let [task] = tasks.items() else { panic!("{}: not one task", kind.name) };
@@ -150,19 +150,19 @@ mod tests {
     /// Some text in the place of every template.
     fn rendered(node: Node) -> Node {
         let kind = match node.kind {
-            value::Kind::Str(text) => {
+            value::NodeKind::Str(text) => {
                 let mut parts = text.split("{{");
                 let mut plain = parts.next().unwrap_or_default().to_owned();
                 for part in parts {
                     plain.push_str("some");
                     plain.push_str(part.split_once("}}").map_or("", |(_, rest)| rest));
                 }
-                value::Kind::Str(plain)
+                value::NodeKind::Str(plain)
             }
-            value::Kind::List(items) => {
-                value::Kind::List(items.into_iter().map(rendered).collect())
+            value::NodeKind::List(items) => {
+                value::NodeKind::List(items.into_iter().map(rendered).collect())
             }
-            value::Kind::Map(entries) => value::Kind::Map(
+            value::NodeKind::Map(entries) => value::NodeKind::Map(
                 entries.into_iter().map(|(key, node)| (key, rendered(node))).collect(),
             ),
             other => other,

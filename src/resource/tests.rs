@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::yaml;
 use crate::host::Action;
-use crate::host::memory::{Memory, World};
+use crate::host::in_memory::{InMemory, World};
 use crate::text::{SourceId, Span};
 use crate::value::{Map, Node, Value};
 use std::collections::HashSet;
@@ -128,10 +128,10 @@ fn what_a_secret_writes_is_secret() {
         ("content".to_owned(), secret.clone()),
     ]);
     let declared = find("copy").unwrap().declare(&Value::Map(copy)).unwrap();
-    let look = declared.look(&Memory::new(World::default())).unwrap();
+    let planned = declared.look(&InMemory::new(World::default())).unwrap();
     assert!(
-        matches!(&look.steps[0].action, Action::WriteFile { content, .. } if content.secret),
-        "{look:?}"
+        matches!(&planned.steps[0].action, Action::WriteFile { content, .. } if content.secret),
+        "{planned:?}"
     );
     let command = Map::from_iter([("argv".to_owned(), Value::List(vec!["login".into(), secret]))]);
     let error = find("command").unwrap().declare(&Value::Map(command)).unwrap_err();

@@ -2,8 +2,8 @@
 //! file come down to.
 
 use super::later::Later;
-use super::look::Look;
 use super::on_disk::{self, OnDisk};
+use super::planned::Planned;
 use crate::host::{Action, Attributes, Content, HostError, Stat, Validate, View};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin};
@@ -44,26 +44,26 @@ impl FileState {
     }
 
     /// The actions that bring a file to its declared content and attributes.
-    pub(super) fn plan(&self, file: &WholeFile) -> Result<Look, Diagnostic> {
+    pub(super) fn plan(&self, file: &WholeFile) -> Result<Planned, Diagnostic> {
         let there = &self.on_disk;
-        let look = Look::as_declared();
+        let planned = Planned::as_declared();
         match (&there.stat, &there.content) {
-            (Known::Unknown(origin), _) => Ok(self.write(look, file, Some(origin.clone()))),
-            (Known::Is(Stat::Symlink(_)), _) if !file.force => Ok(look),
-            (Known::Is(Stat::Absent | Stat::Symlink(_)), _) => Ok(self.write(look, file, None)),
+            (Known::Unknown(origin), _) => Ok(self.write(planned, file, Some(origin.clone()))),
+            (Known::Is(Stat::Symlink(_)), _) if !file.force => Ok(planned),
+            (Known::Is(Stat::Absent | Stat::Symlink(_)), _) => Ok(self.write(planned, file, None)),
             (Known::Is(Stat::Directory(_) | Stat::Other(_)), _) => Err(there.in_the_way("a file")),
             (Known::Is(Stat::File(_)), Known::Is(content))
                 if *content == file.content || !file.force =>
             {
-                let look = Look { later: self.later(file, false), ..look };
-                Ok(self.set_attributes(look, None))
+                let planned = Planned { later: self.later(file, false), ..planned };
+                Ok(self.set_attributes(planned, None))
             }
             (Known::Is(Stat::File(_)), Known::Unknown(_)) if !file.force => {
-                Ok(self.set_attributes(look, None))
+                Ok(self.set_attributes(planned, None))
             }
-            (Known::Is(Stat::File(_)), Known::Is(_)) => Ok(self.write(look, file, None)),
+            (Known::Is(Stat::File(_)), Known::Is(_)) => Ok(self.write(planned, file, None)),
             (Known::Is(Stat::File(_)), Known::Unknown(origin)) => {
-                Ok(self.write(look, file, Some(origin.clone())))
+                Ok(self.write(planned, file, Some(origin.clone())))
             }
         }
     }
@@ -72,10 +72,10 @@ impl FileState {
         file.validate.as_ref().map(|validate| Later::new(&self.on_disk.path, validate, unasked))
     }
 
-    fn write(&self, mut look: Look, file: &WholeFile, unless: Option<Origin>) -> Look {
+    fn write(&self, mut planned: Planned, file: &WholeFile, unless: Option<Origin>) -> Planned {
         let runs_now = self.can_validate != Known::Is(false);
         if !runs_now {
-            look.later = self.later(file, true);
+            planned.later = self.later(file, true);
         }
         let action = Action::WriteFile {
             path: self.on_disk.path.clone(),
@@ -85,21 +85,21 @@ impl FileState {
             validate: file.validate.clone().filter(|_| runs_now),
             before: self.on_disk.before(),
         };
-        look.step(action, unless)
+        planned.step(action, unless)
     }
 
     /// Sets the attributes that differ.
-    pub(super) fn set_attributes(&self, look: Look, unless: Option<Origin>) -> Look {
+    pub(super) fn set_attributes(&self, planned: Planned, unless: Option<Origin>) -> Planned {
         let there = &self.on_disk;
         if on_disk::is_empty(&there.differing) {
-            return look;
+            return planned;
         }
         let action = Action::SetAttributes {
             path: there.path.clone(),
             attributes: there.differing.clone(),
             before: there.before(),
         };
-        look.step(action, unless)
+        planned.step(action, unless)
     }
 
     /// The actions that bring a file from its text to an edited one. `edit` is given the text,
@@ -112,16 +112,16 @@ impl FileState {
         &self,
         file: WholeFile,
         edit: impl Fn(Option<&str>) -> Result<Option<String>, Diagnostic>,
-    ) -> Result<Look, Diagnostic> {
+    ) -> Result<Planned, Diagnostic> {
         let there = &self.on_disk;
         let old = match there.text()? {
             Known::Is(old) => old,
             Known::Unknown(origin) => {
                 let path = there.path.display().to_string();
-                return Ok(Look::as_declared().open("write_file", path, origin));
+                return Ok(Planned::as_declared().open("write_file", path, origin));
             }
         };
-        let Some(new) = edit(old)? else { return Ok(Look::as_declared()) };
+        let Some(new) = edit(old)? else { return Ok(Planned::as_declared()) };
         if edit(Some(&new))?.is_some_and(|again| again != new) {
             let path = there.path.display();
             return Err(Diagnostic::new(format!(
@@ -130,13 +130,13 @@ impl FileState {
             .help("what is written must be found again: compare what is looked for with it"));
         }
         let file = WholeFile { content: new.into_bytes(), force: true, ..file };
-        let mut look = self.plan(&file)?;
+        let mut planned = self.plan(&file)?;
         // What an edit leaves as it was may be a secret of others.
-        for step in &mut look.steps {
+        for step in &mut planned.steps {
             if let Action::WriteFile { content, .. } = &mut step.action {
                 content.secret |= there.is_private();
             }
         }
-        Ok(look)
+        Ok(planned)
     }
 }

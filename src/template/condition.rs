@@ -5,7 +5,7 @@ use super::place::Place;
 use super::program::{self, Condition};
 use super::{Scope, Templates};
 use crate::text::{Diagnostic, Span};
-use crate::value::{Kind, Known, Node, Origin, Value};
+use crate::value::{Known, Node, NodeKind, Origin, Value};
 use std::sync::Arc;
 
 type Truth = Result<Known<bool>, Diagnostic>;
@@ -13,9 +13,9 @@ type Truth = Result<Known<bool>, Diagnostic>;
 /// Whether a condition holds.
 pub(super) fn truth(templates: &Templates, node: &Node, scope: &Arc<dyn Scope>) -> Truth {
     match &node.kind {
-        Kind::Bool(value) => Ok(Known::Is(*value)),
-        Kind::Str(text) => text_truth(templates, text, node.span, scope),
-        Kind::List(parts) => {
+        NodeKind::Bool(value) => Ok(Known::Is(*value)),
+        NodeKind::Str(text) => text_truth(templates, text, node.span, scope),
+        NodeKind::List(parts) => {
             decide(false, parts.iter().map(|part| || truth(templates, part, scope)))
         }
         _ => Err(Diagnostic::new(format!(

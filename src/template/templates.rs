@@ -9,7 +9,7 @@ use super::readable::Readable;
 use super::survey::Use;
 use super::{Lookup, LookupKey, Scope, condition, environment, fault, header, tree};
 use crate::text::{Diagnostic, SourceId, Span};
-use crate::value::{Kind, Known, Map, Node, Value};
+use crate::value::{Known, Map, Node, NodeKind, Value};
 use minijinja::machinery::{self, make_string_output};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -110,8 +110,8 @@ impl Templates {
     /// As [`Templates::text`], of the first leaf that has one.
     pub fn node(&self, node: &Node, scope: &Arc<dyn Scope>) -> Result<Value, Diagnostic> {
         let value = match &node.kind {
-            Kind::Str(text) => self.text(text, node.span, scope)?,
-            Kind::List(items) => {
+            NodeKind::Str(text) => self.text(text, node.span, scope)?,
+            NodeKind::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for item in items {
                     let item = self.node(item, scope)?;
@@ -121,7 +121,7 @@ impl Templates {
                 }
                 Value::List(list)
             }
-            Kind::Map(entries) => {
+            NodeKind::Map(entries) => {
                 let mut map = Map::with_capacity(entries.len());
                 for (key, member) in entries {
                     let member = self.node(member, scope)?;
@@ -141,11 +141,11 @@ impl Templates {
     /// every filter, test and function that does not exist.
     pub fn names(&self, node: &Node) -> Named {
         match &node.kind {
-            Kind::Str(text) if is_template(text) => {
+            NodeKind::Str(text) if is_template(text) => {
                 names_in(Form::Text, text, Place::Scalar(node.span))
             }
-            Kind::List(items) => gather(items.iter(), |item| self.names(item)),
-            Kind::Map(entries) => gather(entries.iter(), |(_, member)| self.names(member)),
+            NodeKind::List(items) => gather(items.iter(), |item| self.names(item)),
+            NodeKind::Map(entries) => gather(entries.iter(), |(_, member)| self.names(member)),
             _ => Named::default(),
         }
     }
@@ -154,11 +154,11 @@ impl Templates {
     /// optional in all.
     pub fn names_in_condition(&self, node: &Node) -> Named {
         let mut named = match &node.kind {
-            Kind::Str(text) if condition::has_braces(text) => {
+            NodeKind::Str(text) if condition::has_braces(text) => {
                 names_in(Form::Text, text, Place::Scalar(node.span))
             }
-            Kind::Str(text) => names_in(Form::Expression, text, Place::Scalar(node.span)),
-            Kind::List(items) => gather(items.iter(), |item| self.names_in_condition(item)),
+            NodeKind::Str(text) => names_in(Form::Expression, text, Place::Scalar(node.span)),
+            NodeKind::List(items) => gather(items.iter(), |item| self.names_in_condition(item)),
             _ => Named::default(),
         };
         share_guards(&mut named.names);

@@ -2,7 +2,7 @@
 
 use super::{Scope, Templates, is_omit};
 use crate::text::{SourceId, Span};
-use crate::value::{Key, Kind, Known, Map, Node, Origin, Value};
+use crate::value::{Key, Known, Map, Node, NodeKind, Origin, Value};
 use std::sync::Arc;
 
 fn span() -> Span {
@@ -51,12 +51,12 @@ fn text(text: &str) -> Result<Value, String> {
     Templates::new().text(text, span(), &scope()).map_err(|diagnostic| diagnostic.message)
 }
 
-fn node(kind: Kind) -> Node {
+fn node(kind: NodeKind) -> Node {
     Node { kind, span: span(), secret: false }
 }
 
 fn string(text: &str) -> Node {
-    node(Kind::Str(text.to_owned()))
+    node(NodeKind::Str(text.to_owned()))
 }
 
 fn truth(condition: Node) -> Result<Known<bool>, String> {
@@ -151,13 +151,13 @@ fn what_holds_a_secret_is_secret() {
 #[test]
 fn a_tree_keeps_marks_at_its_leaves_and_drops_what_is_omitted() {
     let entry = |name: &str, node: Node| (Key { name: name.to_owned(), span: span() }, node);
-    let tree = node(Kind::Map(vec![
+    let tree = node(NodeKind::Map(vec![
         entry("path", string("/etc/{{ name }}")),
         entry("mode", string("{{ omit }}")),
         entry("owner", string("{{ missing | default(omit) }}")),
         entry("content", string("{{ password }}")),
         entry("token", string("{{ later }}")),
-        entry("list", node(Kind::List(vec![string("{{ omit }}"), string("{{ port }}")]))),
+        entry("list", node(NodeKind::List(vec![string("{{ omit }}"), string("{{ port }}")]))),
     ]));
     let value = Templates::new().node(&tree, &scope()).expect("renders");
     let keys: Vec<_> = value.as_map().expect("a mapping").keys().map(String::as_str).collect();
@@ -172,9 +172,10 @@ fn a_tree_keeps_marks_at_its_leaves_and_drops_what_is_omitted() {
 
 #[test]
 fn a_condition_is_true_false_or_unknown_and_nothing_else() {
-    let list = |parts: &[&str]| node(Kind::List(parts.iter().map(|part| string(part)).collect()));
+    let list =
+        |parts: &[&str]| node(NodeKind::List(parts.iter().map(|part| string(part)).collect()));
     let later = || Ok(Known::Unknown(Origin::new("the output of \"make token\"")));
-    assert_eq!(truth(node(Kind::Bool(false))), Ok(Known::Is(false)));
+    assert_eq!(truth(node(NodeKind::Bool(false))), Ok(Known::Is(false)));
     assert_eq!(truth(string("port == 25 and name is match('mx')")), Ok(Known::Is(true)));
     assert_eq!(truth(string("word")), Ok(Known::Is(true)));
     assert_eq!(truth(string("{{ on }}")), Ok(Known::Is(true)));
@@ -286,7 +287,7 @@ fn names_come_with_their_places_and_whether_they_are_needed() {
     let at = |column| Span { source: SourceId(0), line: 7, column, len: 0 };
     let names = |template: &str| -> Vec<(String, Vec<String>, u32, bool)> {
         let node = Node {
-            kind: Kind::Str(template.to_owned()),
+            kind: NodeKind::Str(template.to_owned()),
             span: Span { len: template.chars().count() as u32, ..at(10) },
             secret: false,
         };
@@ -317,7 +318,7 @@ fn names_come_with_their_places_and_whether_they_are_needed() {
         ]
     );
     assert_eq!(names("{% macro m(a) %}{{ a }}{{ b }}{% endmacro %}{{ m(range(3)) }}").len(), 1);
-    let condition = node(Kind::List(vec![string("q is defined"), string("q.x == w")]));
+    let condition = node(NodeKind::List(vec![string("q is defined"), string("q.x == w")]));
     let needed: Vec<_> = Templates::new()
         .names_in_condition(&condition)
         .names

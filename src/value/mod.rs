@@ -16,6 +16,6 @@ pub use digest::Sha256;
 pub use host_name::{HostName, HostNameError};
 pub use known::{Known, Origin};
 pub use mode::Mode;
-pub use node::{Key, Kind, Node};
+pub use node::{Key, Node, NodeKind};
 pub use secret::{REDACTED, Secret};
 pub use value::{Map, Value};

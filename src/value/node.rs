@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// What stands there.
-    pub kind: Kind,
+    pub kind: NodeKind,
     /// Where.
     pub span: Span,
     /// Whether it was vaulted, or marked secret by an argument specification.
@@ -21,7 +21,7 @@ pub struct Node {
 /// `false` are booleans.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum NodeKind {
     /// Nothing, `null` or `~`.
     Null,
     /// `true` or `false`.
@@ -58,7 +58,7 @@ impl Node {
     #[must_use]
     pub fn entries(&self) -> &[(Key, Self)] {
         match &self.kind {
-            Kind::Map(entries) => entries,
+            NodeKind::Map(entries) => entries,
             _ => &[],
         }
     }
@@ -67,7 +67,7 @@ impl Node {
     #[must_use]
     pub fn items(&self) -> &[Self] {
         match &self.kind {
-            Kind::List(items) => items,
+            NodeKind::List(items) => items,
             _ => &[],
         }
     }
@@ -76,7 +76,7 @@ impl Node {
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Str(text) => Some(text),
+            NodeKind::Str(text) => Some(text),
             _ => None,
         }
     }
@@ -85,9 +85,9 @@ impl Node {
     #[must_use]
     pub fn has_template(&self) -> bool {
         match &self.kind {
-            Kind::Str(text) => ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)),
-            Kind::List(items) => items.iter().any(Self::has_template),
-            Kind::Map(entries) => entries.iter().any(|(_, node)| node.has_template()),
+            NodeKind::Str(text) => ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)),
+            NodeKind::List(items) => items.iter().any(Self::has_template),
+            NodeKind::Map(entries) => entries.iter().any(|(_, node)| node.has_template()),
             _ => false,
         }
     }
@@ -96,13 +96,13 @@ impl Node {
     #[must_use]
     pub fn to_value(&self) -> Value {
         let value = match &self.kind {
-            Kind::Null => Value::Null,
-            Kind::Bool(value) => Value::Bool(*value),
-            Kind::Int(value) => Value::Int(*value),
-            Kind::Float(value) => Value::Float(*value),
-            Kind::Str(text) => Value::Str(text.clone()),
-            Kind::List(items) => Value::List(items.iter().map(Self::to_value).collect()),
-            Kind::Map(entries) => Value::Map(
+            NodeKind::Null => Value::Null,
+            NodeKind::Bool(value) => Value::Bool(*value),
+            NodeKind::Int(value) => Value::Int(*value),
+            NodeKind::Float(value) => Value::Float(*value),
+            NodeKind::Str(text) => Value::Str(text.clone()),
+            NodeKind::List(items) => Value::List(items.iter().map(Self::to_value).collect()),
+            NodeKind::Map(entries) => Value::Map(
                 entries.iter().map(|(key, node)| (key.name.clone(), node.to_value())).collect(),
             ),
         };
@@ -113,13 +113,13 @@ impl Node {
     #[must_use]
     pub const fn kind_name(&self) -> &'static str {
         match self.kind {
-            Kind::Null => "null",
-            Kind::Bool(_) => "boolean",
-            Kind::Int(_) => "integer",
-            Kind::Float(_) => "number",
-            Kind::Str(_) => "text",
-            Kind::List(_) => "list",
-            Kind::Map(_) => "mapping",
+            NodeKind::Null => "null",
+            NodeKind::Bool(_) => "boolean",
+            NodeKind::Int(_) => "integer",
+            NodeKind::Float(_) => "number",
+            NodeKind::Str(_) => "text",
+            NodeKind::List(_) => "list",
+            NodeKind::Map(_) => "mapping",
         }
     }
 }

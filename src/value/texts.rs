@@ -1,6 +1,6 @@
 //! The texts in a value or tree: what must be known of a secret to find it elsewhere.
 
-use super::{Kind, Node, Value};
+use super::{Node, NodeKind, Value};
 
 impl Value {
     /// Hands over every text and number in it, secret or not; not the keys of mappings.
@@ -32,12 +32,12 @@ impl Node {
     /// mappings.
     pub fn each_leaf(&self, found: &mut dyn FnMut(&str)) {
         match &self.kind {
-            Kind::Str(text) => found(text),
-            Kind::Int(number) => found(&number.to_string()),
-            Kind::Float(number) => found(&number.to_string()),
-            Kind::List(items) => items.iter().for_each(|item| item.each_leaf(found)),
-            Kind::Map(entries) => entries.iter().for_each(|(_, node)| node.each_leaf(found)),
-            Kind::Null | Kind::Bool(_) => {}
+            NodeKind::Str(text) => found(text),
+            NodeKind::Int(number) => found(&number.to_string()),
+            NodeKind::Float(number) => found(&number.to_string()),
+            NodeKind::List(items) => items.iter().for_each(|item| item.each_leaf(found)),
+            NodeKind::Map(entries) => entries.iter().for_each(|(_, node)| node.each_leaf(found)),
+            NodeKind::Null | NodeKind::Bool(_) => {}
         }
     }
 
@@ -45,8 +45,8 @@ impl Node {
     pub fn each_secret(&self, found: &mut dyn FnMut(&str)) {
         match &self.kind {
             _ if self.secret => self.each_leaf(found),
-            Kind::List(items) => items.iter().for_each(|item| item.each_secret(found)),
-            Kind::Map(entries) => entries.iter().for_each(|(_, node)| node.each_secret(found)),
+            NodeKind::List(items) => items.iter().for_each(|item| item.each_secret(found)),
+            NodeKind::Map(entries) => entries.iter().for_each(|(_, node)| node.each_secret(found)),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, world};
 use converge::event::{HostStatus, TaskStatus};
-use converge::host::memory::Fault;
+use converge::host::in_memory::Fault;
 use std::path::Path;
 
 const MINTS: &str = r#"

@@ -10,7 +10,7 @@ use converge::engine::state::State;
 use converge::engine::{Outlet, Runner};
 use converge::event::{Event, TaskStatus};
 use converge::host::Disk;
-use converge::host::memory::{Entry, Memory, World};
+use converge::host::in_memory::{Entry, InMemory, World};
 use converge::host::overlay::Overlay;
 use converge::log::{Log, Named, Record};
 use converge::protocol::FromAgent;
@@ -73,7 +73,7 @@ fn logged(filter: &str) -> (Vec<Record>, Vec<Record>) {
         let mut world = World::default();
         world.files.insert("/etc".into(), Entry::Directory(Default::default()));
         let mut state = Forgetful::new(State::default(), b"k".to_vec());
-        let host = Memory::new(world);
+        let host = InMemory::new(world);
         let mut host = Overlay::new(&host, HashSet::new());
         Runner::new(&bundle, &mut state, &mut agent).run(&mut host).unwrap();
     });

@@ -8,7 +8,7 @@ use converge::controller::{LoadOptions, Project, RunOptions};
 use converge::engine::bundle::Purpose;
 use converge::event::HostStatus;
 use converge::host::Disk;
-use converge::host::memory::{Entry, World};
+use converge::host::in_memory::{Entry, World};
 use std::path::Path;
 
 fn environment(name: &str) -> Option<String> {

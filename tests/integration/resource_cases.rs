@@ -16,10 +16,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test reads its cases from the disk")]
 
-use converge::host::memory::{Memory, World};
+use converge::host::in_memory::{InMemory, World};
 use converge::host::overlay::Overlay;
 use converge::host::{Action, Attributes, Host, View};
-use converge::resource::{self, Gate, Look, Nature};
+use converge::resource::{self, Gate, Nature, Planned};
 use converge::text::{Diagnostic, Sources};
 use converge::value::Node;
 use serde_json::Value;
@@ -134,11 +134,13 @@ impl Case {
     fn run(&self, kind: &str) -> Result<(), String> {
         let world: World =
             serde_json::from_value(self.host.clone()).map_err(|error| format!("host: {error}"))?;
-        let mut host = Memory::new(world);
+        let mut host = InMemory::new(world);
         if let Some(error) = &self.error {
             let found = match self.look(kind, &host) {
                 Err(diagnostic) => diagnostic,
-                Ok(look) => return Err(format!("no error, but\n{}", lines_of(&look).join("\n"))),
+                Ok(planned) => {
+                    return Err(format!("no error, but\n{}", lines_of(&planned).join("\n")));
+                }
             };
             same("error", error, &found.message)?;
             return match &self.help {
@@ -148,21 +150,21 @@ impl Case {
         }
         self.dry_run(kind, &host)?;
         for (kind, parameters) in &self.tasks {
-            let look = look(kind, parameters.clone(), &host).map_err(|error| error.message)?;
-            perform(&mut host, &look)?;
+            let planned = look(kind, parameters.clone(), &host).map_err(|error| error.message)?;
+            perform(&mut host, &planned)?;
         }
-        let look = self.look(kind, &host).map_err(|error| format!("error: {error}"))?;
-        same("apply", &self.apply.join("\n"), &lines_of(&look).join("\n"))?;
-        let gate = match &look.gate {
+        let planned = self.look(kind, &host).map_err(|error| format!("error: {error}"))?;
+        same("apply", &self.apply.join("\n"), &lines_of(&planned).join("\n"))?;
+        let gate = match &planned.gate {
             Gate::Pass => "pass".to_owned(),
             Gate::Fail(diagnostic) => format!("fail: {diagnostic}"),
             Gate::Unknown(_) => "unknown".to_owned(),
         };
         same("gate", &self.gate, &gate)?;
-        self.is_of_its_kind(kind, &look)?;
-        let result = converge::value::Value::Map(look.result.clone()).to_json_exposed();
+        self.is_of_its_kind(kind, &planned)?;
+        let result = converge::value::Value::Map(planned.result.clone()).to_json_exposed();
         contains("result", &self.result, &result)?;
-        perform(&mut host, &look)?;
+        perform(&mut host, &planned)?;
         let left = self.look(kind, &host).map_err(|error| format!("again: {error}"))?;
         same("again", &self.again.join("\n"), &lines_of(&left).join("\n"))?;
         let world = serde_json::to_value(host.world()).map_err(|error| error.to_string())?;
@@ -170,31 +172,31 @@ impl Case {
     }
 
     /// That the look is one that the kind says of itself: its nature, and its result's members.
-    fn is_of_its_kind(&self, kind: &str, look: &Look) -> Result<(), String> {
+    fn is_of_its_kind(&self, kind: &str, planned: &Planned) -> Result<(), String> {
         let kind = resource::find(kind).ok_or("no such kind")?;
         let nature = kind.nature_of(&self.task.to_value());
         let plans_well = match nature {
             // Some build something anew after a change (`postmap`).
             Nature::Change => true,
-            Nature::Act => look.steps.iter().all(|step| step.action.is_act()),
-            Nature::Gate | Nature::Look | Nature::Steer(_) => look.steps.is_empty(),
+            Nature::Act => planned.steps.iter().all(|step| step.action.is_act()),
+            Nature::Gate | Nature::Look | Nature::Steer(_) => planned.steps.is_empty(),
         };
         if !plans_well {
-            return Err(format!("{nature:?} plans {}", lines_of(look).join(", ")));
+            return Err(format!("{nature:?} plans {}", lines_of(planned).join(", ")));
         }
-        match look.result.keys().find(|member| !kind.result.contains(&member.as_str())) {
+        match planned.result.keys().find(|member| !kind.result.contains(&member.as_str())) {
             Some(member) => Err(format!("{}: RESULT does not name `{member}`", kind.name)),
             None => Ok(()),
         }
     }
 
     /// What a dry run plans, the tasks before it pending.
-    fn dry_run(&self, kind: &str, host: &Memory) -> Result<(), String> {
+    fn dry_run(&self, kind: &str, host: &InMemory) -> Result<(), String> {
         let mut overlay = Overlay::new(host, HashSet::new());
         for (kind, parameters) in &self.tasks {
-            let look = look(kind, parameters.clone(), &overlay)
+            let planned = look(kind, parameters.clone(), &overlay)
                 .map_err(|error| format!("check: {kind}: {error}"))?;
-            for step in &look.steps {
+            for step in &planned.steps {
                 match &step.unless {
                     None => overlay.perform(&step.action).map(|_| ()),
                     Some(origin) => overlay.might(&step.action, origin),
@@ -202,16 +204,16 @@ impl Case {
                 .map_err(|error| format!("check: {kind}: {error}"))?;
             }
         }
-        let look = self.look(kind, &overlay).map_err(|error| format!("check: {error}"))?;
+        let planned = self.look(kind, &overlay).map_err(|error| format!("check: {error}"))?;
         let expected = self.check.as_ref().unwrap_or(&self.apply);
-        same("check", &expected.join("\n"), &lines_of(&look).join("\n"))
+        same("check", &expected.join("\n"), &lines_of(&planned).join("\n"))
     }
 
-    fn look(&self, kind: &str, view: &dyn View) -> Result<Look, Diagnostic> {
+    fn look(&self, kind: &str, view: &dyn View) -> Result<Planned, Diagnostic> {
         let known = resource::find(kind).ok_or_else(|| Diagnostic::new("no such kind"))?;
         // What the engine gives is checked by no one.
         let mut written = self.task.clone();
-        if let converge::value::Kind::Map(entries) = &mut written.kind {
+        if let converge::value::NodeKind::Map(entries) = &mut written.kind {
             let parameters = known.parameters();
             entries.retain(|(key, _)| !parameters.get(&key.name).is_some_and(|one| one.reserved));
         }
@@ -222,7 +224,7 @@ impl Case {
     }
 }
 
-fn look(kind: &str, parameters: Value, view: &dyn View) -> Result<Look, Diagnostic> {
+fn look(kind: &str, parameters: Value, view: &dyn View) -> Result<Planned, Diagnostic> {
     let kind = resource::find(kind).ok_or_else(|| Diagnostic::new(format!("no kind {kind}")))?;
     let declared = kind.parse(parameters).map_err(|error| {
         let diagnostic = Diagnostic::new(&error.message);
@@ -234,8 +236,8 @@ fn look(kind: &str, parameters: Value, view: &dyn View) -> Result<Look, Diagnost
     declared.look(view)
 }
 
-fn perform(host: &mut Memory, look: &Look) -> Result<(), String> {
-    for step in &look.steps {
+fn perform(host: &mut InMemory, planned: &Planned) -> Result<(), String> {
+    for step in &planned.steps {
         let done = host
             .perform(&step.action)
             .map_err(|error| format!("cannot perform {}: {error}", line(&step.action)))?;
@@ -246,12 +248,14 @@ fn perform(host: &mut Memory, look: &Look) -> Result<(), String> {
     Ok(())
 }
 
-fn lines_of(look: &Look) -> Vec<String> {
-    let steps = look.steps.iter().map(|step| match &step.unless {
+fn lines_of(planned: &Planned) -> Vec<String> {
+    let steps = planned.steps.iter().map(|step| match &step.unless {
         None => line(&step.action),
         Some(_) => format!("? {}", line(&step.action)),
     });
-    steps.chain(look.open.iter().map(|open| format!("? {} {} …", open.kind, open.target))).collect()
+    steps
+        .chain(planned.open.iter().map(|open| format!("? {} {} …", open.kind, open.target)))
+        .collect()
 }
 
 /// An action in one line: its kind, its target, what it sets.

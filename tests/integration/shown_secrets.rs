@@ -10,7 +10,7 @@ use converge::engine::bundle::Purpose;
 use converge::engine::memory::Forgetful;
 use converge::engine::state::State;
 use converge::host::Disk;
-use converge::host::memory::{Memory, World};
+use converge::host::in_memory::{InMemory, World};
 use converge::host::overlay::Overlay;
 use converge::protocol::FromAgent;
 use std::collections::HashSet;
@@ -89,8 +89,10 @@ fn said(stage: &Stage, host: &str, purpose: Purpose) -> Vec<FromAgent> {
     let options = RunOptions { run: "run".into(), purpose, forks: 1, hosts: None };
     let bundle = project.bundle(host, &options);
     let mut world = World::default();
-    world.files.insert("/etc".into(), converge::host::memory::Entry::Directory(Default::default()));
-    let memory = Memory::new(world);
+    world
+        .files
+        .insert("/etc".into(), converge::host::in_memory::Entry::Directory(Default::default()));
+    let memory = InMemory::new(world);
     let mut overlay = Overlay::new(&memory, HashSet::new());
     let (mut told, mut state) = (Told::default(), Forgetful::new(State::default(), b"k".to_vec()));
     Runner::new(&bundle, &mut state, &mut told).run(&mut overlay).unwrap();

@@ -4,7 +4,7 @@ use super::{Argument, ArgumentSpec};
 use crate::config::secret::mark_secret;
 use crate::config::variables::{Layer, LayerKind, Layers};
 use crate::text::{Diagnostic, nearest};
-use crate::value::{Kind, Node};
+use crate::value::{Node, NodeKind};
 use std::sync::Arc;
 
 impl ArgumentSpec {
@@ -23,7 +23,7 @@ impl ArgumentSpec {
                 argument.settle(name, layer, &mut errors);
             }
             match layers.get(name) {
-                Some(layer) if !matches!(layer.node.kind, Kind::Null) => {
+                Some(layer) if !matches!(layer.node.kind, NodeKind::Null) => {
                     errors.extend(argument.check(name, &layer.node));
                 }
                 _ if argument.required && !comes_later(name) => {
@@ -49,8 +49,8 @@ impl Argument {
             return mark_secret(node);
         }
         match &mut node.kind {
-            Kind::List(items) => items.iter_mut().for_each(|item| self.mark(item)),
-            Kind::Map(entries) => {
+            NodeKind::List(items) => items.iter_mut().for_each(|item| self.mark(item)),
+            NodeKind::Map(entries) => {
                 for (key, member) in entries {
                     if let Some(argument) = self.options.get(&key.name) {
                         argument.mark(member);
@@ -77,7 +77,7 @@ impl Argument {
         if layer.kind != LayerKind::Extra || layer.node.has_template() {
             return;
         }
-        let Kind::Str(text) = &layer.node.kind else { return };
+        let NodeKind::Str(text) = &layer.node.kind else { return };
         let span = layer.node.span;
         // What cannot be converted is said by the check that follows.
         if let Some(kind) = self.kind.convert(text, self.elements, span) {

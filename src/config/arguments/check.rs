@@ -3,7 +3,7 @@
 use super::{Argument, ArgumentType};
 use crate::config::fields::{found, not_boolean};
 use crate::text::{Diagnostic, Span, nearest};
-use crate::value::{Kind, Node, Value};
+use crate::value::{Node, NodeKind, Value};
 use indexmap::IndexMap;
 
 impl Argument {
@@ -31,7 +31,7 @@ impl Argument {
     }
 
     fn check_into(&self, name: &str, node: &Node, errors: &mut Vec<Diagnostic>) {
-        if is_template(node) || matches!(node.kind, Kind::Null) && !self.required {
+        if is_template(node) || matches!(node.kind, NodeKind::Null) && !self.required {
             return;
         }
         if !self.kind.fits(&node.kind) {
@@ -39,15 +39,15 @@ impl Argument {
             return;
         }
         match (&node.kind, self.elements) {
-            (Kind::List(items), Some(elements)) => {
+            (NodeKind::List(items), Some(elements)) => {
                 for (at, item) in items.iter().enumerate() {
                     self.check_item(elements, &format!("{name}[{at}]"), item, errors);
                 }
             }
-            (Kind::List(_), None) => {}
+            (NodeKind::List(_), None) => {}
             _ => self.check_choice(name, node, errors),
         }
-        if let (Kind::Map(_), ArgumentType::Dict) = (&node.kind, self.kind) {
+        if let (NodeKind::Map(_), ArgumentType::Dict) = (&node.kind, self.kind) {
             check_members(&self.options, name, node, errors);
         }
     }
@@ -121,7 +121,7 @@ fn check_members(
         }
     }
     for (member, _) in options.iter().filter(|(_, argument)| argument.required) {
-        if node.get(member).is_none_or(|node| matches!(node.kind, Kind::Null)) {
+        if node.get(member).is_none_or(|node| matches!(node.kind, NodeKind::Null)) {
             errors.push(
                 Diagnostic::new(format!("`{name}` lacks its member `{member}`"))
                     .at(node.span)
@@ -138,41 +138,42 @@ fn mistyped(kind: ArgumentType, name: &str, node: &Node) -> Diagnostic {
     let error =
         Diagnostic::new(format!("`{name}` is {}, not {}", kind.words(), found(node))).at(node.span);
     match (kind, &node.kind) {
-        (ArgumentType::Str | ArgumentType::Path, Kind::Int(_) | Kind::Float(_) | Kind::Bool(_)) => {
-            error.help("put it in quotes")
-        }
-        (ArgumentType::Int, Kind::Str(text)) if text.parse::<i64>().is_ok() => {
+        (
+            ArgumentType::Str | ArgumentType::Path,
+            NodeKind::Int(_) | NodeKind::Float(_) | NodeKind::Bool(_),
+        ) => error.help("put it in quotes"),
+        (ArgumentType::Int, NodeKind::Str(text)) if text.parse::<i64>().is_ok() => {
             error.help("take the quotes away")
         }
-        (ArgumentType::Float, Kind::Str(text)) if text.parse::<f64>().is_ok() => {
+        (ArgumentType::Float, NodeKind::Str(text)) if text.parse::<f64>().is_ok() => {
             error.help("take the quotes away")
         }
-        (ArgumentType::List, Kind::Str(_)) => error.help("write `- ITEM` for each, or [a, b]"),
+        (ArgumentType::List, NodeKind::Str(_)) => error.help("write `- ITEM` for each, or [a, b]"),
         _ => error.help(format!("write {}, as in `{}`", kind.words(), kind.example())),
     }
 }
 
 /// Whether this text becomes a value only when it is rendered.
 fn is_template(node: &Node) -> bool {
-    matches!(node.kind, Kind::Str(_)) && node.has_template()
+    matches!(node.kind, NodeKind::Str(_)) && node.has_template()
 }
 
 /// A rendered value as if it had been written; `None` where any of it is unknown.
 fn value_node(value: &Value, span: Span) -> Option<Node> {
     let item = |item: &Value| value_node(item, span);
     let kind = match value {
-        Value::Null => Kind::Null,
-        Value::Bool(value) => Kind::Bool(*value),
-        Value::Int(value) => Kind::Int(*value),
-        Value::Float(value) => Kind::Float(*value),
-        Value::Str(text) => Kind::Str(text.clone()),
-        Value::List(items) => Kind::List(items.iter().map(item).collect::<Option<_>>()?),
+        Value::Null => NodeKind::Null,
+        Value::Bool(value) => NodeKind::Bool(*value),
+        Value::Int(value) => NodeKind::Int(*value),
+        Value::Float(value) => NodeKind::Float(*value),
+        Value::Str(text) => NodeKind::Str(text.clone()),
+        Value::List(items) => NodeKind::List(items.iter().map(item).collect::<Option<_>>()?),
         Value::Map(map) => {
             let entry = |(name, value): (&String, &Value)| {
                 let key = crate::value::Key { name: name.clone(), span };
                 Some((key, value_node(value, span)?))
             };
-            Kind::Map(map.iter().map(entry).collect::<Option<_>>()?)
+            NodeKind::Map(map.iter().map(entry).collect::<Option<_>>()?)
         }
         Value::Secret(inner) => {
             return value_node(inner, span).map(|node| Node { secret: true, ..node });

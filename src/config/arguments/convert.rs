@@ -4,17 +4,24 @@ use super::ArgumentType;
 use crate::config::fields::boolean_meant;
 use crate::config::yaml;
 use crate::text::Span;
-use crate::value::{Kind, Node};
+use crate::value::{Node, NodeKind};
 
 impl ArgumentType {
     /// What a text means as this type; `None` where it means nothing. Lists are `a,b` or `[a, b]`,
     /// mappings `{a: b}`.
-    pub(super) fn convert(self, text: &str, elements: Option<Self>, span: Span) -> Option<Kind> {
+    pub(super) fn convert(
+        self,
+        text: &str,
+        elements: Option<Self>,
+        span: Span,
+    ) -> Option<NodeKind> {
         Some(match self {
-            Self::Str | Self::Path | Self::Raw => Kind::Str(text.to_owned()),
-            Self::Int => Kind::Int(text.trim().parse().ok()?),
-            Self::Float => Kind::Float(text.trim().parse().ok().filter(|it: &f64| it.is_finite())?),
-            Self::Bool => Kind::Bool(boolean_meant(text.trim())?),
+            Self::Str | Self::Path | Self::Raw => NodeKind::Str(text.to_owned()),
+            Self::Int => NodeKind::Int(text.trim().parse().ok()?),
+            Self::Float => {
+                NodeKind::Float(text.trim().parse().ok().filter(|it: &f64| it.is_finite())?)
+            }
+            Self::Bool => NodeKind::Bool(boolean_meant(text.trim())?),
             Self::List if text.trim_start().starts_with('[') => collection(text, span)?,
             Self::List => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
@@ -23,7 +30,7 @@ impl ArgumentType {
                     let kind = elements.convert(item, None, span)?;
                     Some(Node { kind, span, secret: false })
                 };
-                Kind::List(items.map(convert).collect::<Option<_>>()?)
+                NodeKind::List(items.map(convert).collect::<Option<_>>()?)
             }
             Self::Dict => collection(text, span)?,
         })
@@ -31,17 +38,17 @@ impl ArgumentType {
 }
 
 /// A list or mapping in YAML's flow form, every part of it at one place.
-fn collection(text: &str, span: Span) -> Option<Kind> {
+fn collection(text: &str, span: Span) -> Option<NodeKind> {
     let mut node = yaml::parse(span.source, text).ok()?;
     move_to(&mut node, span);
-    matches!(node.kind, Kind::List(_) | Kind::Map(_)).then_some(node.kind)
+    matches!(node.kind, NodeKind::List(_) | NodeKind::Map(_)).then_some(node.kind)
 }
 
 fn move_to(node: &mut Node, span: Span) {
     node.span = span;
     match &mut node.kind {
-        Kind::List(items) => items.iter_mut().for_each(|item| move_to(item, span)),
-        Kind::Map(entries) => entries.iter_mut().for_each(|(key, node)| {
+        NodeKind::List(items) => items.iter_mut().for_each(|item| move_to(item, span)),
+        NodeKind::Map(entries) => entries.iter_mut().for_each(|(key, node)| {
             key.span = span;
             move_to(node, span);
         }),

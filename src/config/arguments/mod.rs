@@ -6,7 +6,7 @@ mod convert;
 mod read;
 
 use crate::text::Span;
-use crate::value::{Kind, Node};
+use crate::value::{Node, NodeKind};
 use indexmap::IndexMap;
 
 /// A role's specifications, by entry point: `main`, or another file of tasks.
@@ -108,14 +108,14 @@ impl ArgumentType {
     }
 
     /// Whether a value of this kind has the type.
-    const fn fits(self, kind: &Kind) -> bool {
+    const fn fits(self, kind: &NodeKind) -> bool {
         match self {
-            Self::Str | Self::Path => matches!(kind, Kind::Str(_)),
-            Self::Int => matches!(kind, Kind::Int(_)),
-            Self::Float => matches!(kind, Kind::Int(_) | Kind::Float(_)),
-            Self::Bool => matches!(kind, Kind::Bool(_)),
-            Self::List => matches!(kind, Kind::List(_)),
-            Self::Dict => matches!(kind, Kind::Map(_)),
+            Self::Str | Self::Path => matches!(kind, NodeKind::Str(_)),
+            Self::Int => matches!(kind, NodeKind::Int(_)),
+            Self::Float => matches!(kind, NodeKind::Int(_) | NodeKind::Float(_)),
+            Self::Bool => matches!(kind, NodeKind::Bool(_)),
+            Self::List => matches!(kind, NodeKind::List(_)),
+            Self::Dict => matches!(kind, NodeKind::Map(_)),
             Self::Raw => true,
         }
     }

@@ -4,7 +4,7 @@ use super::{Argument, ArgumentSpec, ArgumentSpecs, ArgumentType};
 use crate::config::fields::{Fields, mapping};
 use crate::config::refuse_boolean_words;
 use crate::text::{Diagnostic, Span, nearest};
-use crate::value::{Kind, Node};
+use crate::value::{Node, NodeKind};
 use indexmap::IndexMap;
 
 const ENTRY_KEYS: [&str; 6] =
@@ -63,7 +63,7 @@ impl Argument {
             default: fields.take("default"),
             choices: match fields.take("choices") {
                 None => Vec::new(),
-                Some(Node { kind: Kind::List(choices), .. }) => choices,
+                Some(Node { kind: NodeKind::List(choices), .. }) => choices,
                 Some(other) => {
                     return Err(Diagnostic::new("`choices` is a list").at(other.span));
                 }
@@ -94,12 +94,14 @@ impl Argument {
         }
         for value in self.default.iter().chain(&self.choices) {
             let kind = match (&value.kind, self.kind, self.elements) {
-                (Kind::List(_), _, _) => self.kind,
+                (NodeKind::List(_), _, _) => self.kind,
                 // Choices of a list are those of its items.
                 (_, ArgumentType::List, Some(elements)) => elements,
                 _ => self.kind,
             };
-            if !matches!(value.kind, Kind::Null) && !value.has_template() && !kind.fits(&value.kind)
+            if !matches!(value.kind, NodeKind::Null)
+                && !value.has_template()
+                && !kind.fits(&value.kind)
             {
                 let message = format!("not {}, which its type says", kind.words());
                 return Err(Diagnostic::new(message).at(value.span));

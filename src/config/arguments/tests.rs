@@ -35,7 +35,7 @@ fn applied(file: &str, extra: &[(&str, &str)]) -> (Layers, Vec<Diagnostic>) {
     layers.add_entries(&LayerKind::HostFile, yaml::parse(SourceId(1), file).unwrap().entries());
     for (name, text) in extra {
         let span = crate::text::Span { source: SourceId(2), line: 1, column: 1, len: 1 };
-        let node = Arc::new(Node { kind: Kind::Str((*text).into()), span, secret: false });
+        let node = Arc::new(Node { kind: NodeKind::Str((*text).into()), span, secret: false });
         layers.add((*name).into(), Layer { kind: LayerKind::Extra, span, node });
     }
     let spec = spec(SPEC).unwrap();

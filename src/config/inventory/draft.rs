@@ -5,7 +5,7 @@ use super::{Group, Host, Settings, range};
 use crate::config::fields::found;
 use crate::config::variables::{Layer, LayerKind, check_name, refuse_boolean_words};
 use crate::text::{Diagnostic, Span, nearest};
-use crate::value::{HostName, Key, Kind, Node};
+use crate::value::{HostName, Key, Node, NodeKind};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -45,13 +45,13 @@ impl Draft {
     pub(super) fn root(&mut self, root: Node) {
         let span = root.span;
         match root.kind {
-            Kind::Null => {}
-            Kind::Map(entries) => {
+            NodeKind::Null => {}
+            NodeKind::Map(entries) => {
                 for (key, node) in entries {
                     self.root_entry(&key, node);
                 }
             }
-            Kind::List(_) => self.errors.push(
+            NodeKind::List(_) => self.errors.push(
                 Diagnostic::new("an inventory is a mapping of groups, not a list")
                     .at(span)
                     .help("is this a playbook? the inventory is the file that has `all:`"),
@@ -95,8 +95,8 @@ impl Draft {
         let group = self.group_of_name(&key.name, Some(key.span));
         let (span, found_kind) = (node.span, found(&node));
         match node.kind {
-            Kind::Null => {}
-            Kind::Map(entries) => {
+            NodeKind::Null => {}
+            NodeKind::Map(entries) => {
                 for (key, node) in entries {
                     self.group_entry(group, &key, node);
                 }
@@ -204,10 +204,10 @@ impl Draft {
     fn group_hosts(&mut self, group: usize, node: Node) {
         let (span, found_kind) = (node.span, found(&node));
         let entries = match node.kind {
-            Kind::Null => return,
-            Kind::Map(entries) => entries,
-            Kind::Str(name) => {
-                vec![(Key { name, span }, Node { kind: Kind::Null, span, secret: false })]
+            NodeKind::Null => return,
+            NodeKind::Map(entries) => entries,
+            NodeKind::Str(name) => {
+                vec![(Key { name, span }, Node { kind: NodeKind::Null, span, secret: false })]
             }
             _ => {
                 self.errors.push(

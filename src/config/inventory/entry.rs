@@ -2,7 +2,7 @@
 
 use crate::config::fields::found;
 use crate::text::{Diagnostic, Span};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 
 /// The variable that is none: it orders groups of one depth.
 pub(super) const PRIORITY: &str = "ansible_group_priority";
@@ -16,8 +16,8 @@ pub(super) struct Entry {
 /// Reads what stands below a host's name: its variables, and `roles`.
 pub(super) fn host(node: Node) -> Result<Entry, Diagnostic> {
     let mut variables = match node.kind {
-        Kind::Null => Vec::new(),
-        Kind::Map(entries) => entries,
+        NodeKind::Null => Vec::new(),
+        NodeKind::Map(entries) => entries,
         _ => {
             return Err(Diagnostic::new(format!(
                 "a host's entry is a mapping of its variables, not {}",
@@ -43,14 +43,14 @@ pub(super) fn roles(node: Node) -> Result<Vec<(String, Span)>, Diagnostic> {
             .help("write `- NAME` for each; their variables are the group's or the host's")
     };
     let items = match node.kind {
-        Kind::Null => Vec::new(),
-        Kind::List(items) => items,
+        NodeKind::Null => Vec::new(),
+        NodeKind::List(items) => items,
         _ => return Err(wrong(span)),
     };
     items
         .into_iter()
         .map(|item| match item.kind {
-            Kind::Str(name) => Ok((name, item.span)),
+            NodeKind::Str(name) => Ok((name, item.span)),
             _ => Err(wrong(item.span)),
         })
         .collect()
@@ -64,8 +64,8 @@ pub(super) fn entries(
     errors: &mut Vec<Diagnostic>,
 ) -> Vec<(Key, Node)> {
     match node.kind {
-        Kind::Null => Vec::new(),
-        Kind::Map(entries) => entries,
+        NodeKind::Null => Vec::new(),
+        NodeKind::Map(entries) => entries,
         _ => {
             let message = format!("{what}, not {}", found(&node));
             errors.push(Diagnostic::new(message).at(node.span).help(help));
@@ -77,8 +77,8 @@ pub(super) fn entries(
 /// Reads `ansible_group_priority`.
 pub(super) fn priority(node: &Node) -> Result<i64, Diagnostic> {
     let number = match &node.kind {
-        Kind::Int(number) => Some(*number),
-        Kind::Str(text) => text.parse().ok(),
+        NodeKind::Int(number) => Some(*number),
+        NodeKind::Str(text) => text.parse().ok(),
         _ => None,
     };
     number.ok_or_else(|| Diagnostic::new(format!("`{PRIORITY}` is a whole number")).at(node.span))

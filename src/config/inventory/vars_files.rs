@@ -5,7 +5,7 @@ use crate::config::Reader;
 use crate::config::fields::found;
 use crate::config::variables::{Layer, LayerKind, check_name, refuse_boolean_words};
 use crate::text::Diagnostic;
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -140,8 +140,8 @@ fn file(
     match reader.yaml(path) {
         Ok(None) => {}
         Ok(Some(node)) => match node.kind {
-            Kind::Null => {}
-            Kind::Map(found) => entries.extend(found),
+            NodeKind::Null => {}
+            NodeKind::Map(found) => entries.extend(found),
             _ => errors.push(
                 Diagnostic::new(format!("a file of variables is a mapping, not {}", found(&node)))
                     .at(node.span)

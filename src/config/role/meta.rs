@@ -5,7 +5,7 @@ use crate::config::arguments::ArgumentSpecs;
 use crate::config::fields::{Fields, mapping};
 use crate::config::variables::{check_name, refuse_boolean_words};
 use crate::text::{Diagnostic, Lack};
-use crate::value::{Kind, Node};
+use crate::value::{Node, NodeKind};
 
 const META_KEYS: [&str; 5] =
     ["galaxy_info", "dependencies", "argument_specs", "allow_duplicates", "collections"];
@@ -32,8 +32,8 @@ impl Meta {
             }
         };
         let dependencies = match fields.take("dependencies") {
-            None | Some(Node { kind: Kind::Null, .. }) => Vec::new(),
-            Some(Node { kind: Kind::List(items), .. }) => {
+            None | Some(Node { kind: NodeKind::Null, .. }) => Vec::new(),
+            Some(Node { kind: NodeKind::List(items), .. }) => {
                 let read = items.into_iter().map(dependency);
                 read.filter_map(|read| read.map_err(&mut keep).ok()).collect()
             }
@@ -57,14 +57,14 @@ impl Meta {
 
 fn dependency(node: Node) -> Result<Dependency, Diagnostic> {
     let span = node.span;
-    if let Kind::Str(name) = node.kind {
+    if let NodeKind::Str(name) = node.kind {
         return Ok(Dependency { name, span, vars: Vec::new() });
     }
     let (mut found, mut vars) = (None, Vec::new());
     for (key, node) in mapping(node, "a dependency")? {
         match (key.name.as_str(), node.kind) {
-            ("role" | "name", Kind::Str(name)) => found = Some((name, node.span)),
-            ("vars", Kind::Map(entries)) => vars.extend(entries),
+            ("role" | "name", NodeKind::Str(name)) => found = Some((name, node.span)),
+            ("vars", NodeKind::Map(entries)) => vars.extend(entries),
             (keyword, _) if KEYWORDS.contains(&keyword) => {
                 return Err(Diagnostic::new(format!("`{keyword}` does not work on a dependency"))
                     .lacks(Lack::Keyword(keyword.to_owned()))

@@ -2,19 +2,19 @@
 //! on one would do the opposite without a word.
 
 use crate::text::Diagnostic;
-use crate::value::{Kind, Node};
+use crate::value::{Node, NodeKind};
 
 /// Adds an error for every word in a variable's value that Ansible reads as a boolean and this
 /// program as text. In quotes a word is text to both.
 pub(crate) fn refuse_boolean_words(value: &Node, errors: &mut Vec<Diagnostic>) {
     match &value.kind {
-        Kind::Str(text) => {
+        NodeKind::Str(text) => {
             let error = meant(value, text).map(|is| refusal(value, text, is));
             // An alias repeats what its anchor names.
             errors.extend(error.filter(|error| !errors.contains(error)));
         }
-        Kind::List(items) => items.iter().for_each(|item| refuse_boolean_words(item, errors)),
-        Kind::Map(entries) => {
+        NodeKind::List(items) => items.iter().for_each(|item| refuse_boolean_words(item, errors)),
+        NodeKind::Map(entries) => {
             entries.iter().for_each(|(_, node)| refuse_boolean_words(node, errors));
         }
         _ => {}

@@ -4,7 +4,7 @@ use super::{Layer, LayerKind, Layers, check_name, refuse_boolean_words};
 use crate::config::Reader;
 use crate::config::fields::found;
 use crate::text::{Diagnostic, SourceId, Span};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,8 +70,8 @@ fn read_one(
 
 fn entries(node: Node) -> Result<Vec<(Key, Node)>, Diagnostic> {
     match node.kind {
-        Kind::Null => Ok(Vec::new()),
-        Kind::Map(entries) => Ok(entries),
+        NodeKind::Null => Ok(Vec::new()),
+        NodeKind::Map(entries) => Ok(entries),
         _ => Err(Diagnostic::new(format!("-e takes a mapping of variables, not {}", found(&node)))
             .at(node.span)),
     }
@@ -87,7 +87,7 @@ fn pairs(text: &str, source: SourceId) -> Result<Vec<(Key, Node)>, Diagnostic> {
                 .help("write -e NAME=VALUE, -e '{\"NAME\": VALUE}' or -e @FILE"));
         };
         let key = Key { name: name.to_owned(), span: word.span };
-        let kind = Kind::Str(value.to_owned());
+        let kind = NodeKind::Str(value.to_owned());
         pairs.push((key, Node { kind, span: word.span, secret: false }));
     }
     Ok(pairs)

@@ -167,11 +167,15 @@ impl Layers {
 mod tests {
     use super::*;
     use crate::text::SourceId;
-    use crate::value::Kind;
+    use crate::value::NodeKind;
 
     fn layer(kind: LayerKind, value: i64) -> Layer {
         let span = Span { source: SourceId(0), line: 1, column: 1, len: 1 };
-        Layer { kind, span, node: Arc::new(Node { kind: Kind::Int(value), span, secret: false }) }
+        Layer {
+            kind,
+            span,
+            node: Arc::new(Node { kind: NodeKind::Int(value), span, secret: false }),
+        }
     }
 
     #[test]
@@ -191,9 +195,9 @@ mod tests {
         let values: Vec<String> =
             layers.all("x").iter().map(|layer| format!("{:?}", layer.node)).collect();
         assert_eq!(values, ["0", "1", "2", "4", "41", "5", "9"]);
-        assert!(layers.get("x").unwrap().node.kind == Kind::Int(9));
+        assert!(layers.get("x").unwrap().node.kind == NodeKind::Int(9));
         layers.retain_winners(|name| name == "x");
         assert_eq!(layers.all("x").len(), 1);
-        assert!(layers.get("x").unwrap().node.kind == Kind::Int(9));
+        assert!(layers.get("x").unwrap().node.kind == NodeKind::Int(9));
     }
 }

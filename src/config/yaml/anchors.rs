@@ -2,7 +2,7 @@
 
 use super::{MAX_DEPTH, MAX_REPEATED_BYTES};
 use crate::text::{Diagnostic, Span};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 use std::collections::HashMap;
 
 /// What was anchored in one document.
@@ -63,9 +63,9 @@ impl Anchors {
 fn cost(node: &Node) -> usize {
     size_of::<Node>()
         + match &node.kind {
-            Kind::Str(text) => text.len(),
-            Kind::List(items) => items.iter().map(cost).sum(),
-            Kind::Map(entries) => entries
+            NodeKind::Str(text) => text.len(),
+            NodeKind::List(items) => items.iter().map(cost).sum(),
+            NodeKind::Map(entries) => entries
                 .iter()
                 .map(|(key, node)| size_of::<Key>() + key.name.len() + cost(node))
                 .sum(),
@@ -75,8 +75,10 @@ fn cost(node: &Node) -> usize {
 
 fn height(node: &Node) -> usize {
     match &node.kind {
-        Kind::List(items) => 1 + items.iter().map(height).max().unwrap_or(0),
-        Kind::Map(entries) => 1 + entries.iter().map(|(_, node)| height(node)).max().unwrap_or(0),
+        NodeKind::List(items) => 1 + items.iter().map(height).max().unwrap_or(0),
+        NodeKind::Map(entries) => {
+            1 + entries.iter().map(|(_, node)| height(node)).max().unwrap_or(0)
+        }
         _ => 0,
     }
 }

@@ -3,7 +3,7 @@
 use super::anchors::Anchors;
 use super::{MAX_DEPTH, Vault, extent, mapping, scalar, syntax};
 use crate::text::{Diagnostic, SourceId, Span};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
 /// Builds the tree of a text's only document, and tells everything wrong with it. There is no
@@ -47,7 +47,7 @@ impl<'a> Builder<'a> {
                 Event::StreamStart | Event::DocumentEnd => {}
                 Event::StreamEnd => {
                     let empty = || Node {
-                        kind: Kind::Null,
+                        kind: NodeKind::Null,
                         span: extent::start(self.source),
                         secret: false,
                     };
@@ -103,7 +103,7 @@ impl<'a> Builder<'a> {
     /// A value that is wrong, as text, so that more can be found behind it.
     fn kept(&mut self, error: Diagnostic, text: &str, at: &granit_parser::Span) -> Node {
         self.errors.push(error);
-        Node { kind: Kind::Str(text.to_owned()), span: self.span(at), secret: true }
+        Node { kind: NodeKind::Str(text.to_owned()), span: self.span(at), secret: true }
     }
 
     fn nested(
@@ -131,7 +131,7 @@ impl<'a> Builder<'a> {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd) {
                 let span = self.collection_span(style, at, &span);
-                return Ok(Node { kind: Kind::List(items), span, secret: false });
+                return Ok(Node { kind: NodeKind::List(items), span, secret: false });
             }
             items.push(self.node(event, &span)?);
         }
@@ -168,7 +168,7 @@ impl<'a> Builder<'a> {
         if let Some((merge_span, node)) = merge {
             entries = mapping::merged(merge_span, node, entries)?;
         }
-        Ok(Node { kind: Kind::Map(entries), span, secret: false })
+        Ok(Node { kind: NodeKind::Map(entries), span, secret: false })
     }
 
     fn key(&mut self, event: Event<'a>, at: &granit_parser::Span) -> Result<Key, Diagnostic> {
@@ -183,13 +183,13 @@ impl<'a> Builder<'a> {
                 }
                 let name = text.into_owned();
                 if anchor != 0 {
-                    let node = Node { kind: Kind::Str(name.clone()), span, secret: false };
+                    let node = Node { kind: NodeKind::Str(name.clone()), span, secret: false };
                     self.anchors.define(anchor, &node)?;
                 }
                 Ok(Key { name, span })
             }
             Event::Alias(anchor) => match self.anchors.repeat(anchor, self.depth, span)?.kind {
-                Kind::Str(name) => Ok(Key { name, span }),
+                NodeKind::Str(name) => Ok(Key { name, span }),
                 _ => Err(not_text_key(span)),
             },
             _ => {
@@ -262,37 +262,44 @@ impl<'a> Builder<'a> {
             None if style == ScalarStyle::Plain => {
                 scalar::resolve(text).map_err(|error| error.or_at(span))?
             }
-            None => Kind::Str(text.to_owned()),
+            None => NodeKind::Str(text.to_owned()),
             Some(tag) => match tag.original().as_str() {
                 "!vault" | "!vault-encrypted" => {
                     secret = true;
-                    Kind::Str(self.decrypted(text).map_err(|error| error.or_at(self.tag_span(at)))?)
+                    NodeKind::Str(
+                        self.decrypted(text).map_err(|error| error.or_at(self.tag_span(at)))?,
+                    )
                 }
-                "!unsafe" => Kind::Str(literal(text)),
-                "!" => Kind::Str(text.to_owned()),
+                "!unsafe" => NodeKind::Str(literal(text)),
+                "!" => NodeKind::Str(text.to_owned()),
                 _ => self.core(text, tag, at)?,
             },
         };
         Ok(Node { kind, span, secret })
     }
 
-    fn core(&self, text: &str, tag: &Tag, at: &granit_parser::Span) -> Result<Kind, Diagnostic> {
+    fn core(
+        &self,
+        text: &str,
+        tag: &Tag,
+        at: &granit_parser::Span,
+    ) -> Result<NodeKind, Diagnostic> {
         let wanted = tag.core_suffix().ok_or_else(|| unknown_tag(tag, self.tag_span(at)))?;
         let kind = match wanted {
-            "str" => Kind::Str(text.to_owned()),
+            "str" => NodeKind::Str(text.to_owned()),
             _ => scalar::resolve(text).map_err(|error| error.or_at(self.span(at)))?,
         };
         match (wanted, kind) {
-            ("float", Kind::Int(number)) => {
+            ("float", NodeKind::Int(number)) => {
                 #[expect(clippy::cast_precision_loss, reason = "asked for by the tag")]
                 let number = number as f64;
-                Ok(Kind::Float(number))
+                Ok(NodeKind::Float(number))
             }
-            ("str", kind @ Kind::Str(_))
-            | ("int", kind @ Kind::Int(_))
-            | ("float", kind @ Kind::Float(_))
-            | ("bool", kind @ Kind::Bool(_))
-            | ("null", kind @ Kind::Null) => Ok(kind),
+            ("str", kind @ NodeKind::Str(_))
+            | ("int", kind @ NodeKind::Int(_))
+            | ("float", kind @ NodeKind::Float(_))
+            | ("bool", kind @ NodeKind::Bool(_))
+            | ("null", kind @ NodeKind::Null) => Ok(kind),
             _ => Err(Diagnostic::new(format!("not what its tag `{}` says", tag.original()))
                 .at(self.span(at))),
         }

@@ -1,7 +1,7 @@
 //! What holds for a mapping's keys: each once, and `<<` brings in others.
 
 use crate::text::{Diagnostic, Span};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 
@@ -49,11 +49,11 @@ pub(super) fn merged(
             .help("give it an alias: `<<: *name`")
     };
     let maps = match node.kind {
-        Kind::Map(entries) => vec![entries],
-        Kind::List(items) => items
+        NodeKind::Map(entries) => vec![entries],
+        NodeKind::List(items) => items
             .into_iter()
             .map(|item| match item.kind {
-                Kind::Map(entries) => Ok(entries),
+                NodeKind::Map(entries) => Ok(entries),
                 _ => Err(wrong()),
             })
             .collect::<Result<_, _>>()?,

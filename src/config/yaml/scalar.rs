@@ -2,18 +2,18 @@
 //! Ansible's YAML 1.1 takes for one too, so that a commit's hash (`5e87210`) stays text.
 
 use crate::text::Diagnostic;
-use crate::value::Kind;
+use crate::value::NodeKind;
 
 /// Resolves a scalar that was written without quotes.
 ///
 /// # Errors
 /// Numbers that mean different things to different readers: with a leading zero, or beyond 64
 /// bits. Those that are none: infinity, and what is no number.
-pub(super) fn resolve(text: &str) -> Result<Kind, Diagnostic> {
+pub(super) fn resolve(text: &str) -> Result<NodeKind, Diagnostic> {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Ok(Kind::Null),
-        "true" => return Ok(Kind::Bool(true)),
-        "false" => return Ok(Kind::Bool(false)),
+        "" | "~" | "null" | "Null" | "NULL" => return Ok(NodeKind::Null),
+        "true" => return Ok(NodeKind::Bool(true)),
+        "false" => return Ok(NodeKind::Bool(false)),
         _ => {}
     }
     let first = text.as_bytes()[0];
@@ -22,16 +22,16 @@ pub(super) fn resolve(text: &str) -> Result<Kind, Diagnostic> {
     {
         return Ok(number);
     }
-    Ok(Kind::Str(text.to_owned()))
+    Ok(NodeKind::Str(text.to_owned()))
 }
 
-fn number(text: &str) -> Result<Option<Kind>, Diagnostic> {
+fn number(text: &str) -> Result<Option<NodeKind>, Diagnostic> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
         if digits.len() > 1 && digits.starts_with('0') {
             return Err(leading_zero(text));
         }
-        return text.parse().map(|number| Some(Kind::Int(number))).map_err(|_| too_large(text));
+        return text.parse().map(|number| Some(NodeKind::Int(number))).map_err(|_| too_large(text));
     }
     for (prefix, radix) in [("0o", 8), ("0x", 16)] {
         if let Some(digits) = text.strip_prefix(prefix)
@@ -39,7 +39,7 @@ fn number(text: &str) -> Result<Option<Kind>, Diagnostic> {
             && digits.chars().all(|c| c.is_digit(radix))
         {
             let number = i64::from_str_radix(digits, radix).map_err(|_| too_large(text))?;
-            return Ok(Some(Kind::Int(number)));
+            return Ok(Some(NodeKind::Int(number)));
         }
     }
     if matches!(digits, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
@@ -47,8 +47,8 @@ fn number(text: &str) -> Result<Option<Kind>, Diagnostic> {
     }
     match float(digits) {
         Some(number) if number.is_infinite() => Err(no_number(text)),
-        Some(number) if text.starts_with('-') => Ok(Some(Kind::Float(-number))),
-        number => Ok(number.map(Kind::Float)),
+        Some(number) if text.starts_with('-') => Ok(Some(NodeKind::Float(-number))),
+        number => Ok(number.map(NodeKind::Float)),
     }
 }
 

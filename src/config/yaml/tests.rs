@@ -1,5 +1,5 @@
 use super::*;
-use crate::value::Kind;
+use crate::value::NodeKind;
 
 fn read(text: &str) -> Result<Node, Diagnostic> {
     parse(SourceId(0), text)
@@ -19,23 +19,23 @@ fn bad(text: &str) -> String {
 #[test]
 fn scalars() {
     for (text, kind) in [
-        ("!!str", Kind::Str(String::new())),
-        ("", Kind::Null),
-        ("~", Kind::Null),
-        ("null", Kind::Null),
-        ("true", Kind::Bool(true)),
-        ("false", Kind::Bool(false)),
-        ("0", Kind::Int(0)),
-        ("-12", Kind::Int(-12)),
-        ("+7", Kind::Int(7)),
-        ("0o644", Kind::Int(0o644)),
-        ("0xff", Kind::Int(255)),
-        ("1.5", Kind::Float(1.5)),
-        ("-.5", Kind::Float(-0.5)),
-        ("1.0e+3", Kind::Float(1000.0)),
-        ("-2.e-1", Kind::Float(-0.2)),
-        ("0.5", Kind::Float(0.5)),
-        ("!!float 1", Kind::Float(1.0)),
+        ("!!str", NodeKind::Str(String::new())),
+        ("", NodeKind::Null),
+        ("~", NodeKind::Null),
+        ("null", NodeKind::Null),
+        ("true", NodeKind::Bool(true)),
+        ("false", NodeKind::Bool(false)),
+        ("0", NodeKind::Int(0)),
+        ("-12", NodeKind::Int(-12)),
+        ("+7", NodeKind::Int(7)),
+        ("0o644", NodeKind::Int(0o644)),
+        ("0xff", NodeKind::Int(255)),
+        ("1.5", NodeKind::Float(1.5)),
+        ("-.5", NodeKind::Float(-0.5)),
+        ("1.0e+3", NodeKind::Float(1000.0)),
+        ("-2.e-1", NodeKind::Float(-0.2)),
+        ("0.5", NodeKind::Float(0.5)),
+        ("!!float 1", NodeKind::Float(1.0)),
     ] {
         assert!(good(text).kind == kind, "{text}: {:?}", good(text));
     }
@@ -73,7 +73,7 @@ fn scalars() {
         let text = if matches!(text, "-" | "+" | ".") { format!("[{text}x]") } else { text.into() };
         let node = good(&text);
         let leaf = node.items().first().unwrap_or(&node);
-        assert!(matches!(leaf.kind, Kind::Str(_)), "{text}: {leaf:?}");
+        assert!(matches!(leaf.kind, NodeKind::Str(_)), "{text}: {leaf:?}");
     }
     for text in [".nan", ".inf", "-.inf", "1.0e+999", "!!float .inf"] {
         let error = super::parse(SourceId(0), &format!("a: {text}")).unwrap_err();

@@ -4,9 +4,9 @@ use super::Typing;
 use super::keywords::is_variable_name;
 use crate::config::refuse_boolean_words;
 use crate::engine::task::Body;
-use crate::resource::{self, Kind as ResourceKind, Nature, Steer};
+use crate::resource::{self, Kind, Nature, Steer};
 use crate::text::{Diagnostic, Lack, nearest, with_article};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 
 /// What holds tasks together. What else steers the run is a kind.
 const STRUCTURE: &[&str] =
@@ -24,7 +24,7 @@ pub(super) fn is_control(name: &str) -> bool {
 }
 
 /// What a task of a kind that steers the run asks for.
-fn steer(name: &str) -> Option<(&'static ResourceKind, Steer)> {
+fn steer(name: &str) -> Option<(&'static Kind, Steer)> {
     let kind = resource::find(name)?;
     match kind.nature {
         Nature::Steer(steer) => Some((kind, steer)),
@@ -116,7 +116,7 @@ impl Typing<'_> {
     fn message(&mut self, key: &Key, node: &Node) -> Option<Body> {
         if let Some(var) = node.get("var") {
             let text = var.as_str().map(|name| format!("{name}: {{{{ {name} }}}}"));
-            let kind = Kind::Str(text.unwrap_or_default());
+            let kind = NodeKind::Str(text.unwrap_or_default());
             return Some(Body::Debug(Node { kind, span: var.span, secret: false }));
         }
         let Some(msg) = node.get("msg") else {
@@ -175,8 +175,8 @@ impl Typing<'_> {
 
     fn tasks(&mut self, key: &Key, node: &Node, import: bool) -> Option<Body> {
         let file = match &node.kind {
-            Kind::Str(_) => node,
-            Kind::Map(_) => {
+            NodeKind::Str(_) => node,
+            NodeKind::Map(_) => {
                 self.known_members(key, node, Some(&["file", "apply"]))?;
                 node.get("file")?
             }
@@ -212,14 +212,14 @@ impl Typing<'_> {
 
     fn expressions(&mut self, node: &Node) -> Vec<Node> {
         match &node.kind {
-            Kind::List(items) => items.clone(),
+            NodeKind::List(items) => items.clone(),
             _ => vec![node.clone()],
         }
     }
 
     fn known_members(&mut self, key: &Key, node: &Node, known: Option<&[&str]>) -> Option<()> {
-        let Kind::Map(entries) = &node.kind else {
-            if matches!(node.kind, Kind::Null) && known.is_some() {
+        let NodeKind::Map(entries) = &node.kind else {
+            if matches!(node.kind, NodeKind::Null) && known.is_some() {
                 return Some(());
             }
             self.error(

@@ -4,7 +4,7 @@ use super::Typing;
 use crate::config::refuse_boolean_words;
 use crate::engine::task::{Keywords, LoopControl, RunOnce};
 use crate::text::{Diagnostic, Lack, nearest, with_article};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 
 const KEYWORDS: &[&str] = &[
     "name",
@@ -149,12 +149,12 @@ impl Typing<'_> {
             "listen" => keywords.listen = self.plain_texts(key, node),
             "tags" => keywords.tags = self.plain_texts(key, node),
             "vars" => match &node.kind {
-                Kind::Map(entries) => keywords.vars = entries.clone(),
-                Kind::Null => {}
+                NodeKind::Map(entries) => keywords.vars = entries.clone(),
+                NodeKind::Null => {}
                 _ => self.wrong_type(key, node, "a mapping of variables"),
             },
             "environment" => match &node.kind {
-                Kind::Map(_) | Kind::Str(_) => keywords.environment = Some(node.clone()),
+                NodeKind::Map(_) | NodeKind::Str(_) => keywords.environment = Some(node.clone()),
                 _ => self.wrong_type(key, node, "a mapping"),
             },
             "run_once" => keywords.run_once = self.run_once(key, node),
@@ -175,7 +175,7 @@ impl Typing<'_> {
     /// The agent runs as root, so that `become: true` asks for what is so.
     fn become_root(&mut self, key: &Key, node: &Node) {
         match self.boolean(key, node).map(|node| node.kind) {
-            Some(Kind::Bool(true)) | None => {}
+            Some(NodeKind::Bool(true)) | None => {}
             Some(_) => self.error(
                 Diagnostic::new("`become` can only be `true`")
                     .lacks(Lack::Keyword(key.name.clone()))
@@ -200,13 +200,13 @@ impl Typing<'_> {
     /// `false` marks an observation, which is made in a dry run too.
     fn check_mode(&mut self, key: &Key, node: &Node) -> bool {
         match &node.kind {
-            Kind::Bool(false) => return true,
-            Kind::Bool(true) => self.error(
+            NodeKind::Bool(false) => return true,
+            NodeKind::Bool(true) => self.error(
                 Diagnostic::new("a task with `check_mode: true` would never be applied")
                     .at(node.span)
                     .help("leave it out: a dry run is asked for with `converge --check`"),
             ),
-            Kind::Str(text) if matches!(text.as_str(), "no" | "off") => {
+            NodeKind::Str(text) if matches!(text.as_str(), "no" | "off") => {
                 self.boolean(key, node);
             }
             _ => self.wrong_type(key, node, "`false`, written out"),
@@ -243,8 +243,10 @@ impl Typing<'_> {
     /// A boolean, an expression, or a list of them.
     fn conditions(&mut self, key: &Key, node: &Node) -> Vec<Node> {
         match &node.kind {
-            Kind::List(items) => items.iter().flat_map(|item| self.conditions(key, item)).collect(),
-            Kind::Str(text) if text.contains("{{") || text.contains("{%") => {
+            NodeKind::List(items) => {
+                items.iter().flat_map(|item| self.conditions(key, item)).collect()
+            }
+            NodeKind::Str(text) if text.contains("{{") || text.contains("{%") => {
                 self.error(
                     Diagnostic::new(format!("`{}` is an expression already", key.name))
                         .at(node.span)
@@ -252,7 +254,7 @@ impl Typing<'_> {
                 );
                 Vec::new()
             }
-            Kind::Str(_) | Kind::Bool(_) => vec![node.clone()],
+            NodeKind::Str(_) | NodeKind::Bool(_) => vec![node.clone()],
             _ => {
                 self.wrong_type(key, node, "an expression");
                 Vec::new()
@@ -262,7 +264,7 @@ impl Typing<'_> {
 
     fn loop_over(&mut self, key: &Key, node: &Node) -> Option<Node> {
         let is_template = node.as_str().is_some_and(|_| node.has_template());
-        if matches!(node.kind, Kind::List(_)) || is_template {
+        if matches!(node.kind, NodeKind::List(_)) || is_template {
             return Some(node.clone());
         }
         self.wrong_type(key, node, "a list or one `{{ expression }}` that gives a list");
@@ -270,7 +272,7 @@ impl Typing<'_> {
     }
 
     fn loop_control(&mut self, node: &Node) -> Option<LoopControl> {
-        let Kind::Map(entries) = &node.kind else {
+        let NodeKind::Map(entries) = &node.kind else {
             self.error(
                 Diagnostic::new(format!(
                     "`loop_control` takes a mapping, not {}",
@@ -321,9 +323,9 @@ impl Typing<'_> {
 
     fn run_once(&mut self, key: &Key, node: &Node) -> Option<RunOnce> {
         match &node.kind {
-            Kind::Bool(true) => Some(RunOnce::Run),
-            Kind::Bool(false) => None,
-            Kind::Str(text) => match text.as_str() {
+            NodeKind::Bool(true) => Some(RunOnce::Run),
+            NodeKind::Bool(false) => None,
+            NodeKind::Str(text) => match text.as_str() {
                 "host" => Some(RunOnce::Host),
                 "ever" => Some(RunOnce::Ever),
                 "until_changed" => Some(RunOnce::UntilChanged),
@@ -342,9 +344,9 @@ impl Typing<'_> {
     /// One text or a list of them, perhaps with templates.
     fn texts(&mut self, key: &Key, node: &Node) -> Vec<Node> {
         match &node.kind {
-            Kind::List(items) => items.iter().flat_map(|item| self.texts(key, item)).collect(),
-            Kind::Str(_) => vec![node.clone()],
-            Kind::Null => Vec::new(),
+            NodeKind::List(items) => items.iter().flat_map(|item| self.texts(key, item)).collect(),
+            NodeKind::Str(_) => vec![node.clone()],
+            NodeKind::Null => Vec::new(),
             _ => {
                 self.wrong_type(key, node, "text or a list of texts");
                 Vec::new()
@@ -365,9 +367,9 @@ impl Typing<'_> {
 
     fn boolean(&mut self, key: &Key, node: &Node) -> Option<Node> {
         match &node.kind {
-            Kind::Bool(_) => Some(node.clone()),
-            Kind::Str(_) if node.has_template() => Some(node.clone()),
-            Kind::Str(text) if matches!(text.as_str(), "yes" | "no" | "on" | "off") => {
+            NodeKind::Bool(_) => Some(node.clone()),
+            NodeKind::Str(_) if node.has_template() => Some(node.clone()),
+            NodeKind::Str(text) if matches!(text.as_str(), "yes" | "no" | "on" | "off") => {
                 let plain = if matches!(text.as_str(), "yes" | "on") { "true" } else { "false" };
                 self.error(
                     Diagnostic::new(format!("`{}` takes true or false", key.name))
@@ -385,7 +387,7 @@ impl Typing<'_> {
 
     fn number(&mut self, key: &Key, node: &Node) -> Option<Node> {
         let is_template = node.as_str().is_some_and(|_| node.has_template());
-        if matches!(node.kind, Kind::Int(_) | Kind::Float(_)) || is_template {
+        if matches!(node.kind, NodeKind::Int(_) | NodeKind::Float(_)) || is_template {
             return Some(node.clone());
         }
         self.wrong_type(key, node, "a number");
@@ -405,18 +407,18 @@ fn older_loop(keywords: &mut Keywords, key: &Key, node: &Node) {
     let (span, secret) = (node.span, node.secret);
     let list = |kind| Node { kind, span, secret };
     keywords.loop_over = Some(match (key.name.as_str(), &node.kind) {
-        ("with_dict", Kind::Map(entries)) => {
+        ("with_dict", NodeKind::Map(entries)) => {
             let item = |(key, value): &(Key, Node)| {
-                let name = Node { kind: Kind::Str(key.name.clone()), span: key.span, secret };
+                let name = Node { kind: NodeKind::Str(key.name.clone()), span: key.span, secret };
                 let part = |part: &str, node| (Key { name: part.into(), span: key.span }, node);
-                list(Kind::Map(vec![part("key", name), part("value", value.clone())]))
+                list(NodeKind::Map(vec![part("key", name), part("value", value.clone())]))
             };
-            list(Kind::List(entries.iter().map(item).collect()))
+            list(NodeKind::List(entries.iter().map(item).collect()))
         }
-        ("with_dict", Kind::Str(text)) => {
+        ("with_dict", NodeKind::Str(text)) => {
             let inner = text.trim().strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
             let inner = inner.unwrap_or(text).trim();
-            list(Kind::Str(format!("{{{{ ({inner}) | dict2items }}}}")))
+            list(NodeKind::Str(format!("{{{{ ({inner}) | dict2items }}}}")))
         }
         _ => node.clone(),
     });

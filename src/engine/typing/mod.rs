@@ -18,7 +18,7 @@ pub use role::{TypedRole, type_role};
 
 use super::task::{Body, Task};
 use crate::text::{Diagnostic, Lack, nearest, with_article};
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 use std::collections::HashMap;
 
 /// Types the task lists of one file.
@@ -40,8 +40,8 @@ impl<'a> Typing<'a> {
     /// A list of tasks; an empty document is an empty list.
     pub(super) fn list(&mut self, node: &Node) -> Vec<Task> {
         match &node.kind {
-            Kind::Null => Vec::new(),
-            Kind::List(items) => items.iter().filter_map(|item| self.task(item)).collect(),
+            NodeKind::Null => Vec::new(),
+            NodeKind::List(items) => items.iter().filter_map(|item| self.task(item)).collect(),
             _ => {
                 self.error(
                     Diagnostic::new(format!(
@@ -62,7 +62,7 @@ impl<'a> Typing<'a> {
 
     /// A task, even where something is wrong with it: what it names is looked at all the same.
     fn task(&mut self, node: &Node) -> Option<Task> {
-        let Kind::Map(entries) = &node.kind else {
+        let NodeKind::Map(entries) = &node.kind else {
             self.error(
                 Diagnostic::new(format!(
                     "a task is a mapping, not {}",
@@ -83,7 +83,7 @@ impl<'a> Typing<'a> {
         self.other_user(&keywords, &body);
         let name = entries.iter().find(|(key, _)| key.name == "name").map(|(_, name)| name.clone());
         let name = name.unwrap_or_else(|| Node {
-            kind: Kind::Str(key.name.trim_start_matches("ansible.builtin.").to_owned()),
+            kind: NodeKind::Str(key.name.trim_start_matches("ansible.builtin.").to_owned()),
             span: key.span,
             secret: false,
         });

@@ -1,14 +1,14 @@
 //! Parameters written in one line, as older roles have them: `service: name=nginx state=started`.
 
-use crate::resource::Kind as ResourceKind;
+use crate::resource::Kind;
 use crate::text::Span;
-use crate::value::{Key, Kind, Node};
+use crate::value::{Key, Node, NodeKind};
 
 /// Options that Ansible reads from a command's line.
 const OF_COMMANDS: [&str; 6] = ["chdir", "creates", "executable", "removes", "stdin", "warn"];
 
 /// The parameters of a line of `name=value`; `None` where it is no such line.
-pub(super) fn parameters(kind: &ResourceKind, line: &str, span: Span) -> Option<Vec<(Key, Node)>> {
+pub(super) fn parameters(kind: &Kind, line: &str, span: Span) -> Option<Vec<(Key, Node)>> {
     let pair = |word: &String| {
         let word = decoded(word);
         let (name, value) = word.split_once('=')?;
@@ -29,16 +29,16 @@ pub(super) fn option_of_command(line: &str) -> Option<&'static str> {
 }
 
 /// Text, or the boolean or number that the parameter takes.
-fn value_of(kind: &ResourceKind, name: &str, text: &str, span: Span) -> Node {
+fn value_of(kind: &Kind, name: &str, text: &str, span: Span) -> Node {
     let node = |kind| Node { kind, span, secret: false };
-    let written = node(Kind::Str(text.to_owned()));
+    let written = node(NodeKind::Str(text.to_owned()));
     if kind.check_literal(name, &written).is_ok() {
         return written;
     }
     let other = match text.to_ascii_lowercase().as_str() {
-        "yes" | "true" | "on" => Some(Kind::Bool(true)),
-        "no" | "false" | "off" => Some(Kind::Bool(false)),
-        number => number.parse().ok().map(Kind::Int),
+        "yes" | "true" | "on" => Some(NodeKind::Bool(true)),
+        "no" | "false" | "off" => Some(NodeKind::Bool(false)),
+        number => number.parse().ok().map(NodeKind::Int),
     };
     let other = other.map(node).filter(|other| kind.check_literal(name, other).is_ok());
     other.unwrap_or(written)

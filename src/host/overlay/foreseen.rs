@@ -42,7 +42,7 @@ impl Overlay<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::host::memory::Memory;
+    use crate::host::in_memory::InMemory;
     use crate::host::overlay::Overlay;
     use crate::host::{Action, Attributes, Command, Content, Host, Probe, ProbeAnswer, View};
     use crate::value::{Known, Origin};
@@ -52,7 +52,7 @@ mod tests {
     fn a_pending_files_content_is_what_cat_will_say() {
         let files = serde_json::json!({"/usr/bin/cat": {"file": {}}, "/etc": {"directory": {}}});
         let world = serde_json::json!({ "files": files });
-        let memory = Memory::new(serde_json::from_value(world).unwrap());
+        let memory = InMemory::new(serde_json::from_value(world).unwrap());
         let mut overlay = Overlay::new(&memory, HashSet::new());
         let before = Known::Unknown(Origin::new("a test"));
         let content = Content { bytes: b"motd\n".to_vec(), secret: false };

@@ -62,7 +62,7 @@ pub struct Overlay<'a> {
     /// Unit files that were written since it read them; `None` for a new unit's only one, which it
     /// reads when it comes to the unit.
     unread: BTreeMap<PathBuf, Option<Origin>>,
-    packages: pending_packages::Pending,
+    packages: pending_packages::PendingPackages,
     pending: Pending,
     /// Anything may have been done.
     everything: Option<Origin>,
@@ -93,7 +93,7 @@ impl<'a> Overlay<'a> {
             asked_ties: RefCell::default(),
             stale_units: None,
             unread: BTreeMap::new(),
-            packages: pending_packages::Pending::default(),
+            packages: pending_packages::PendingPackages::default(),
             pending: Pending::default(),
             everything: None,
             network: None,

@@ -3,9 +3,9 @@
 use crate::host::{Manager, Transaction, Unit, unit_name};
 use crate::value::Origin;
 
-/// Pending package actions.
+/// PendingPackages package actions.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub(super) struct PendingPackages {
     /// In order.
     pub(super) transactions: Vec<Transaction>,
     /// Those that may or may not be performed.
@@ -30,7 +30,7 @@ struct Script {
     origin: Origin,
 }
 
-impl Pending {
+impl PendingPackages {
     /// Debian's scripts stop a daemon that goes and start one that comes (deb-systemd-invoke(1p),
     /// invoke-rc.d(8)), whatever file makes its unit.
     pub(super) fn note_scripts(&mut self, transaction: &Transaction) {
@@ -76,7 +76,7 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
-    use super::Pending;
+    use super::PendingPackages;
     use crate::host::{Manager, PackageChange, PackageRequest, Transaction, Unit};
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
             request: PackageRequest::default(),
             refresh_index: false,
         };
-        let mut pending = Pending::default();
+        let mut pending = PendingPackages::default();
         pending.note_scripts(&transaction);
         for (name, active, may) in [
             ("exim4.service", true, true),

@@ -3,7 +3,7 @@
 //! with each case.
 
 use super::Overlay;
-use crate::host::memory::Memory;
+use crate::host::in_memory::InMemory;
 use crate::host::{
     Action, Assumption, Attributes, Content, Host, HostError, ServiceChange, Stat, UserEntry, View,
 };
@@ -15,7 +15,7 @@ fn before<T>() -> Known<T> {
     Known::Unknown(Origin::new("a test"))
 }
 
-fn host() -> Memory {
+fn host() -> InMemory {
     let world = serde_json::json!({
         "users": [
             {"name": "app", "uid": 900, "group": "app", "home": "/home/app", "shell": "/bin/sh"},
@@ -48,11 +48,11 @@ fn host() -> Memory {
             "b.service": {"conflicts": ["c.service"]},
             "c.service": {"active": true, "folders": ["/run/c"]},
             "part.service": {"active": true, "stopped_by": ["c.service"]},
-            "once.service": {"enabled": "static", "once": true},
+            "once.service": {"enabled": "static", "oneshot": true},
             "masked.service": {"masked": true},
         },
     });
-    Memory::new(serde_json::from_value(world).unwrap())
+    InMemory::new(serde_json::from_value(world).unwrap())
 }
 
 fn attributes(owner: Option<&str>) -> Attributes {

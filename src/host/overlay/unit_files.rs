@@ -203,11 +203,11 @@ fn is_link_of_one(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::memory::Memory;
+    use crate::host::in_memory::InMemory;
     use crate::host::{Action, Attributes, Content, Host, View};
     use std::collections::HashSet;
 
-    fn host() -> Memory {
+    fn host() -> InMemory {
         let link = |target: &str| serde_json::json!({ "link": target });
         let wants = "/etc/systemd/system/multi-user.target.wants";
         let files = serde_json::json!({
@@ -215,7 +215,7 @@ mod tests {
             wants: { "directory": {} },
             format!("{wants}/wanted.service"): link("/etc/systemd/system/wanted.service"),
         });
-        Memory::new(serde_json::from_value(serde_json::json!({ "files": files })).unwrap())
+        InMemory::new(serde_json::from_value(serde_json::json!({ "files": files })).unwrap())
     }
 
     fn write(name: &str, text: &str) -> Action {

@@ -1,7 +1,7 @@
 //! `assert`: what must hold for the run to go on.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Nature, Resource, Steer};
+use crate::resource::{Nature, Planned, Resource, Steer};
 use crate::text::Diagnostic;
 use crate::value::Origin;
 use schemars::JsonSchema;
@@ -55,21 +55,21 @@ impl Resource for Assert {
         Ok(())
     }
 
-    fn plan(&self, (): &()) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared();
+    fn plan(&self, (): &()) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared();
         if let Some(not) = self.that.iter().find(|answer| answer.holds == Some(false)) {
             let stands = format!("`{}` does not hold", not.condition);
             let diagnostic = match &self.fail_msg {
                 Some(message) => Diagnostic::new(message).note(stands),
                 None => Diagnostic::new(stands),
             };
-            return Ok(look.with("evaluated_to", false).fail(diagnostic));
+            return Ok(planned.with("evaluated_to", false).fail(diagnostic));
         }
         if let Some(open) = self.that.iter().find(|answer| answer.holds.is_none()) {
             let words = open.unknown.as_deref().unwrap_or(&open.condition);
-            return Ok(look.assume(Origin::new(words)));
+            return Ok(planned.assume(Origin::new(words)));
         }
         let message = self.success_msg.as_deref().unwrap_or("all conditions hold");
-        Ok(if self.quiet { look } else { look.with("msg", message) })
+        Ok(if self.quiet { planned } else { planned.with("msg", message) })
     }
 }

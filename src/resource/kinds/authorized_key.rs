@@ -6,7 +6,7 @@ use crate::resource::key_line::{blob, split};
 use crate::resource::on_disk::{OnDisk, absolute};
 use crate::resource::parameter::yes;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Mode};
 use serde::Deserialize;
@@ -95,16 +95,16 @@ impl Resource for AuthorizedKey {
         Ok(Found { user, places: Some((folder, file)) })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared();
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared();
         let present = self.state == State::Present;
         let (user, folder, file) = match (&found.user, &found.places) {
             (Known::Is(Some(user)), Some((folder, file))) => (user, folder, file),
             (Known::Unknown(origin), _) => {
                 let target = format!("the authorized keys of {}", self.user);
-                return Ok(look.open("write_file", target, origin.clone()));
+                return Ok(planned.open("write_file", target, origin.clone()));
             }
-            _ if !present => return Ok(look),
+            _ if !present => return Ok(planned),
             _ => {
                 return Err(Diagnostic::new(format!("there is no user `{}`", self.user))
                     .help("declare it before this task: `user: {name: …}`"));
@@ -112,9 +112,9 @@ impl Resource for AuthorizedKey {
         };
         let is_there = !matches!(file.on_disk.stat, Known::Is(Stat::Absent));
         if !present && !is_there {
-            return Ok(look);
+            return Ok(planned);
         }
-        let mut steps = look;
+        let mut steps = planned;
         if self.manage_dir && present {
             let make = Action::MakeDirectory {
                 path: folder.path.clone(),

@@ -6,7 +6,7 @@ use crate::resource::file_parameters::Replacing;
 use crate::resource::line_break::{self, bare};
 use crate::resource::on_disk::absolute;
 use crate::resource::whole_file::FileState;
-use crate::resource::{FILES, Look, Nature, Resource, pattern};
+use crate::resource::{FILES, Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -99,7 +99,7 @@ impl Resource for BlockInFile {
         self.replacing.look(view, &self.path, &self.attributes)
     }
 
-    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
+    fn plan(&self, state: &FileState) -> Result<Planned, Diagnostic> {
         let file = self.replacing.file(&self.attributes)?;
         let wanted = self.state == State::Present && !self.block.is_empty();
         state.plan_edit(file, |old| match old {

@@ -3,7 +3,7 @@
 use crate::host::{CommandOutput, HostError, View};
 use crate::resource::parameter::yes;
 use crate::resource::process::{Found, Process};
-use crate::resource::{Look, Nature, Resource, shell_words};
+use crate::resource::{Nature, Planned, Resource, shell_words};
 use crate::text::Diagnostic;
 use crate::value::Value;
 use serde::Deserialize;
@@ -67,7 +67,7 @@ impl Resource for Command {
         self.process.look(view, &self.argv().unwrap_or_default(), self.expand_argument_vars)
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
         Ok(self.process.plan(found))
     }
 }

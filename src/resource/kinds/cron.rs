@@ -5,7 +5,7 @@ use crate::host::{Action, Attributes, HostError, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Scalar;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource, cron_time, line_break};
+use crate::resource::{Nature, Planned, Resource, cron_time, line_break};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -135,8 +135,8 @@ impl Resource for Cron {
         FileState::look(view, &self.path(), &Attributes::default(), None)
     }
 
-    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
-        let look = state.plan_edit(WholeFile::default(), |old| {
+    fn plan(&self, state: &FileState) -> Result<Planned, Diagnostic> {
+        let planned = state.plan_edit(WholeFile::default(), |old| {
             let text = old.unwrap_or_default();
             let edited = self.edited(text);
             Ok((old.is_some() || self.state == State::Present).then_some(edited))
@@ -146,11 +146,11 @@ impl Resource for Cron {
             Action::WriteFile { content, .. } => content.bytes.trim_ascii().is_empty(),
             _ => false,
         };
-        if self.state == State::Absent && look.steps.iter().any(|step| empty(&step.action)) {
+        if self.state == State::Absent && planned.steps.iter().any(|step| empty(&step.action)) {
             let (path, before) = (state.on_disk.path.clone(), state.on_disk.before());
-            return Ok(Look::as_declared().exact(Action::Remove { path, before }));
+            return Ok(Planned::as_declared().exact(Action::Remove { path, before }));
         }
-        Ok(look)
+        Ok(planned)
     }
 }
 

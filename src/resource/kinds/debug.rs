@@ -1,7 +1,7 @@
 //! `debug`: a message in the run's output.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Nature, Resource, Steer};
+use crate::resource::{Nature, Planned, Resource, Steer};
 use crate::text::Diagnostic;
 use crate::value::Value;
 use serde::Deserialize;
@@ -41,9 +41,9 @@ impl Resource for Debug {
         Ok(())
     }
 
-    fn plan(&self, (): &()) -> Result<Look, Diagnostic> {
+    fn plan(&self, (): &()) -> Result<Planned, Diagnostic> {
         let said = self.msg.as_ref().or(self.var.as_ref());
         let said = said.map_or_else(|| Value::str("Hello world!"), |said| said.clone().into());
-        Ok(Look::as_declared().with("msg", said).with("verbosity", i64::from(self.verbosity)))
+        Ok(Planned::as_declared().with("msg", said).with("verbosity", i64::from(self.verbosity)))
     }
 }

@@ -1,7 +1,7 @@
 //! `fail`: the run ends here.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Nature, Resource, Steer};
+use crate::resource::{Nature, Planned, Resource, Steer};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 
@@ -34,7 +34,7 @@ impl Resource for Fail {
         Ok(())
     }
 
-    fn plan(&self, (): &()) -> Result<Look, Diagnostic> {
-        Ok(Look::as_declared().with("msg", self.msg.as_str()).fail(Diagnostic::new(&self.msg)))
+    fn plan(&self, (): &()) -> Result<Planned, Diagnostic> {
+        Ok(Planned::as_declared().with("msg", self.msg.as_str()).fail(Diagnostic::new(&self.msg)))
     }
 }

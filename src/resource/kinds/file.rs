@@ -2,7 +2,7 @@
 
 use crate::host::{Action, Attributes, HostError, Stat, View};
 use crate::resource::on_disk::{OnDisk, absolute, is_empty};
-use crate::resource::{FILES, Look, Nature, Resource};
+use crate::resource::{FILES, Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -119,23 +119,23 @@ impl Resource for File {
         Ok(Found { parents, there, is_directory })
     }
 
-    fn plan(&self, Found { parents, there, is_directory }: &Found) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared()
+    fn plan(&self, Found { parents, there, is_directory }: &Found) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared()
             .with("path", self.path.display().to_string())
             .with("dest", self.path.display().to_string());
         match self.state {
-            None | Some(State::File) => self.keep(look, there),
-            Some(State::Directory) if *is_directory => Ok(set(look, there)),
-            Some(State::Directory) => self.directory(look, parents, there),
-            Some(State::Absent) => Ok(remove(look, there)),
-            Some(State::Link) => self.link(look, there),
-            Some(State::Hard | State::Touch) => Ok(look),
+            None | Some(State::File) => self.keep(planned, there),
+            Some(State::Directory) if *is_directory => Ok(set(planned, there)),
+            Some(State::Directory) => self.directory(planned, parents, there),
+            Some(State::Absent) => Ok(remove(planned, there)),
+            Some(State::Link) => self.link(planned, there),
+            Some(State::Hard | State::Touch) => Ok(planned),
         }
     }
 }
 
 impl File {
-    fn keep(&self, look: Look, there: &OnDisk) -> Result<Look, Diagnostic> {
+    fn keep(&self, planned: Planned, there: &OnDisk) -> Result<Planned, Diagnostic> {
         match &there.stat {
             Known::Is(Stat::Absent) => {
                 let path = there.path.display();
@@ -147,16 +147,16 @@ impl File {
             }
             Known::Is(Stat::Symlink(target)) => Err(there.is_a_link(target)),
             Known::Is(Stat::Other(_)) => Err(there.in_the_way("a file or directory")),
-            _ => Ok(set(look, there)),
+            _ => Ok(set(planned, there)),
         }
     }
 
     fn directory(
         &self,
-        mut look: Look,
+        mut planned: Planned,
         parents: &[OnDisk],
         there: &OnDisk,
-    ) -> Result<Look, Diagnostic> {
+    ) -> Result<Planned, Diagnostic> {
         let make = |path: &Path, found: &OnDisk| Action::MakeDirectory {
             path: path.to_path_buf(),
             attributes: self.attributes.clone(),
@@ -164,42 +164,42 @@ impl File {
         };
         for parent in parents {
             match &parent.stat {
-                Known::Is(Stat::Absent) => look = look.exact(make(&parent.path, parent)),
+                Known::Is(Stat::Absent) => planned = planned.exact(make(&parent.path, parent)),
                 Known::Unknown(origin) => {
-                    look = look.unless(make(&parent.path, parent), origin.clone());
+                    planned = planned.unless(make(&parent.path, parent), origin.clone());
                 }
                 _ => return Err(parent.in_the_way("a directory")),
             }
         }
         match &there.stat {
-            Known::Is(Stat::Absent) => Ok(look.exact(make(&there.path, there))),
-            Known::Is(Stat::Directory(_)) => Ok(set(look, there)),
+            Known::Is(Stat::Absent) => Ok(planned.exact(make(&there.path, there))),
+            Known::Is(Stat::Directory(_)) => Ok(set(planned, there)),
             Known::Is(Stat::Symlink(target)) => Err(there.is_a_link(target)),
             Known::Is(_) => Err(there.in_the_way("a directory")),
-            Known::Unknown(origin) => Ok(look.unless(make(&there.path, there), origin.clone())),
+            Known::Unknown(origin) => Ok(planned.unless(make(&there.path, there), origin.clone())),
         }
     }
 
-    fn link(&self, look: Look, there: &OnDisk) -> Result<Look, Diagnostic> {
+    fn link(&self, planned: Planned, there: &OnDisk) -> Result<Planned, Diagnostic> {
         let target = self.src.clone().unwrap_or_default();
         let before = there.before();
         let write = Action::Symlink { path: there.path.clone(), target: target.clone(), before };
         match &there.stat {
-            Known::Is(Stat::Symlink(said)) if *said == target => Ok(look),
-            Known::Is(Stat::Absent | Stat::Symlink(_)) => Ok(look.exact(write)),
-            Known::Is(Stat::File(_)) if self.force => Ok(look.exact(write)),
+            Known::Is(Stat::Symlink(said)) if *said == target => Ok(planned),
+            Known::Is(Stat::Absent | Stat::Symlink(_)) => Ok(planned.exact(write)),
+            Known::Is(Stat::File(_)) if self.force => Ok(planned.exact(write)),
             Known::Is(Stat::File(_)) => Err(there
                 .in_the_way("a symbolic link")
                 .help("`force: true` lets the link replace the file")),
             Known::Is(_) => Err(there.in_the_way("a symbolic link")),
-            Known::Unknown(origin) => Ok(look.unless(write, origin.clone())),
+            Known::Unknown(origin) => Ok(planned.unless(write, origin.clone())),
         }
     }
 }
 
-fn set(look: Look, there: &OnDisk) -> Look {
+fn set(planned: Planned, there: &OnDisk) -> Planned {
     if is_empty(&there.differing) {
-        return look;
+        return planned;
     }
     let action = Action::SetAttributes {
         path: there.path.clone(),
@@ -210,14 +210,14 @@ fn set(look: Look, there: &OnDisk) -> Look {
         Known::Unknown(origin) => Some(origin.clone()),
         Known::Is(_) => None,
     };
-    look.step(action, unless)
+    planned.step(action, unless)
 }
 
-fn remove(look: Look, there: &OnDisk) -> Look {
+fn remove(planned: Planned, there: &OnDisk) -> Planned {
     let action = Action::Remove { path: there.path.clone(), before: there.before() };
     match &there.stat {
-        Known::Is(Stat::Absent) => look,
-        Known::Is(_) => look.exact(action),
-        Known::Unknown(origin) => look.unless(action, origin.clone()),
+        Known::Is(Stat::Absent) => planned,
+        Known::Is(_) => planned.exact(action),
+        Known::Unknown(origin) => planned.unless(action, origin.clone()),
     }
 }

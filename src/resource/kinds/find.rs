@@ -3,7 +3,7 @@
 use crate::host::{HostError, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::List;
-use crate::resource::{Look, Nature, Resource, pattern};
+use crate::resource::{Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Value};
 use regex::Regex;
@@ -100,12 +100,12 @@ impl Resource for Find {
         Ok(found)
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared();
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared();
         if let Some(origin) = &found.unknown {
             return Ok(Self::RESULT
                 .iter()
-                .fold(look, |look, key| look.with(key, Value::Unknown(origin.clone()))));
+                .fold(planned, |planned, key| planned.with(key, Value::Unknown(origin.clone()))));
         }
         let (wanted, unwanted) =
             (self.expressions(&self.patterns)?, self.expressions(&self.excludes)?);
@@ -124,7 +124,7 @@ impl Resource for Find {
             .map(|(path, stat)| described(path, stat))
             .collect();
         let matched = i64::try_from(files.len()).unwrap_or(i64::MAX);
-        Ok(look
+        Ok(planned
             .with("files", Value::List(files))
             .with("matched", matched)
             .with("examined", found.examined))

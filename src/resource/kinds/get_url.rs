@@ -5,7 +5,7 @@ use crate::host::{Attributes, HostError, HttpReply, HttpRequest, Probe, ProbeAns
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{Seconds, yes};
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{FILES, Look, Nature, Resource};
+use crate::resource::{FILES, Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Secret, Sha256};
 use indexmap::IndexMap;
@@ -102,12 +102,12 @@ impl Resource for GetUrl {
         Ok(Found { file, fetched })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
         let path = found.file.on_disk.path.display().to_string();
-        let look = match &found.fetched {
-            None => found.file.set_attributes(Look::as_declared(), None),
+        let planned = match &found.fetched {
+            None => found.file.set_attributes(Planned::as_declared(), None),
             Some(Known::Unknown(origin)) => {
-                Look::as_declared().open("write_file", &path, origin.clone())
+                Planned::as_declared().open("write_file", &path, origin.clone())
             }
             Some(Known::Is(reply)) => found.file.plan(&WholeFile {
                 content: self.content(reply)?,
@@ -117,7 +117,7 @@ impl Resource for GetUrl {
                 validate: None,
             })?,
         };
-        Ok(look.with("dest", path).with("url", self.url.as_str()))
+        Ok(planned.with("dest", path).with("url", self.url.as_str()))
     }
 }
 

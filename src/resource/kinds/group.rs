@@ -1,7 +1,7 @@
 //! `group`: a group of the host's own.
 
 use crate::host::{self, Action, HostError, View};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -63,8 +63,8 @@ impl Resource for Group {
         Ok(Found { entry, is_there: view.is_surely_group(&self.name)? })
     }
 
-    fn plan(&self, Found { entry: found, is_there }: &Found) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared().with("name", self.name.as_str());
+    fn plan(&self, Found { entry: found, is_there }: &Found) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared().with("name", self.name.as_str());
         let present = self.state == State::Present;
         let so = match found {
             Known::Is(None) => !present,
@@ -72,7 +72,7 @@ impl Resource for Group {
             Known::Unknown(_) => present && self.gid.is_none() && *is_there,
         };
         if so {
-            return Ok(look);
+            return Ok(planned);
         }
         let action = Action::Group {
             name: self.name.clone(),
@@ -81,7 +81,7 @@ impl Resource for Group {
             system: self.system,
             before: found.clone(),
         };
-        Ok(look.step(action, doubt(found)))
+        Ok(planned.step(action, doubt(found)))
     }
 }
 

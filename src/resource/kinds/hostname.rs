@@ -3,7 +3,7 @@
 use crate::host::{Action, Attributes, Command, HostError, Stat, View};
 use crate::resource::on_disk::has_program;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -68,13 +68,13 @@ impl Resource for Hostname {
         Ok(Found { file, running, program: has_program(view, "hostname")? })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        let look = found.file.plan_edit(WholeFile::default(), |old| {
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
+        let planned = found.file.plan_edit(WholeFile::default(), |old| {
             let same = old.is_some_and(|text| text.trim() == self.name);
             Ok((!same).then(|| format!("{}\n", self.name)))
         })?;
         let unless = match &found.running {
-            Known::Is(name) if *name == self.name => return Ok(look),
+            Known::Is(name) if *name == self.name => return Ok(planned),
             Known::Is(_) => None,
             Known::Unknown(origin) => Some(origin.clone()),
         };
@@ -88,6 +88,6 @@ impl Resource for Hostname {
             timeout_ms: 30_000,
             ..Command::default()
         };
-        Ok(look.act_seen(Action::Run { command, changes: vec![RUNNING.to_owned()] }, unless))
+        Ok(planned.act_seen(Action::Run { command, changes: vec![RUNNING.to_owned()] }, unless))
     }
 }

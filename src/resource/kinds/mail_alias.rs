@@ -7,7 +7,7 @@ use crate::resource::on_disk::{absolute, has_program};
 use crate::resource::parameter::{List, yes};
 use crate::resource::postfix::ask;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin, Value};
 use serde::Deserialize;
@@ -107,16 +107,16 @@ impl Resource for MailAlias {
         Ok(Found { file, newaliases, built })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        let look = found.file.plan_edit(WholeFile::default(), |old| {
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
+        let planned = found.file.plan_edit(WholeFile::default(), |old| {
             let old = old.unwrap_or_default();
             let new = self.edited(old);
             Ok((new != old).then_some(new))
         })?;
-        let written = !look.steps.is_empty();
-        let doubt = look.open.first().map(|open| open.origin.clone());
+        let written = !planned.steps.is_empty();
+        let doubt = planned.open.first().map(|open| open.origin.clone());
         let newaliases = match &found.newaliases {
-            Known::Is(false) => return Ok(look),
+            Known::Is(false) => return Ok(planned),
             Known::Is(true) => None,
             Known::Unknown(origin) => Some(origin.clone()),
         };
@@ -125,7 +125,7 @@ impl Resource for MailAlias {
             (false, Some(origin), _) => Some(origin),
             (false, None, Some(Known::Unknown(origin))) => Some(origin.clone()),
             (false, None, Some(Known::Is(output))) if !self.is_built(output) => newaliases,
-            (false, None, _) => return Ok(look),
+            (false, None, _) => return Ok(planned),
         };
         let command = Command {
             argv: vec!["newaliases".to_owned()],
@@ -134,7 +134,7 @@ impl Resource for MailAlias {
         };
         let path = found.file.on_disk.path.display();
         let changes = vec![format!("{path}.db"), format!("{path}.lmdb")];
-        Ok(look.act_seen(Action::Run { command, changes }, unless))
+        Ok(planned.act_seen(Action::Run { command, changes }, unless))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `meta`: what is said to the run itself.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Nature, Resource, Steer};
+use crate::resource::{Nature, Planned, Resource, Steer};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 
@@ -41,8 +41,8 @@ impl Resource for Meta {
         Ok(())
     }
 
-    fn plan(&self, (): &()) -> Result<Look, Diagnostic> {
+    fn plan(&self, (): &()) -> Result<Planned, Diagnostic> {
         let order = serde_json::to_value(self.action).unwrap_or_default();
-        Ok(Look::as_declared().with("action", crate::value::Value::from(order)))
+        Ok(Planned::as_declared().with("action", crate::value::Value::from(order)))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::host::{self, Action, HostError, PackageRequest, PackageWish, Transaction, View};
 use crate::resource::parameter::List;
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin};
 use serde::Deserialize;
@@ -134,32 +134,32 @@ impl Resource for Package {
         Ok(Found { interrupted, request, doubt, answer })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared();
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared();
         let names = || self.name.0.iter().map(|name| wish(name).name).collect::<Vec<_>>().join(" ");
         // What the repair finishes is known after it: only then the transaction is certain.
-        let (look, repaired) = match &found.interrupted {
+        let (planned, repaired) = match &found.interrupted {
             Known::Is(Some(state)) => {
                 let repair = Action::RepairPackages { found: state.clone() };
-                (look.exact(repair), Some(the_repair()))
+                (planned.exact(repair), Some(the_repair()))
             }
-            Known::Is(None) => (look, None),
+            Known::Is(None) => (planned, None),
             Known::Unknown(origin) => {
-                let look = look.open("repair_packages", "package database", origin.clone());
-                (look, Some(origin.clone()))
+                let planned = planned.open("repair_packages", "package database", origin.clone());
+                (planned, Some(origin.clone()))
             }
         };
         match &found.answer {
-            None => Ok(look),
-            Some(Known::Unknown(origin)) => Ok(look.open("packages", names(), origin.clone())),
-            Some(Known::Is(transaction)) if transaction.changes.is_empty() => Ok(look),
+            None => Ok(planned),
+            Some(Known::Unknown(origin)) => Ok(planned.open("packages", names(), origin.clone())),
+            Some(Known::Is(transaction)) if transaction.changes.is_empty() => Ok(planned),
             Some(Known::Is(transaction)) => {
                 let action = Action::Packages(Transaction {
                     request: found.request.clone(),
                     hold: self.hold.0.clone(),
                     ..transaction.clone()
                 });
-                Ok(look.step(action, repaired.or_else(|| found.doubt.clone())))
+                Ok(planned.step(action, repaired.or_else(|| found.doubt.clone())))
             }
         }
     }

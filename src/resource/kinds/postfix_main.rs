@@ -6,7 +6,7 @@ use crate::resource::logical_lines::{Fate, LogicalLines};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{List, Scalar};
 use crate::resource::whole_file::FileState;
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -74,7 +74,7 @@ impl Resource for PostfixMain {
         self.replacing.look(view, &self.path, &Attributes::default())
     }
 
-    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
+    fn plan(&self, state: &FileState) -> Result<Planned, Diagnostic> {
         let file = self.replacing.file(&Attributes::default())?;
         state.plan_edit(file, |old| match old {
             Some(text) => Ok(Some(self.edited(text))),

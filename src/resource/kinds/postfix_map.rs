@@ -6,7 +6,7 @@ use crate::resource::on_disk::{OnDisk, absolute, has_program};
 use crate::resource::parameter::Bytes;
 use crate::resource::postfix::{ambiguous, ask, entries};
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin};
 use indexmap::IndexMap;
@@ -134,15 +134,15 @@ impl Resource for PostfixMap {
         Ok(Found { source, built, postmap, holds })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
         if self.state == State::Absent {
             return Ok(std::iter::once(&found.source.on_disk)
                 .chain(&found.built)
                 .filter(|there| there.stat != Known::Is(Stat::Absent))
-                .fold(Look::as_declared(), |look, there| {
+                .fold(Planned::as_declared(), |planned, there| {
                     let action =
                         Action::Remove { path: there.path.clone(), before: there.before() };
-                    look.step(action, there.doubt())
+                    planned.step(action, there.doubt())
                 }));
         }
         let content = self.source();
@@ -152,15 +152,15 @@ impl Resource for PostfixMap {
             force: true,
             ..WholeFile::default()
         };
-        let look = found.source.plan(&file)?;
+        let planned = found.source.plan(&file)?;
         if !self.is_built() {
-            return Ok(look);
+            return Ok(planned);
         }
         if found.postmap == Known::Is(false) {
             return Err(Diagnostic::new("there is no postmap to build the table with")
                 .help("install Postfix before this task, or use `type: texthash`"));
         }
-        let rewritten = look.steps.iter().find_map(|step| match &step.action {
+        let rewritten = planned.steps.iter().find_map(|step| match &step.action {
             Action::WriteFile { .. } => Some(step.unless.clone()),
             _ => None,
         });
@@ -169,11 +169,11 @@ impl Resource for PostfixMap {
         let unless: Option<Origin> = match (rewritten, &found.holds) {
             (Some(None), _) => None,
             (Some(doubt), Known::Is(Some(held))) if *held == wanted => doubt,
-            (None, Known::Is(Some(held))) if *held == wanted => return Ok(look),
+            (None, Known::Is(Some(held))) if *held == wanted => return Ok(planned),
             (_, Known::Is(_)) => None,
             (_, Known::Unknown(origin)) => Some(origin.clone()),
         };
-        Ok(look.act_seen(self.build(), unless))
+        Ok(planned.act_seen(self.build(), unless))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::resource::logical_lines::{Fate, LogicalLines};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Scalar;
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -131,7 +131,7 @@ impl Resource for PostfixMaster {
         FileState::look(view, &self.path, &Attributes::default(), None)
     }
 
-    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
+    fn plan(&self, state: &FileState) -> Result<Planned, Diagnostic> {
         let file = WholeFile { backup: self.backup, ..WholeFile::default() };
         state.plan_edit(file, |old| match (old, self.state) {
             (Some(text), _) => Ok(Some(self.edited(text))),

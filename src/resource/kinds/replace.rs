@@ -4,7 +4,7 @@ use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
 use crate::resource::on_disk::absolute;
 use crate::resource::whole_file::FileState;
-use crate::resource::{FILES, Look, Nature, Resource, pattern};
+use crate::resource::{FILES, Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
 use regex::RegexBuilder;
 use serde::Deserialize;
@@ -58,7 +58,7 @@ impl Resource for Replace {
         self.replacing.look(view, &self.path, &self.attributes)
     }
 
-    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
+    fn plan(&self, state: &FileState) -> Result<Planned, Diagnostic> {
         let file = self.replacing.file(&self.attributes)?;
         state.plan_edit(file, |old| match old {
             None => Err(Diagnostic::new(format!("there is no file {}", self.path.display()))),

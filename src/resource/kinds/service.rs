@@ -1,7 +1,7 @@
 //! `service`: a unit of systemd, running or not, at boot or not.
 
 use crate::host::{Action, HostError, ServiceChange, Unit, View, unit_name};
-use crate::resource::{Look, Nature, Resource, UNITS};
+use crate::resource::{Nature, Planned, Resource, UNITS};
 use crate::text::Diagnostic;
 use crate::value::{Known, Value};
 use serde::Deserialize;
@@ -108,15 +108,17 @@ impl Resource for Service {
         Ok(Found { unit: view.unit(name)?, needs_reload })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        let mut look = Look::as_declared();
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
+        let mut planned = Planned::as_declared();
         match &found.needs_reload {
-            Known::Is(true) => look = look.exact(Action::DaemonReload),
+            Known::Is(true) => planned = planned.exact(Action::DaemonReload),
             Known::Is(false) => {}
-            Known::Unknown(origin) => look = look.unless(Action::DaemonReload, origin.clone()),
+            Known::Unknown(origin) => {
+                planned = planned.unless(Action::DaemonReload, origin.clone())
+            }
         }
-        let Some(name) = &self.name else { return Ok(look) };
-        let mut steps = Steps { unit: found.unit.clone(), name: unit_name(name), look };
+        let Some(name) = &self.name else { return Ok(planned) };
+        let mut steps = Steps { unit: found.unit.clone(), name: unit_name(name), planned };
         self.possible(&steps)?;
         if self.masked == Some(false) {
             steps.unless_so(ServiceChange::Unmask, |unit| !unit.masked);
@@ -139,7 +141,7 @@ impl Resource for Service {
         if self.masked == Some(true) {
             steps.unless_so(ServiceChange::Mask, |unit| unit.masked);
         }
-        Ok(steps.look.with("name", name.as_str()))
+        Ok(steps.planned.with("name", name.as_str()))
     }
 }
 
@@ -165,7 +167,7 @@ impl Service {
 struct Steps {
     unit: Known<Unit>,
     name: String,
-    look: Look,
+    planned: Planned,
 }
 
 impl Steps {
@@ -177,7 +179,7 @@ impl Steps {
         };
         let before = self.unit.clone();
         let action = Action::Service { unit: self.name.clone(), change, before };
-        self.look = std::mem::take(&mut self.look).step(action, unless);
+        self.planned = std::mem::take(&mut self.planned).step(action, unless);
         self.unit = match std::mem::replace(&mut self.unit, Known::Is(Unit::default())) {
             Known::Is(unit) => unit.after(change),
             unknown => unknown,
@@ -186,7 +188,7 @@ impl Steps {
 
     fn act(&mut self, action: impl Fn(String) -> Action) {
         let action = action(self.name.clone());
-        self.look = std::mem::take(&mut self.look).exact(action);
+        self.planned = std::mem::take(&mut self.planned).exact(action);
         if let Known::Is(unit) = &mut self.unit {
             unit.active = true;
         }

@@ -1,7 +1,7 @@
 //! `set_fact`: variables of this host for the rest of the run.
 
 use crate::host::{HostError, View};
-use crate::resource::{Look, Nature, Resource, Steer};
+use crate::resource::{Nature, Planned, Resource, Steer};
 use crate::text::Diagnostic;
 use crate::value::Value;
 use indexmap::IndexMap;
@@ -50,9 +50,9 @@ impl Resource for SetFact {
         Ok(())
     }
 
-    fn plan(&self, (): &()) -> Result<Look, Diagnostic> {
+    fn plan(&self, (): &()) -> Result<Planned, Diagnostic> {
         let facts = self.0.iter();
         let facts = facts.map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
-        Ok(Look::as_declared().with("ansible_facts", Value::Map(facts)))
+        Ok(Planned::as_declared().with("ansible_facts", Value::Map(facts)))
     }
 }

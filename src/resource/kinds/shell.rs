@@ -3,7 +3,7 @@
 use crate::host::{CommandOutput, HostError, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::process::{Found, Process};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::Value;
 use serde::Deserialize;
@@ -64,7 +64,7 @@ impl Resource for Shell {
         self.process.look(view, &self.argv(), false)
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
         Ok(self.process.plan(found))
     }
 }

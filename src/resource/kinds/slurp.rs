@@ -2,7 +2,7 @@
 
 use crate::host::{HostError, Stat, View};
 use crate::resource::on_disk::absolute;
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Value};
 use base64::Engine as _;
@@ -41,7 +41,7 @@ impl Resource for Slurp {
         Ok((view.read(&self.src)?, view.stat(&self.src)?))
     }
 
-    fn plan(&self, (content, stat): &Self::State) -> Result<Look, Diagnostic> {
+    fn plan(&self, (content, stat): &Self::State) -> Result<Planned, Diagnostic> {
         let everybody_may_read = matches!(
             stat,
             Known::Is(Stat::File(attributes)) if attributes.mode.bits() & 0o004 != 0
@@ -53,12 +53,12 @@ impl Resource for Slurp {
             }
             Known::Unknown(origin) => Value::Unknown(origin.clone()),
         };
-        let look = match stat {
-            Known::Is(_) => Look::as_declared(),
+        let planned = match stat {
+            Known::Is(_) => Planned::as_declared(),
             // It may not be there.
-            Known::Unknown(origin) => Look::as_declared().assume(origin.clone()),
+            Known::Unknown(origin) => Planned::as_declared().assume(origin.clone()),
         };
-        Ok(look
+        Ok(planned
             .with("content", content)
             .with("encoding", "base64")
             .with("source", self.src.display().to_string()))
@@ -76,8 +76,8 @@ mod tests {
         for (mode, secret) in [("0644", false), ("0640", true)] {
             let (owner, group) = ("root".to_owned(), "root".to_owned());
             let stat = Stat::File(StatAttributes { mode: mode.parse().unwrap(), owner, group });
-            let look = slurp.plan(&(Known::Is(b"token".to_vec()), Known::Is(stat))).unwrap();
-            assert_eq!(look.result["content"].has_secret(), secret);
+            let planned = slurp.plan(&(Known::Is(b"token".to_vec()), Known::Is(stat))).unwrap();
+            assert_eq!(planned.result["content"].has_secret(), secret);
         }
     }
 }

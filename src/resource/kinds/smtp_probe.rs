@@ -3,7 +3,7 @@
 use crate::host::{HostError, Probe, ProbeAnswer, SmtpDialogue, SmtpReply, SmtpTls, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Seconds;
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Secret, Value};
 use serde::Deserialize;
@@ -107,20 +107,20 @@ impl Resource for SmtpProbe {
         }))
     }
 
-    fn plan(&self, found: &Self::State) -> Result<Look, Diagnostic> {
+    fn plan(&self, found: &Self::State) -> Result<Planned, Diagnostic> {
         const MEMBERS: &[&str] =
             &["ok", "stage", "code", "message", "refused", "greeting", "extensions"];
-        let look = Look::as_declared();
+        let planned = Planned::as_declared();
         let reply = match found {
             Known::Is(reply) => reply,
             Known::Unknown(origin) => {
                 return Ok(MEMBERS
                     .iter()
-                    .fold(look, |look, key| look.with(key, Value::Unknown(origin.clone())))
+                    .fold(planned, |planned, key| planned.with(key, Value::Unknown(origin.clone())))
                     .assume(origin.clone()));
             }
         };
-        let look = look
+        let planned = planned
             .with("ok", reply.ok)
             .with("stage", reply.stage.as_str())
             .with("code", i64::from(reply.code))
@@ -129,13 +129,13 @@ impl Resource for SmtpProbe {
             .with("greeting", reply.greeting.as_str())
             .with("extensions", reply.extensions.clone());
         if reply.ok {
-            return Ok(look);
+            return Ok(planned);
         }
         let peer = format!("{}:{}", self.host, self.port);
         let said = match reply.code {
             0 => reply.message.clone(),
             code => format!("{code} {}", reply.message),
         };
-        Ok(look.fail(Diagnostic::new(format!("{peer} fails at `{}`: {said}", reply.stage))))
+        Ok(planned.fail(Diagnostic::new(format!("{peer} fails at `{}`: {said}", reply.stage))))
     }
 }

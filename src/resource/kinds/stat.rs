@@ -2,7 +2,7 @@
 
 use crate::host::{self, HostError, View};
 use crate::resource::on_disk::absolute;
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Sha256, Value};
 use serde::Deserialize;
@@ -80,7 +80,7 @@ impl Resource for Stat {
         Ok(Found { stat, content })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
         let stat = match &found.stat {
             Known::Unknown(origin) => return Ok(unknown(origin)),
             Known::Is(stat) => stat,
@@ -118,10 +118,10 @@ impl Resource for Stat {
             }
             None => {}
         }
-        Ok(Look::as_declared().with("stat", Value::Map(map)))
+        Ok(Planned::as_declared().with("stat", Value::Map(map)))
     }
 }
 
-fn unknown(origin: &crate::value::Origin) -> Look {
-    Look::as_declared().with("stat", Value::Unknown(origin.clone()))
+fn unknown(origin: &crate::value::Origin) -> Planned {
+    Planned::as_declared().with("stat", Value::Unknown(origin.clone()))
 }

@@ -5,7 +5,7 @@ use crate::host::{Action, Attributes, Command, HostError, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{Scalar, yes};
 use crate::resource::whole_file::{FileState, WholeFile};
-use crate::resource::{Look, Nature, Resource, line_break, sysctl_files, sysctl_ties};
+use crate::resource::{Nature, Planned, Resource, line_break, sysctl_files, sysctl_ties};
 use crate::text::Diagnostic;
 use crate::value::Known;
 use serde::Deserialize;
@@ -112,7 +112,7 @@ impl Resource for Sysctl {
         Ok(Found { file, own, overruled, running, known_to_kernel, coupled })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
         if found.known_to_kernel == Known::Is(false) {
             return Err(Diagnostic::new(format!("the kernel has no parameter `{}`", self.name))
                 .help("`reload: false` only writes the file, for a module that is loaded later"));
@@ -133,16 +133,16 @@ impl Resource for Sysctl {
                 Ok((old.is_some() || state == State::Present).then(|| self.edited(text, state)))
             })
         };
-        let mut look = edit(&found.file, self.state)?;
+        let mut planned = edit(&found.file, self.state)?;
         if let Some(own) = &found.own {
             let other = edit(own, State::Absent)?;
-            look.steps.extend(other.steps);
-            look.open.extend(other.open);
+            planned.steps.extend(other.steps);
+            planned.open.extend(other.open);
         }
         let unless = match &found.running {
-            None => return Ok(look),
+            None => return Ok(planned),
             Some(Known::Is(bytes)) if self.is_so(&String::from_utf8_lossy(bytes)) => {
-                return Ok(look);
+                return Ok(planned);
             }
             Some(Known::Is(_)) => None,
             Some(Known::Unknown(origin)) => Some(origin.clone()),
@@ -155,7 +155,7 @@ impl Resource for Sysctl {
         let in_proc = self.in_proc();
         let changes = std::iter::once(&in_proc).chain(&found.coupled);
         let changes = changes.map(|path| path.display().to_string()).collect();
-        Ok(look.act_seen(Action::Run { command, changes }, unless))
+        Ok(planned.act_seen(Action::Run { command, changes }, unless))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::resource::file_parameters::Placing;
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Bytes;
 use crate::resource::whole_file::FileState;
-use crate::resource::{FILES, Look, Nature, Resource, Source};
+use crate::resource::{FILES, Nature, Planned, Resource, Source};
 use crate::text::Diagnostic;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -72,7 +72,7 @@ impl Resource for Template {
         self.placing.look(view, &self.dest, self.name().as_ref())
     }
 
-    fn plan(&self, state: &FileState) -> Result<Look, Diagnostic> {
+    fn plan(&self, state: &FileState) -> Result<Planned, Diagnostic> {
         self.placing.plan(state, self.content.clone().unwrap_or_default().0)
     }
 }

@@ -4,7 +4,7 @@ use super::group::doubt;
 use crate::host::{Action, HostError, HttpReply, HttpRequest, Probe, ProbeAnswer, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::{Numbers, Seconds, yes};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Origin, Secret, Value};
 use base64::Engine as _;
@@ -266,29 +266,30 @@ impl Resource for Uri {
         })))
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared().with("url", self.url.as_str());
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared().with("url", self.url.as_str());
         Ok(match found {
-            Found::Wanted(Known::Is(false)) => look,
-            Found::Wanted(Known::Unknown(origin)) if self.observes() => unknown(look, origin),
-            Found::Wanted(wanted) => look.step(Action::Request(self.request()?), doubt(wanted)),
-            Found::Reply(Known::Unknown(origin)) => unknown(look, origin),
+            Found::Wanted(Known::Is(false)) => planned,
+            Found::Wanted(Known::Unknown(origin)) if self.observes() => unknown(planned, origin),
+            Found::Wanted(wanted) => planned.step(Action::Request(self.request()?), doubt(wanted)),
+            Found::Reply(Known::Unknown(origin)) => unknown(planned, origin),
             Found::Reply(Known::Is(Err(error))) => {
                 let refused = error.contains("refused");
-                look.with("status", -1)
+                planned
+                    .with("status", -1)
                     .with("msg", error.as_str())
                     .with("refused", refused)
                     .with("content", "")
                     .fail(Diagnostic::new(format!("cannot {} {}: {error}", self.method, self.url)))
             }
-            Found::Reply(Known::Is(Ok(reply))) => self.answered(look, reply),
+            Found::Reply(Known::Is(Ok(reply))) => self.answered(planned, reply),
         })
     }
 }
 
 impl Uri {
-    fn answered(&self, look: Look, reply: &HttpReply) -> Look {
-        let mut look = look
+    fn answered(&self, planned: Planned, reply: &HttpReply) -> Planned {
+        let mut planned = planned
             .with("status", i64::from(reply.status))
             .with("msg", format!("status {}", reply.status))
             .with("refused", false);
@@ -300,24 +301,24 @@ impl Uri {
         if let Some(json) =
             is_json.then(|| serde_json::from_str::<serde_json::Value>(&reply.body).ok()).flatten()
         {
-            look = look.with("json", Value::from(json));
+            planned = planned.with("json", Value::from(json));
         }
         if self.return_content {
-            look = look.with("content", reply.body.as_str());
+            planned = planned.with("content", reply.body.as_str());
         }
-        look = look.with("headers", Value::Map(headers));
+        planned = planned.with("headers", Value::Map(headers));
         let expected = self.expected();
         if expected.contains(&reply.status) {
-            return look;
+            return planned;
         }
         let list = expected.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-        look.fail(Diagnostic::new(format!("{} answered {}, not {list}", self.url, reply.status)))
+        planned.fail(Diagnostic::new(format!("{} answered {}, not {list}", self.url, reply.status)))
     }
 }
 
-fn unknown(look: Look, origin: &Origin) -> Look {
+fn unknown(planned: Planned, origin: &Origin) -> Planned {
     let members = Uri::RESULT.iter().filter(|member| **member != "url");
     members
-        .fold(look, |look, member| look.with(member, Value::Unknown(origin.clone())))
+        .fold(planned, |planned, member| planned.with(member, Value::Unknown(origin.clone())))
         .assume(origin.clone())
 }

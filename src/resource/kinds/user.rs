@@ -4,7 +4,7 @@ use super::group::{State, account_name, doubt};
 use crate::host::{self, Action, HostError, Stat, UserEntry, View};
 use crate::resource::on_disk::{OnDisk, absolute};
 use crate::resource::parameter::{List, yes};
-use crate::resource::{Look, Nature, Resource};
+use crate::resource::{Nature, Planned, Resource};
 use crate::text::Diagnostic;
 use crate::value::{Known, Secret, crypt};
 use serde::Deserialize;
@@ -142,30 +142,30 @@ impl Resource for User {
         Ok(Found { user, goes, process })
     }
 
-    fn plan(&self, found: &Found) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared().with("name", self.name.as_str());
+    fn plan(&self, found: &Found) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared().with("name", self.name.as_str());
         let entry = match (self.state, &found.user) {
-            (State::Absent, Known::Is(None)) => return Ok(look),
+            (State::Absent, Known::Is(None)) => return Ok(planned),
             (State::Absent, _) => None,
             (State::Present, Known::Is(Some(user))) => match self.differing(user) {
-                None => return Ok(look),
+                None => return Ok(planned),
                 differing => differing,
             },
             (State::Present, _) => Some(self.entry()),
         };
         self.is_idle(found, entry.as_ref())?;
         // While there still is a user whose they are: afterwards they are a number's.
-        let mut look = look;
+        let mut planned = planned;
         for gone in &found.goes {
             self.is_own(gone)?;
             let action = Action::Remove { path: gone.path.clone(), before: gone.before() };
-            look = look.step(action, gone.doubt());
+            planned = planned.step(action, gone.doubt());
         }
         if let (true, Known::Unknown(origin)) = (self.remove, &found.user) {
-            look = look.open("remove", format!("/home/{}", self.name), origin.clone());
+            planned = planned.open("remove", format!("/home/{}", self.name), origin.clone());
         }
         let action = Action::User { name: self.name.clone(), entry, before: found.user.clone() };
-        Ok(look.step(action, doubt(&found.user)))
+        Ok(planned.step(action, doubt(&found.user)))
     }
 }
 

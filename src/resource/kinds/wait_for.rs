@@ -4,7 +4,7 @@ use super::uri::half_a_minute;
 use crate::host::{HostError, Probe, ProbeAnswer, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Seconds;
-use crate::resource::{Look, Nature, Resource, pattern};
+use crate::resource::{Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
 use crate::value::{Known, Value};
 use serde::Deserialize;
@@ -149,15 +149,15 @@ impl Resource for WaitFor {
         }
     }
 
-    fn plan(&self, waited: &Waited) -> Result<Look, Diagnostic> {
-        let look = Look::as_declared();
+    fn plan(&self, waited: &Waited) -> Result<Planned, Diagnostic> {
+        let planned = Planned::as_declared();
         match &waited.is_so {
             Known::Unknown(origin) => {
                 let elapsed = Value::Unknown(origin.clone());
-                Ok(look.with("elapsed", elapsed).assume(origin.clone()))
+                Ok(planned.with("elapsed", elapsed).assume(origin.clone()))
             }
             Known::Is(true) => {
-                Ok(look.with("elapsed", i64::try_from(waited.ms / 1000).unwrap_or(i64::MAX)))
+                Ok(planned.with("elapsed", i64::try_from(waited.ms / 1000).unwrap_or(i64::MAX)))
             }
             Known::Is(false) => {
                 let message = self.msg.clone().unwrap_or_else(|| {
@@ -169,7 +169,7 @@ impl Resource for WaitFor {
                     "" => diagnostic,
                     last => diagnostic.note(format!("the last attempt: {last}")),
                 };
-                Ok(look.fail(diagnostic))
+                Ok(planned.fail(diagnostic))
             }
         }
     }

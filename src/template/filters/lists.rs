@@ -13,13 +13,13 @@ pub(super) fn register(to: &mut Registry) {
     to.filter("combinations", |list: &Value, size: usize| choices(list, Some(size), false));
     to.filter("difference", |list: &Value, other: &Value| {
         let other = set(other)?;
-        Ok(once(items(list)?.into_iter().filter(|item| !other.contains(item))))
+        Ok(distinct(items(list)?.into_iter().filter(|item| !other.contains(item))))
     });
     to.filter("extract", extract);
     to.filter("flatten", flatten);
     to.filter("intersect", |list: &Value, other: &Value| {
         let other = set(other)?;
-        Ok(once(items(list)?.into_iter().filter(|item| other.contains(item))))
+        Ok(distinct(items(list)?.into_iter().filter(|item| other.contains(item))))
     });
     to.filter("permutations", |list: &Value, size: Option<usize>| choices(list, size, true));
     to.filter("product", product);
@@ -27,10 +27,10 @@ pub(super) fn register(to: &mut Registry) {
     to.filter("symmetric_difference", |list: &Value, other: &Value| {
         let (left, right) = (set(list)?, set(other)?);
         let both = items(list)?.into_iter().chain(items(other)?);
-        Ok(once(both.filter(|item| left.contains(item) != right.contains(item))))
+        Ok(distinct(both.filter(|item| left.contains(item) != right.contains(item))))
     });
     to.filter("union", |list: &Value, other: &Value| {
-        Ok(once(items(list)?.into_iter().chain(items(other)?)))
+        Ok(distinct(items(list)?.into_iter().chain(items(other)?)))
     });
     to.filter("unique", unique);
     to.filter("zip", |list: &Value, others: Rest<Value>| zip(list, &others, None));
@@ -53,7 +53,7 @@ fn set(list: &Value) -> Result<BTreeSet<Value>, Error> {
 }
 
 /// Each item at its first place only.
-fn once(items: impl Iterator<Item = Value>) -> Vec<Value> {
+fn distinct(items: impl Iterator<Item = Value>) -> Vec<Value> {
     let mut seen = BTreeSet::new();
     items.filter(|item| seen.insert(item.clone())).collect()
 }

@@ -8,7 +8,7 @@ use converge::engine::memory::{Forgetful, Memory as _};
 use converge::engine::state::State;
 use converge::engine::{Outlet, Runner};
 use converge::event::{ActionReport, Diff, Event, HostReport, Reason, TaskReport, TaskStatus};
-use converge::host::memory::{Memory, World};
+use converge::host::in_memory::{InMemory, World};
 use converge::host::overlay::Overlay;
 use std::collections::HashSet;
 
@@ -28,7 +28,7 @@ pub(crate) fn world(yaml: &str) -> World {
 pub(crate) struct Bench {
     files: MemoryFiles,
     options: LoadOptions,
-    pub(crate) host: Memory,
+    pub(crate) host: InMemory,
     pub(crate) state: State,
 }
 
@@ -46,7 +46,7 @@ impl Bench {
             .with("hosts.yml", "all: {hosts: {h: {ansible_connection: local}}, roles: [r]}\n")
             .with("roles/r/tasks/main.yml", tasks);
         let options = LoadOptions { inventory: "hosts.yml".into(), ..LoadOptions::default() };
-        Self { files, options, host: Memory::new(world), state: State::default() }
+        Self { files, options, host: InMemory::new(world), state: State::default() }
     }
 
     pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
@@ -85,7 +85,7 @@ impl Bench {
         told
     }
 
-    fn run(&self, purpose: Purpose, host: &mut Memory) -> (Told, State) {
+    fn run(&self, purpose: Purpose, host: &mut InMemory) -> (Told, State) {
         let project = self.load().unwrap_or_else(|errors| {
             panic!("{:#?}", errors.diagnostics);
         });

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, Told, world};
 use converge::event::{HostStatus, TaskStatus};
-use converge::host::memory::World;
+use converge::host::in_memory::World;
 
 #[test]
 fn a_handler_runs_once_after_what_notified_it() {

@@ -6,7 +6,7 @@ use crate::bench::{Bench, diff, world};
 use converge::event::{
     Certainty, Change, Diff, HostStatus, Note, Reason, TargetState, TaskStatus, Withheld,
 };
-use converge::host::memory::World;
+use converge::host::in_memory::World;
 use converge::host::{Assumption, Host as _, View as _};
 use converge::value::Known;
 use std::path::Path;

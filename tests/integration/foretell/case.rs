@@ -1,6 +1,6 @@
 //! One case: a host and a role, from a fixture or from the generator, and its runs.
 
-use super::recorder::{Killed, Notes, Recorder};
+use super::recorder::{KeptState, Killed, Recorder};
 use super::role::Role;
 use crate::bench::{Bench, Told};
 use converge::controller::RunOptions;
@@ -8,7 +8,7 @@ use converge::engine::Runner;
 use converge::engine::bundle::{Bundle, Purpose};
 use converge::engine::state::State;
 use converge::event::HostStatus;
-use converge::host::memory::World;
+use converge::host::in_memory::World;
 use converge::host::overlay::Overlay;
 use converge::host::{Action, Host};
 use serde_json::{Value, json};
@@ -163,7 +163,7 @@ pub(super) fn run(
     let mut bundle = bundle.clone();
     bundle.purpose = purpose;
     let killed = Killed::default();
-    let mut notes = Notes::new(state.clone(), &killed);
+    let mut kept = KeptState::new(state.clone(), &killed);
     let mut outlet = Listener { told: Told::default(), killed: Killed::clone(&killed) };
     let mut over;
     let door: &mut dyn Host = match purpose {
@@ -174,11 +174,11 @@ pub(super) fn run(
         }
     };
     let mut recorder = Recorder::new(door, kill_after, &killed);
-    let report = Runner::new(&bundle, &mut notes, &mut outlet).run(&mut recorder);
+    let report = Runner::new(&bundle, &mut kept, &mut outlet).run(&mut recorder);
     let (actions, refused) = (recorder.actions, recorder.refused);
     let mut told = outlet.told;
     told.report = report.ok();
-    Run { told, actions, refused, state: notes.state, killed: killed.get() }
+    Run { told, actions, refused, state: kept.state, killed: killed.get() }
 }
 
 /// Hears nothing after the kill.

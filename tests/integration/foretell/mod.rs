@@ -19,7 +19,7 @@ use converge::engine::bundle::{Bundle, Purpose};
 use converge::engine::state::State;
 use converge::event::{HostStatus, TaskReport};
 use converge::host::Action;
-use converge::host::memory::Memory;
+use converge::host::in_memory::InMemory;
 use judge::{Tally, foretold, is_empty, story};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use std::cell::RefCell;
@@ -106,7 +106,7 @@ fn what_once_went_wrong_does_not_again() {
 /// Everything that must be so of one case.
 fn holds(case: &Case, tally: &mut Tally) -> Result<(), String> {
     let bundle = case.bundle();
-    let blank = Memory::new(case.world());
+    let blank = InMemory::new(case.world());
     let mut host = blank.clone();
     let first = foretells(&bundle, &mut host, &State::default(), tally)?;
     if !case.steady || !is_well(&first) {
@@ -128,7 +128,7 @@ fn holds(case: &Case, tally: &mut Tally) -> Result<(), String> {
 /// A run, and the host after it.
 struct Ended {
     run: case::Run,
-    host: Memory,
+    host: InMemory,
 }
 
 /// Nothing went wrong, so that a second run has nothing to do.
@@ -141,7 +141,7 @@ fn is_well(run: &case::Run) -> bool {
 /// Checks, applies, and compares.
 fn foretells(
     bundle: &Bundle,
-    host: &mut Memory,
+    host: &mut InMemory,
     state: &State,
     tally: &mut Tally,
 ) -> Result<case::Run, String> {
@@ -164,7 +164,7 @@ fn said_lost(task: &TaskReport) -> bool {
 /// and loses no handler.
 fn killed(
     bundle: &Bundle,
-    blank: &Memory,
+    blank: &InMemory,
     at: usize,
     whole: &Ended,
     tally: &mut Tally,

@@ -1,8 +1,8 @@
 //! A host that keeps a list of what was performed on it and can be killed after an action, and a
 //! memory that dies with it.
 
+use converge::engine::journal_entry::JournalEntry;
 use converge::engine::memory::Memory;
-use converge::engine::note::Note;
 use converge::engine::state::State;
 use converge::host::{
     Action, Group, Host, HostError, Package, PackageRequest, PathChange, Pending, Performed, Probe,
@@ -174,26 +174,26 @@ impl View for Recorder<'_> {
 }
 
 /// A host's memory; what a dead agent would write is lost.
-pub(super) struct Notes {
+pub(super) struct KeptState {
     pub(super) state: State,
     killed: Killed,
     scratch: State,
 }
 
-impl Notes {
+impl KeptState {
     pub(super) fn new(state: State, killed: &Killed) -> Self {
         Self { scratch: state.clone(), state, killed: Rc::clone(killed) }
     }
 }
 
-impl Memory for Notes {
+impl Memory for KeptState {
     fn state(&self) -> &State {
         if self.killed.get() { &self.scratch } else { &self.state }
     }
 
-    fn note(&mut self, note: Note) -> Result<(), HostError> {
+    fn append(&mut self, entry: JournalEntry) -> Result<(), HostError> {
         let state = if self.killed.get() { &mut self.scratch } else { &mut self.state };
-        state.take(&note);
+        state.take(&entry);
         Ok(())
     }
 

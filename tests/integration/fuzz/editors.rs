@@ -3,9 +3,9 @@
 use super::random::Random;
 use super::{Target, text};
 use crate::bench::data;
-use converge::host::memory::{Entry, Memory, World};
+use converge::host::in_memory::{Entry, InMemory, World};
 use converge::host::{Action, Host as _};
-use converge::resource::{self, Look};
+use converge::resource::{self, Planned};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -123,7 +123,7 @@ fn judge(bytes: &[u8], random: &mut Random) -> Result<(), String> {
     if random.once_in(3) {
         reword(&mut task, &text(bytes), random);
     }
-    let mut host = Memory::new(world);
+    let mut host = InMemory::new(world);
     let Ok(first) = look(case.kind, &task, &host) else { return Ok(()) };
     for step in &first.steps {
         match host.perform(&step.action) {
@@ -143,7 +143,7 @@ fn judge(bytes: &[u8], random: &mut Random) -> Result<(), String> {
     }
 }
 
-fn told(case: &Case, task: &Value, host: &Memory, why: &str) -> String {
+fn told(case: &Case, task: &Value, host: &InMemory, why: &str) -> String {
     let content = match host.world().files.get(&case.path) {
         Some(Entry::File(file)) => text(&file.content),
         _ => String::new(),
@@ -184,7 +184,7 @@ fn reword(task: &mut Value, file: &str, random: &mut Random) {
     }
 }
 
-fn look(kind: &str, task: &Value, host: &Memory) -> Result<Look, String> {
+fn look(kind: &str, task: &Value, host: &InMemory) -> Result<Planned, String> {
     let kind = resource::find(kind).ok_or("no such kind")?;
     let declared = kind.parse(task.clone()).map_err(|error| error.message)?;
     declared.look(host).map_err(|error| error.to_string())

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 /// A host in memory.
 #[derive(Debug, Clone)]
-pub struct Memory {
+pub struct InMemory {
     world: World,
     performed: Vec<Action>,
     fault: Option<Fault>,
@@ -46,7 +46,7 @@ pub struct Fault {
     pub message: String,
 }
 
-impl Memory {
+impl InMemory {
     /// A host with what `world` says, and what every host has: `/etc`, root, …
     #[must_use]
     pub fn new(mut world: World) -> Self {
@@ -111,7 +111,7 @@ impl Memory {
     }
 }
 
-impl View for Memory {
+impl View for InMemory {
     fn stat(&self, path: &Path) -> Result<Known<Stat>, HostError> {
         Ok(Known::Is(self.world.stat(path)))
     }
@@ -215,7 +215,7 @@ impl View for Memory {
     }
 }
 
-impl Host for Memory {
+impl Host for InMemory {
     fn perform(&mut self, action: &Action) -> Result<Performed, HostError> {
         self.attempts += 1;
         let fault = self.fault.clone().filter(|fault| fault.at == self.attempts);

@@ -164,7 +164,7 @@ pub struct UnitState {
     /// What it does when it starts.
     pub effects: Vec<Effect>,
     /// It does its work and ends.
-    pub once: bool,
+    pub oneshot: bool,
 }
 
 /// A program with these arguments, and what it does.
@@ -420,7 +420,7 @@ impl Default for UnitState {
             also: Vec::new(),
             folders: Vec::new(),
             effects: Vec::new(),
-            once: false,
+            oneshot: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::value::{Map, Origin, Value};
 
 /// A resource's plan. Empty of steps: the host is as declared.
 #[derive(Debug, Default)]
-pub struct Look {
+pub struct Planned {
     /// In order.
     pub steps: Vec<Step>,
     /// Actions that may be needed, but that nothing can tell in full yet. In apply, another look
@@ -66,7 +66,7 @@ pub enum Gate {
     Unknown(Origin),
 }
 
-impl Look {
+impl Planned {
     /// Nothing to do, nothing to tell.
     #[must_use]
     pub fn as_declared() -> Self {

@@ -2,7 +2,7 @@
 
 use super::owners::Whose;
 use super::world::{Entry, FileEntry, Owned, World};
-use super::{Memory, stale};
+use super::{InMemory, stale};
 use crate::host::foreign_folder;
 use crate::host::{Action, Attributes, FileBefore, HostError, PathChange, Stat, StatAttributes};
 use crate::value::{Known, Sha256};
@@ -71,7 +71,7 @@ impl World {
     }
 }
 
-impl Memory {
+impl InMemory {
     pub(super) fn read_file(&self, path: &Path) -> Result<Vec<u8>, HostError> {
         let refuse = |kind| HostError::file("read", path, std::io::Error::from(kind));
         match self.world.files.get(&self.world.place(path)) {
@@ -224,7 +224,7 @@ impl Memory {
     }
 }
 
-impl Memory {
+impl InMemory {
     /// Attributes as they were, or as a folder gives them to what is new in it, with what is
     /// declared.
     fn merged(&self, place: &Path, old: Option<StatAttributes>, new: &Attributes) -> Owned {

@@ -1,7 +1,7 @@
 //! The package manager of a host in memory: dependencies, conflicts, and what packages bring.
 
 use super::world::{Entry, World};
-use super::{Memory, stale};
+use super::{InMemory, stale};
 use crate::host::{
     HostError, Manager, PackageChange, PackageRequest, PackageWish, Stat, Transaction, unit_name,
 };
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 type Installed = BTreeMap<String, String>;
 
-impl Memory {
+impl InMemory {
     /// What these requests, one after another, would change.
     pub(super) fn foretell(&self, requests: &[PackageRequest]) -> Result<Transaction, HostError> {
         let world = &self.world;

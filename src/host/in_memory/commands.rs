@@ -1,11 +1,11 @@
 //! Programs of a host in memory: what they answer, and what they change.
 
-use super::Memory;
+use super::InMemory;
 use super::world::{Condition, Effect, Script, World};
 use crate::host::{Command, CommandOutput, HostError, Performed, Validate};
 use std::path::Path;
 
-impl Memory {
+impl InMemory {
     /// What a command that only observes answers.
     pub(super) fn output_of(&self, argv: &[String]) -> CommandOutput {
         match self.world.script(argv, None) {

@@ -1,4 +1,4 @@
-//! What a run writes down as it goes, one note at a time, and what each makes of the state.
+//! What a run writes down as it goes, one entry at a time, and what each makes of the state.
 
 use super::seal::Sealed;
 use super::state::{PendingHandler, State, Target};
@@ -6,10 +6,10 @@ use crate::value::Sha256;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One note of a run.
+/// One entry of a run's journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Note {
+pub enum JournalEntry {
     /// An action is about to be performed.
     Begun(Begun),
     /// What a task's actions brought back, for what it registers.
@@ -49,7 +49,7 @@ pub struct Begun {
     pub key: String,
     /// What the memory calls the target.
     pub target: String,
-    /// Whom the task notifies, in the note of its first action.
+    /// Whom the task notifies, in the entry of its first action.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notified: Vec<PendingHandler>,
     /// The action's kind.
@@ -83,27 +83,27 @@ pub struct Ended {
 }
 
 impl State {
-    /// Takes a note over. Whether it changed anything.
-    pub fn take(&mut self, note: &Note) -> bool {
-        match note {
-            Note::Begun(begun) => self.begun(begun),
-            Note::Brought { key, result } => {
+    /// Takes an entry over. Whether it changed anything.
+    pub fn take(&mut self, entry: &JournalEntry) -> bool {
+        match entry {
+            JournalEntry::Begun(begun) => self.begun(begun),
+            JournalEntry::Brought { key, result } => {
                 let unfinished = self.unfinished.get_or_insert_default();
                 let earlier = unfinished.changed.entry(key.clone()).or_default();
                 earlier.result.replace(result.clone()).as_ref() != Some(result)
             }
-            Note::Handled(handlers) => {
+            JournalEntry::Handled(handlers) => {
                 let before = self.pending.len();
                 self.pending.retain(|pending| !handlers.contains(pending));
                 self.pending.len() != before
             }
-            Note::Ever { id, run } => {
+            JournalEntry::Ever { id, run } => {
                 self.ever.insert(id.clone(), run.clone()).as_ref() != Some(run)
             }
-            Note::UntilChanged { id, hash } => {
+            JournalEntry::UntilChanged { id, hash } => {
                 self.until_changed.insert(id.clone(), *hash) != Some(*hash)
             }
-            Note::Ended(ended) => self.ended(ended),
+            JournalEntry::Ended(ended) => self.ended(ended),
         }
     }
 

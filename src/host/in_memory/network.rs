@@ -1,6 +1,6 @@
 //! What a host in memory can reach, and what answers there.
 
-use super::Memory;
+use super::InMemory;
 use super::world::{SmtpServer, WebServer};
 use crate::host::{
     HostError, HttpReply, HttpRequest, Performed, Probe, ProbeAnswer, SmtpDialogue, SmtpReply,
@@ -9,7 +9,7 @@ use crate::value::Value;
 
 const REFUSED: &str = "connection refused";
 
-impl Memory {
+impl InMemory {
     pub(super) fn answer(&self, probe: &Probe) -> ProbeAnswer {
         match probe {
             Probe::Command(command) => ProbeAnswer::Command(self.output_of(&command.argv)),

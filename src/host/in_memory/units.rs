@@ -1,7 +1,7 @@
 //! Units of a host in memory.
 
 use super::world::{Entry, Owned, UnitState, World};
-use super::{Memory, stale};
+use super::{InMemory, stale};
 use crate::host::{HostError, ServiceChange, Unit, UnitTies, unit_name};
 use crate::value::{Known, Mode};
 use std::collections::BTreeSet;
@@ -86,7 +86,7 @@ impl World {
         }
         let ties = self.unit_says(name);
         if let Some(unit) = self.units.get_mut(name) {
-            unit.active = !ties.once;
+            unit.active = !ties.oneshot;
         }
         self.take_along(name, &ties);
         Ok(())
@@ -150,7 +150,7 @@ impl World {
                 "Also" => says.also.extend(units()),
                 "StateDirectory" => says.folders.push(Path::new("/var/lib").join(value)),
                 "RuntimeDirectory" => says.folders.push(Path::new("/run").join(value)),
-                "Type" => says.once = value == "oneshot",
+                "Type" => says.oneshot = value == "oneshot",
                 _ => {}
             }
         }
@@ -180,7 +180,7 @@ impl World {
                 .cloned()
                 .collect(),
             folders: says.folders.into_iter().map(|path| (path, Some(plain))).collect(),
-            ends: says.once,
+            ends: says.oneshot,
             reloads: true,
         }
     }
@@ -215,7 +215,7 @@ fn unknown(name: &str) -> HostError {
     HostError::failed(format!("there is no unit `{name}`"))
 }
 
-impl Memory {
+impl InMemory {
     pub(super) fn change_unit(
         &mut self,
         name: &str,
@@ -230,7 +230,7 @@ impl Memory {
             return Err(stale(format!("unit {name}"), format!("{found:?}")));
         }
         if change == ServiceChange::Start {
-            if self.world.unit_says(&name).once {
+            if self.world.unit_says(&name).oneshot {
                 return Err(HostError::ends_by_itself(&name));
             }
             return self.world.start(&name);

@@ -2,7 +2,7 @@
 
 use super::owners::Whose;
 use super::world::{Entry, Owned, World};
-use super::{Memory, stale};
+use super::{InMemory, stale};
 use crate::host::{Group, HostError, User, UserEntry};
 use crate::value::{Known, Secret, crypt};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ fn free(system: bool, taken: impl Fn(&u32) -> bool) -> u32 {
     found.unwrap_or(65_000)
 }
 
-impl Memory {
+impl InMemory {
     pub(super) fn change_user(
         &mut self,
         name: &str,

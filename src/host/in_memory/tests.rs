@@ -4,8 +4,8 @@ use crate::host::{
 };
 use crate::value::{Origin, Sha256};
 
-fn host(world: serde_json::Value) -> Memory {
-    Memory::new(serde_json::from_value(world).unwrap())
+fn host(world: serde_json::Value) -> InMemory {
+    InMemory::new(serde_json::from_value(world).unwrap())
 }
 
 fn write(path: &str, content: &str, before: Known<FileBefore>) -> Action {
@@ -27,7 +27,7 @@ fn absent() -> Known<FileBefore> {
     Known::Is(FileBefore { stat: Stat::Absent, sha256: None })
 }
 
-fn install(host: &Memory, names: &[&str], hold: &[&str]) -> Transaction {
+fn install(host: &InMemory, names: &[&str], hold: &[&str]) -> Transaction {
     let install = names.iter().map(|&name| PackageWish { name: name.into(), version: None });
     let request = PackageRequest { install: install.collect(), ..PackageRequest::default() };
     let Known::Is(answer) = host.simulate(&[request]).unwrap() else { panic!("unknown") };
@@ -201,7 +201,7 @@ fn programs_answer_and_act() {
         argv: words.iter().map(|&word| word.into()).collect(),
         ..Command::default()
     };
-    let ask = |host: &Memory, words: &[&str]| match host
+    let ask = |host: &InMemory, words: &[&str]| match host
         .probe(&Probe::Command(command(words)))
         .unwrap()
     {
@@ -243,5 +243,5 @@ fn a_host_can_be_written_down_and_read_again() {
     let written = serde_json::to_value(host.world()).unwrap();
     let read: World = serde_json::from_value(written).unwrap();
     assert_eq!(&read, host.world());
-    assert_eq!(Memory::new(read).world(), host.world());
+    assert_eq!(InMemory::new(read).world(), host.world());
 }
