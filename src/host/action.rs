@@ -4,7 +4,7 @@
 use super::{Assumption, Command, Group, HttpRequest, Stat, Transaction, Unit, User};
 use crate::value::{Known, Map, Mode, Secret, Sha256};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One primitive change. Each carries what it replaces (`before`); if the host no longer matches
 /// that when it is performed, it is refused.
@@ -244,6 +244,14 @@ impl Action {
             Self::Run { .. } => "run",
             Self::Request(_) => "request",
         }
+    }
+
+    /// The kernel's setting, by its path below /proc/sys, that it writes with `sysctl`.
+    #[must_use]
+    pub fn kernel_setting(&self) -> Option<&Path> {
+        let Self::Run { command, changes } = self else { return None };
+        let writes = command.argv.first().is_some_and(|program| program == "sysctl");
+        changes.iter().find(|path| writes && path.starts_with("/proc/sys/")).map(Path::new)
     }
 
     /// What it acts on, as people name it: a path, package names, a unit, a command line.

@@ -145,6 +145,11 @@ impl Local {
             Action::MakeDirectory { path, .. } | Action::SetAttributes { path, .. } => {
                 obstacles::check(path, PathChange::Attributes)?;
             }
+            Action::Run { .. } => {
+                if let Some(path) = action.kernel_setting() {
+                    obstacles::check(path, PathChange::Within)?;
+                }
+            }
             _ => {}
         }
         match action {

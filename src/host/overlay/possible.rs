@@ -45,14 +45,10 @@ impl Overlay<'_> {
             Action::Group { name, present: false, .. } => vec![self.is_nobodys(name)?],
             Action::Service { unit, change, .. } => vec![self.change_possible(unit, *change)?],
             Action::Reload { unit } => vec![self.can_reload(unit)?],
-            Action::Run { command, changes } => {
-                let writes = command.argv.first().is_some_and(|program| program == "sysctl");
-                let kernel = changes.iter().find(|path| path.starts_with("/proc/sys/"));
-                match kernel.filter(|_| writes) {
-                    Some(path) => vec![self.admitted(Path::new(path), PathChange::Within)?],
-                    None => Vec::new(),
-                }
-            }
+            Action::Run { .. } => match action.kernel_setting() {
+                Some(path) => vec![self.admitted(path, PathChange::Within)?],
+                None => Vec::new(),
+            },
             Action::Packages(_)
             | Action::RepairPackages { .. }
             | Action::Restart { .. }
