@@ -4,7 +4,7 @@ use crate::foretell::real;
 
 /// About 1.3 s each, where other work has the machine too.
 const CASES: u64 = 60;
-const SEED: u64 = 31;
+const SEED: u64 = 1;
 
 #[test]
 fn real_hosts_do_what_check_announced() {

@@ -25,6 +25,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
+use strategy::Hosts;
 
 const CASES: u32 = 10_000;
 const THREADS: u32 = 2;
@@ -72,7 +73,7 @@ fn generated(seed: u64, cases: u32) -> Result<Tally, String> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let tally = RefCell::new(Tally::default());
-    let outcome = runner.run(&strategy::role(), |role| {
+    let outcome = runner.run(&strategy::role(Hosts::Memory), |role| {
         let case = Case::of(&role);
         holds(&case, &mut tally.borrow_mut())
             .map_err(|why| TestCaseError::fail(format!("{why}\n{}", case.to_yaml())))

@@ -1,5 +1,6 @@
 //! What each generated task declares, as the resource that it names.
 
+use super::real;
 use super::role::{Holds, PATHS, UNITS, What, Writer};
 use serde_json::{Value, json};
 
@@ -248,6 +249,7 @@ impl Writer<'_> {
                 _ => ("shell", json!({"cmd": "touch /srv/shell", "creates": "/srv/shell"})),
             },
             What::Along { which } => self.along(*which),
+            What::Beyond { which } => real::beyond::task(*which),
         };
         (key.to_owned(), value)
     }

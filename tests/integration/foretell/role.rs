@@ -3,6 +3,7 @@
 //! Numbers choose from the pools below; a role that is `steady` is bent so that its tasks do not
 //! contradict each other and its conditions do not hinge on what it changes.
 
+use super::real::beyond;
 use serde_json::{Map, Value, json};
 
 #[derive(Debug, Clone)]
@@ -159,6 +160,10 @@ pub(super) enum What {
     },
     /// Something that takes more along than it names, or finds what another took along.
     Along {
+        which: u8,
+    },
+    /// As `Along`, on real hosts alone.
+    Beyond {
         which: u8,
     },
 }
@@ -328,6 +333,7 @@ impl Role {
             // The others contradict each other, or hinge on what they find.
             What::Along { which: 0 | 2 | 3 | 7 | 8 | 11 | 19 | 20 | 22 } => what,
             What::Along { .. } => What::Say,
+            What::Beyond { which } if !beyond::is_steady(which) => What::Say,
             // It writes what others write too, or looks at it.
             What::Other { which: 1..=3 } => What::Say,
             other => other,

@@ -1,11 +1,24 @@
 //! How roles are generated: simple things first, because that is where shrinking leads.
 
+use super::real::beyond;
 use super::role::{Around, Entry, PATH_COUNT, Role, Start, Task, What, When};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-pub(super) fn role() -> impl Strategy<Value = Role> {
-    let lists = (vec(entry(), 1..7), vec(task(), 0..3), vec(task(), 0..3), vec(what(), 0..3));
+/// What the roles run on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hosts {
+    Memory,
+    Real,
+}
+
+pub(super) fn role(hosts: Hosts) -> impl Strategy<Value = Role> {
+    let lists = (
+        vec(entry(hosts), 1..7),
+        vec(task(hosts), 0..3),
+        vec(task(hosts), 0..3),
+        vec(what(hosts), 0..3),
+    );
     (any::<bool>(), 0..8u8, start(), lists).prop_map(
         |(steady, flavour, host, (main, more, other, handlers))| Role {
             steady,
@@ -30,10 +43,11 @@ fn start() -> impl Strategy<Value = Start> {
     })
 }
 
-fn entry() -> impl Strategy<Value = Entry> {
-    let block = (vec(task(), 1..4), vec(task(), 0..3), vec(task(), 0..2), when(), around());
+fn entry(hosts: Hosts) -> impl Strategy<Value = Entry> {
+    let block =
+        (vec(task(hosts), 1..4), vec(task(hosts), 0..3), vec(task(hosts), 0..2), when(), around());
     prop_oneof![
-        14 => task().prop_map(Entry::Task),
+        14 => task(hosts).prop_map(Entry::Task),
         3 => block.prop_map(|(block, rescue, always, when, around)| Entry::Block {
             block,
             rescue,
@@ -58,12 +72,12 @@ fn around() -> impl Strategy<Value = Around> {
     })
 }
 
-fn task() -> impl Strategy<Value = Task> {
+fn task(hosts: Hosts) -> impl Strategy<Value = Task> {
     let many = prop_oneof![8 => Just(0u8), 1 => Just(1u8), 1 => Just(2u8)];
     let notify = prop_oneof![3 => Just(0u8), 2 => 1..5u8];
     let twist = prop_oneof![9 => Just(0u8), 2 => 1..7u8];
     let once = prop_oneof![9 => Just(0u8), 1 => 1..3u8];
-    (what(), when(), many, notify, any::<bool>(), twist, once).prop_map(
+    (what(hosts), when(), many, notify, any::<bool>(), twist, once).prop_map(
         |(what, when, many, notify, register, twist, once)| Task {
             what,
             when,
@@ -89,11 +103,20 @@ fn path() -> impl Strategy<Value = u8> {
     prop_oneof![8 => 0..11u8, 2 => 0..PATH_COUNT]
 }
 
-fn what() -> impl Strategy<Value = What> {
+fn what(hosts: Hosts) -> impl Strategy<Value = What> {
     let mode = || prop_oneof![2 => Just(0u8), 1 => 1..4u8];
     let owner = || prop_oneof![6 => Just(0u8), 1 => 1..5u8];
     // What others own is not written: it would not stay.
     let mine = || path().prop_map(|path| if path == 11 { 12 } else { path });
+    // Real hosts are slow: there, more of what is worth the time.
+    let (along, more, last) = match hosts {
+        Hosts::Memory => (5, 1, 28),
+        Hosts::Real => (12, 50, beyond::COUNT),
+    };
+    let more_along = move |which| match hosts {
+        Hosts::Memory => What::Along { which },
+        Hosts::Real => What::Beyond { which },
+    };
     prop_oneof![
         8 => (mine(), 0..4u8, mode(), owner(), prop_oneof![3 => Just(0u8), 2 => 1..6u8]).prop_map(
             |(path, text, mode, owner, how)| What::Copy { path, text, mode, owner, how }
@@ -122,7 +145,8 @@ fn what() -> impl Strategy<Value = What> {
         2 => (0..4u8, 0..3u8).prop_map(|(text, how)| What::Map { text, how }),
         2 => (0..3u8).prop_map(|how| What::Alias { how }),
         4 => (0..8u8).prop_map(|which| What::Other { which }),
-        6 => (0..28u8).prop_map(|which| What::Along { which }),
+        along => (0..28u8).prop_map(|which| What::Along { which }),
+        more => (0..last).prop_map(more_along),
         1 => Just(What::Fail),
     ]
 }

@@ -6,6 +6,7 @@
 //! Roles of even numbers run on Debian, the others on the pacman family. `FORETELL_STORY=1` tells
 //! every role with what it did, `FORETELL_TRIES` how many simpler roles are tried after a wrong one.
 
+pub(super) mod beyond;
 mod inside;
 mod open_lies;
 mod prepare;
@@ -14,7 +15,8 @@ pub(crate) use inside::judge_one;
 
 use super::case::Case;
 use super::judge::Tally;
-use super::{role::Role, strategy};
+use super::role::Role;
+use super::strategy::{self, Hosts};
 use crate::lab::lab;
 use converge::lab::{Family, Host, Lab};
 use inside::Verdict;
@@ -102,7 +104,7 @@ fn number_on(host: &Host<'_>, number: u64) -> (Tally, Option<String>) {
     bytes[..8].copy_from_slice(&number.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let mut tree = strategy::role().new_tree(&mut runner).unwrap();
+    let mut tree = strategy::role(Hosts::Real).new_tree(&mut runner).unwrap();
     let of = |role: Role| Case::of(&open_lies::without(role, number % 2 == 1));
     let case = of(tree.current());
     let Verdict { tally, wrong, story } = verdict(host, &case);
