@@ -91,10 +91,14 @@ pub trait View {
     /// What an interrupted package manager left, in words; `None` if its database is whole.
     fn interrupted_packages(&self) -> Result<Known<Option<String>>, HostError>;
 
-    /// What these requests together would change, by the package manager's own simulation.
-    /// `refresh_index` says that the host has no index of its own; one was fetched into a private
-    /// folder for the answer.
-    fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError>;
+    /// What this request would change once these transactions are performed, by the package
+    /// manager's own simulation. `refresh_index` says that the host has no index of its own; one
+    /// was fetched into a private folder for the answer.
+    fn simulate(
+        &self,
+        after: &[&Transaction],
+        request: &PackageRequest,
+    ) -> Result<Known<Transaction>, HostError>;
 
     /// A unit's state. A name without a suffix is a `.service`.
     fn unit(&self, name: &str) -> Result<Known<Unit>, HostError>;

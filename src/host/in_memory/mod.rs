@@ -174,8 +174,12 @@ impl View for InMemory {
         Ok(Known::Is(self.world.interrupted.clone()))
     }
 
-    fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError> {
-        self.foretell(requests).map(Known::Is)
+    fn simulate(
+        &self,
+        after: &[&Transaction],
+        request: &PackageRequest,
+    ) -> Result<Known<Transaction>, HostError> {
+        self.foretell(after, request).map(Known::Is)
     }
 
     fn unit(&self, name: &str) -> Result<Known<Unit>, HostError> {

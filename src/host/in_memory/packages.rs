@@ -11,43 +11,50 @@ use std::path::{Path, PathBuf};
 type Installed = BTreeMap<String, String>;
 
 impl InMemory {
-    /// What these requests, one after another, would change.
-    pub(super) fn foretell(&self, requests: &[PackageRequest]) -> Result<Transaction, HostError> {
+    /// What this request would change once these transactions are performed.
+    pub(super) fn foretell(
+        &self,
+        pending: &[&Transaction],
+        request: &PackageRequest,
+    ) -> Result<Transaction, HostError> {
         let world = &self.world;
-        let refresh = requests.iter().any(|request| request.refresh) || !world.index;
-        let wants = |request: &PackageRequest| {
-            !request.install.is_empty() || !request.upgrade.is_empty() || request.refresh
-        };
-        if refresh && !world.repositories && requests.iter().any(wants) {
+        let refresh = request.refresh || !world.index;
+        let fetches = !request.install.is_empty() || !request.upgrade.is_empty() || request.refresh;
+        if refresh && !world.repositories && fetches {
             return Err(HostError::Failed {
                 message: "cannot fetch the package index: no repository answers".to_owned(),
                 notes: Vec::new(),
                 help: None,
             });
         }
-        let mut after = world.packages.clone();
-        for request in requests {
-            for name in &request.remove {
-                world.take_away(name, &mut after)?;
+        let mut before = world.packages.clone();
+        for change in pending.iter().flat_map(|transaction| &transaction.changes) {
+            match &change.to {
+                Some(version) => before.insert(change.name.clone(), version.clone()),
+                None => before.remove(&change.name),
+            };
+        }
+        let mut after = before.clone();
+        for name in &request.remove {
+            world.take_away(name, &mut after)?;
+        }
+        for wish in &request.install {
+            world.bring(wish, &mut after)?;
+        }
+        for name in &request.upgrade {
+            let version = world.catalogue.get(name).map(|offer| offer.version.clone());
+            if version.is_none() && !after.contains_key(name) {
+                return Err(not_found(name));
             }
-            for wish in &request.install {
-                world.bring(wish, &mut after)?;
-            }
-            for name in &request.upgrade {
-                let version = world.catalogue.get(name).map(|offer| offer.version.clone());
-                if version.is_none() && !after.contains_key(name) {
-                    return Err(not_found(name));
-                }
-                if version.is_some() {
-                    world.bring(&PackageWish { name: name.clone(), version }, &mut after)?;
-                }
+            if version.is_some() {
+                world.bring(&PackageWish { name: name.clone(), version }, &mut after)?;
             }
         }
         Ok(Transaction {
             manager: world.manager,
-            request: requests.last().cloned().unwrap_or_default(),
-            changes: differences(&world.packages, &after),
-            refresh_index: refresh && requests.iter().any(wants),
+            request: request.clone(),
+            changes: differences(&before, &after),
+            refresh_index: refresh && fetches,
             hold: Vec::new(),
         })
     }
@@ -63,7 +70,7 @@ impl InMemory {
         if let Some(state) = &self.world.interrupted {
             return Err(HostError::failed(format!("the package database is not whole: {state}")));
         }
-        let now = self.foretell(std::slice::from_ref(&transaction.request))?;
+        let now = self.foretell(&[], &transaction.request)?;
         if now.changes != transaction.changes {
             return Err(stale("packages", format!("{:?}", now.changes)));
         }

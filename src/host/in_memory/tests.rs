@@ -30,7 +30,7 @@ fn absent() -> Known<FileBefore> {
 fn install(host: &InMemory, names: &[&str], hold: &[&str]) -> Transaction {
     let install = names.iter().map(|&name| PackageWish { name: name.into(), version: None });
     let request = PackageRequest { install: install.collect(), ..PackageRequest::default() };
-    let Known::Is(answer) = host.simulate(&[request]).unwrap() else { panic!("unknown") };
+    let Known::Is(answer) = host.simulate(&[], &request).unwrap() else { panic!("unknown") };
     Transaction { hold: hold.iter().map(|&unit| unit.into()).collect(), ..answer }
 }
 
@@ -116,7 +116,7 @@ fn what_is_under_etc_before_its_package_stays() {
         assert_eq!(host.world().content(Path::new("/etc/tool.conf")), Some(b"mine".as_slice()));
         assert_eq!(host.world().stat(Path::new("/etc/tool.conf.pacnew")), new);
         let request = PackageRequest { remove: vec!["tool".into()], ..PackageRequest::default() };
-        let Known::Is(planned) = host.simulate(&[request]).unwrap() else { panic!("unknown") };
+        let Known::Is(planned) = host.simulate(&[], &request).unwrap() else { panic!("unknown") };
         host.perform(&Action::Packages(planned)).unwrap();
         let kept = if manager == "apt" { "/etc/tool.conf" } else { "/etc/tool.conf.pacsave" };
         assert_eq!(host.world().content(Path::new(kept)), Some(b"mine".as_slice()));

@@ -4,6 +4,7 @@ use super::super::{
     Command, CommandOutput, HostError, Manager, PackageChange, PackageRequest, Transaction,
 };
 use super::apt_output::{changes, failure, is_locked};
+use super::dpkg_pending::Pending;
 use super::dpkg_status::{DpkgStatus, Installed, PATIENCE};
 use super::hold::Hold;
 use super::process::{self, tool};
@@ -35,26 +36,40 @@ impl Apt {
         Self { status: DpkgStatus::new("/var/lib/dpkg"), index: RefCell::new(None) }
     }
 
-    /// What these requests together would change.
+    /// What this request would change once these transactions are performed.
     ///
     /// # Errors
     /// If apt finds no such transaction, or no repository can be reached.
-    pub(super) fn simulate(&self, requests: &[PackageRequest]) -> Result<Transaction, HostError> {
-        let request = transaction::merged(requests);
-        transaction::plain_names(&request)?;
-        let wanted = Wanted::of(&request, &*self.status.read()?);
+    pub(super) fn simulate(
+        &self,
+        after: &[&Transaction],
+        request: &PackageRequest,
+    ) -> Result<Transaction, HostError> {
+        transaction::plain_names(request)?;
+        let needs_index = request.refresh || !has_index(Path::new(LISTS));
+        let pending = if after.is_empty() {
+            None
+        } else {
+            let options = if needs_index { self.private_index()? } else { Vec::new() };
+            Some(Pending::after(&self.status, after, &options)?)
+        };
+        let wanted = match &pending {
+            Some(pending) => Wanted::of(request, &pending.installed),
+            None => Wanted::of(request, &*self.status.read()?),
+        };
         let mut answer = Transaction {
             manager: Manager::Apt,
             refresh_index: request.refresh,
-            request,
+            request: request.clone(),
             changes: Vec::new(),
             hold: Vec::new(),
         };
         if wanted.is_empty() {
             return Ok(answer);
         }
-        answer.refresh_index |= !has_index(Path::new(LISTS));
-        let options = if answer.refresh_index { self.private_index()? } else { Vec::new() };
+        answer.refresh_index = needs_index;
+        let mut options = if needs_index { self.private_index()? } else { Vec::new() };
+        options.extend(pending.iter().flat_map(Pending::options));
         let output = process::run(&simulation(&options, &wanted.arguments))?;
         if output.rc != 0 {
             return Err(failure("apt-get", &output));

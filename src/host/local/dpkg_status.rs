@@ -91,7 +91,19 @@ impl DpkgStatus {
     /// As [`DpkgStatus::package`].
     pub(super) fn read(&self) -> Result<Rc<Installed>, HostError> {
         let path = self.folder.join("status");
-        self.status.get(&path, parse).map_err(|source| HostError::file("read", path, source))
+        self.status
+            .get(&path, Installed::parse)
+            .map_err(|source| HostError::file("read", path, source))
+    }
+
+    /// The whole database, as it is written.
+    ///
+    /// # Errors
+    /// As [`DpkgStatus::package`].
+    pub(super) fn text(&self) -> Result<String, HostError> {
+        let path = self.folder.join("status");
+        let bytes = std::fs::read(&path).map_err(|source| HostError::file("read", path, source))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// What an interrupted dpkg left, in words. A running one is waited for.
@@ -159,6 +171,40 @@ impl DpkgStatus {
 }
 
 impl Installed {
+    /// Of a database's text.
+    pub(super) fn parse(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let mut installed = Self::default();
+        for stanza in text.split("\n\n") {
+            let (mut name, mut status, mut version, mut architecture) = (None, None, "", "");
+            for line in stanza.lines() {
+                // Most lines continue a field, with a space; this is asked in every run.
+                match line.as_bytes().first() {
+                    Some(b'P') => name = line.strip_prefix("Package: ").or(name),
+                    Some(b'S') => status = line.strip_prefix("Status: ").or(status),
+                    Some(b'V') => version = line.strip_prefix("Version: ").unwrap_or(version),
+                    Some(b'A') => {
+                        architecture = line.strip_prefix("Architecture: ").unwrap_or(architecture);
+                    }
+                    _ => {}
+                }
+            }
+            let (Some(name), Some(status)) = (name, status) else { continue };
+            let entry = Entry {
+                version: version.to_owned(),
+                architecture: architecture.to_owned(),
+                state: state(status),
+                leaves: status.starts_with("deinstall ") || status.starts_with("purge "),
+            };
+            installed.packages.insert(format!("{name}:{architecture}"), entry.clone());
+            let known = installed.packages.get(name);
+            if known.is_none_or(|known| known.state == State::Absent) {
+                installed.packages.insert(name.to_owned(), entry);
+            }
+        }
+        installed
+    }
+
     /// The version of an installed package.
     pub(super) fn version(&self, name: &str) -> Option<&str> {
         let entry = self.packages.get(name)?;
@@ -185,39 +231,6 @@ fn has_updates(folder: &Path) -> bool {
         let mut names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
         names.any(|name| name.to_string_lossy().bytes().all(|byte| byte.is_ascii_digit()))
     })
-}
-
-fn parse(bytes: &[u8]) -> Installed {
-    let text = String::from_utf8_lossy(bytes);
-    let mut installed = Installed::default();
-    for stanza in text.split("\n\n") {
-        let (mut name, mut status, mut version, mut architecture) = (None, None, "", "");
-        for line in stanza.lines() {
-            // Most lines continue a field, with a space; this is asked in every run.
-            match line.as_bytes().first() {
-                Some(b'P') => name = line.strip_prefix("Package: ").or(name),
-                Some(b'S') => status = line.strip_prefix("Status: ").or(status),
-                Some(b'V') => version = line.strip_prefix("Version: ").unwrap_or(version),
-                Some(b'A') => {
-                    architecture = line.strip_prefix("Architecture: ").unwrap_or(architecture);
-                }
-                _ => {}
-            }
-        }
-        let (Some(name), Some(status)) = (name, status) else { continue };
-        let entry = Entry {
-            version: version.to_owned(),
-            architecture: architecture.to_owned(),
-            state: state(status),
-            leaves: status.starts_with("deinstall ") || status.starts_with("purge "),
-        };
-        installed.packages.insert(format!("{name}:{architecture}"), entry.clone());
-        let known = installed.packages.get(name);
-        if known.is_none_or(|known| known.state == State::Absent) {
-            installed.packages.insert(name.to_owned(), entry);
-        }
-    }
-    installed
 }
 
 fn state(status: &str) -> State {

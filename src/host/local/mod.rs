@@ -11,6 +11,7 @@ mod cache;
 pub mod clock;
 mod connect;
 mod distribution;
+mod dpkg_pending;
 mod dpkg_status;
 mod facts;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod obstacles;
 mod pacman;
 mod pacman_conflicts;
 mod pacman_db;
+mod pacman_pending;
 mod ports;
 mod probes;
 mod process;
@@ -332,10 +334,14 @@ impl View for Local {
         self.interrupted().map(Known::Is)
     }
 
-    fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError> {
+    fn simulate(
+        &self,
+        after: &[&Transaction],
+        request: &PackageRequest,
+    ) -> Result<Known<Transaction>, HostError> {
         match &self.packages {
-            Packages::Apt(apt) => apt.simulate(requests),
-            Packages::Pacman(pacman) => pacman.simulate(requests),
+            Packages::Apt(apt) => apt.simulate(after, request),
+            Packages::Pacman(pacman) => pacman.simulate(after, request),
             Packages::None(distribution) => Err(no_manager(distribution)),
         }
         .map(Known::Is)

@@ -8,6 +8,7 @@ use super::super::{
 use super::hold::Hold;
 use super::pacman_conflicts::{self, Conflicts};
 use super::pacman_db::{Description, PacmanDb};
+use super::pacman_pending::Pending;
 use super::process::{self, tool};
 use super::scratch::Scratch;
 use super::transaction;
@@ -48,18 +49,38 @@ impl Pacman {
         Self { database: PacmanDb::new(FOLDER), index: RefCell::new(None) }
     }
 
-    /// What these requests together would change.
+    /// What this request would change once these transactions are performed.
     ///
     /// # Errors
     /// If pacman finds no such transaction, or no repository can be reached.
-    pub(super) fn simulate(&self, requests: &[PackageRequest]) -> Result<Transaction, HostError> {
-        let request = transaction::merged(requests);
-        transaction::plain_names(&request)?;
-        Ok(self.answer(request)?.transaction)
+    pub(super) fn simulate(
+        &self,
+        after: &[&Transaction],
+        request: &PackageRequest,
+    ) -> Result<Transaction, HostError> {
+        transaction::plain_names(request)?;
+        if after.is_empty() {
+            return Ok(self.answer(&self.database, &[], request.clone())?.transaction);
+        }
+        let has_index = !request.refresh && self.database.has_index();
+        let options = if has_index { Vec::new() } else { self.private_index()? };
+        let folder = options.last().map_or(FOLDER, String::as_str);
+        let index = Path::new(folder).join("sync");
+        let describe = |packages: &[(String, String)]| described(&options, packages);
+        let pending = Pending::after(&self.database, after, &index, describe)?;
+        let mut answer = self.answer(&pending.database, &pending.options(), request.clone())?;
+        answer.transaction.refresh_index |= !answer.targets.is_empty() && !has_index;
+        Ok(answer.transaction)
     }
 
-    fn answer(&self, request: PackageRequest) -> Result<Answer, HostError> {
-        let there = |name: &str| self.database.package(name).map(|package| package.installed);
+    /// What a request would change where this is the database; `options` make pacman use it.
+    fn answer(
+        &self,
+        database: &PacmanDb,
+        options: &[String],
+        request: PackageRequest,
+    ) -> Result<Answer, HostError> {
+        let there = |name: &str| database.package(name).map(|package| package.installed);
         let mut targets = Vec::new();
         let mut new = Vec::new();
         for wish in &request.install {
@@ -79,7 +100,7 @@ impl Pacman {
         for name in &request.remove {
             removed.extend(there(name)?.map(|version| (name.clone(), version)));
         }
-        let refresh_index = request.refresh || (!targets.is_empty() && !self.database.has_index());
+        let refresh_index = request.refresh || (!targets.is_empty() && !database.has_index());
         let mut answer = Answer {
             transaction: Transaction {
                 manager: Manager::Pacman,
@@ -91,8 +112,8 @@ impl Pacman {
             targets,
             needed_meanwhile: false,
         };
-        let coming = self.coming(&answer)?;
-        let conflicts = Conflicts { installed: self.database.descriptions()?, coming: &coming };
+        let coming = self.coming(&answer, options)?;
+        let conflicts = Conflicts { installed: database.descriptions()?, coming: &coming };
         check_versions(&answer.transaction.request, &coming, &conflicts.installed)?;
         let losers = conflicts.losers(&removed)?;
         check_losers(&answer.transaction.request, &losers)?;
@@ -104,36 +125,18 @@ impl Pacman {
     }
 
     /// The packages that would come, dependencies included, as their repository describes them.
-    fn coming(&self, answer: &Answer) -> Result<Vec<Description>, HostError> {
+    fn coming(&self, answer: &Answer, options: &[String]) -> Result<Vec<Description>, HostError> {
         if answer.targets.is_empty() {
             return Ok(Vec::new());
         }
-        let options =
-            if answer.transaction.refresh_index { self.private_index()? } else { Vec::new() };
-        let call = |first: &[&str], names: &[String]| {
-            let mut argv: Vec<String> = first.iter().map(|word| (*word).to_owned()).collect();
-            argv.extend_from_slice(&options);
-            argv.push("--".to_owned());
-            argv.extend_from_slice(names);
-            must(&tool(&argv, SIMULATION_SECONDS))
-        };
+        let own_index = options.is_empty() && answer.transaction.refresh_index;
+        let options = if own_index { self.private_index()? } else { options.to_vec() };
         let print = ["pacman", "-S", "--print-format", "%n %v", "--needed", "--noconfirm"];
-        let printed = call(&print, &answer.targets)?;
-        let pairs: Vec<_> = printed.lines().filter_map(|line| line.split_once(' ')).collect();
-        if pairs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let names: Vec<String> = pairs.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let known = pacman_conflicts::parse_info(&call(&["pacman", "-Si"], &names)?);
-        let describe = |(name, version): (&str, &str)| {
-            let found = known.iter().find(|d| d.name == name && d.version == version).cloned();
-            found.unwrap_or_else(|| Description {
-                name: name.to_owned(),
-                version: version.to_owned(),
-                ..Description::default()
-            })
-        };
-        Ok(pairs.into_iter().map(describe).collect())
+        let printed = ask(&print, &options, &answer.targets)?;
+        let pairs = printed.lines().filter_map(|line| line.split_once(' '));
+        let pairs: Vec<(String, String)> =
+            pairs.map(|(name, version)| (name.to_owned(), version.to_owned())).collect();
+        described(&options, &pairs)
     }
 
     /// Options that make pacman use an index of this run's own, fetched once.
@@ -168,7 +171,7 @@ impl Pacman {
         }
         let mut request = planned.request.clone();
         request.refresh = false;
-        let now = self.answer(request)?;
+        let now = self.answer(&self.database, &[], request)?;
         transaction::same(planned, &now.transaction.changes)?;
         let hold = Hold::begin(&planned.hold)?;
         let done = self.commit(&now);
@@ -276,6 +279,36 @@ impl Pacman {
         }
         must(&tool(&argv, SIMULATION_SECONDS)).map(drop)
     }
+}
+
+fn ask(first: &[&str], options: &[String], names: &[String]) -> Result<String, HostError> {
+    let mut argv: Vec<String> = first.iter().map(|word| (*word).to_owned()).collect();
+    argv.extend_from_slice(options);
+    argv.push("--".to_owned());
+    argv.extend_from_slice(names);
+    must(&tool(&argv, SIMULATION_SECONDS))
+}
+
+/// These packages of these versions, as their repository describes them; one that it has in
+/// another version by its name alone.
+fn described(
+    options: &[String],
+    packages: &[(String, String)],
+) -> Result<Vec<Description>, HostError> {
+    if packages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = packages.iter().map(|(name, _)| name.clone()).collect();
+    let known = pacman_conflicts::parse_info(&ask(&["pacman", "-Si"], options, &names)?);
+    let describe = |(name, version): &(String, String)| {
+        let found = known.iter().find(|d| d.name == *name && d.version == *version).cloned();
+        found.unwrap_or_else(|| Description {
+            name: name.clone(),
+            version: version.clone(),
+            ..Description::default()
+        })
+    };
+    Ok(packages.iter().map(describe).collect())
 }
 
 fn changes(

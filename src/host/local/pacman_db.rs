@@ -83,6 +83,15 @@ impl PacmanDb {
         Ok(lines.map(|line| Path::new("/").join(line.trim_end_matches('/'))).collect())
     }
 
+    /// Every installed package's entry: its name and its folder.
+    ///
+    /// # Errors
+    /// As [`PacmanDb::package`].
+    pub(super) fn folders(&self) -> Result<Vec<(String, PathBuf)>, HostError> {
+        let local = self.local()?;
+        Ok(local.iter().map(|(name, entry)| (name.clone(), entry.folder.clone())).collect())
+    }
+
     /// What every installed package says of itself.
     ///
     /// # Errors

@@ -1,32 +1,12 @@
 //! Package requests and transactions, as every package manager needs them.
 
 use super::super::{HostError, PackageChange, PackageRequest, Transaction};
+use std::collections::BTreeMap;
 
-/// Several requests as one, in order: what a later one asks of a package counts.
-pub(super) fn merged(requests: &[PackageRequest]) -> PackageRequest {
-    let mut all = PackageRequest::default();
-    for request in requests {
-        for wish in &request.install {
-            forget(&mut all, &wish.name);
-            all.install.push(wish.clone());
-        }
-        for name in &request.remove {
-            forget(&mut all, name);
-            all.remove.push(name.clone());
-        }
-        for name in &request.upgrade {
-            forget(&mut all, name);
-            all.upgrade.push(name.clone());
-        }
-        all.refresh |= request.refresh;
-    }
-    all
-}
-
-fn forget(request: &mut PackageRequest, name: &str) {
-    request.install.retain(|wish| wish.name != name);
-    request.remove.retain(|removed| removed != name);
-    request.upgrade.retain(|upgraded| upgraded != name);
+/// How these transactions, one after another, leave the packages that they change.
+pub(super) fn ends(transactions: &[&Transaction]) -> BTreeMap<String, Option<String>> {
+    let changes = transactions.iter().flat_map(|transaction| &transaction.changes);
+    changes.map(|change| (change.name.clone(), change.to.clone())).collect()
 }
 
 /// Refuses names that a package manager would take for an option, a version or a modifier.
@@ -106,29 +86,11 @@ fn words(change: &PackageChange) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Manager, PackageWish};
+    use super::super::super::Manager;
     use super::*;
-
-    fn wish(name: &str) -> PackageWish {
-        PackageWish { name: name.to_owned(), version: None }
-    }
 
     fn change(name: &str, from: Option<&str>, to: Option<&str>) -> PackageChange {
         PackageChange { name: name.into(), from: from.map(Into::into), to: to.map(Into::into) }
-    }
-
-    #[test]
-    fn the_later_request_counts() {
-        let requests = [
-            PackageRequest { install: vec![wish("a"), wish("b")], ..PackageRequest::default() },
-            PackageRequest { remove: vec!["a".into()], refresh: true, ..PackageRequest::default() },
-            PackageRequest { upgrade: vec!["c".into()], ..PackageRequest::default() },
-        ];
-        let all = merged(&requests);
-        assert_eq!(
-            (all.install, all.remove, all.upgrade, all.refresh),
-            (vec![wish("b")], vec!["a".into()], vec!["c".into()], true)
-        );
     }
 
     #[test]

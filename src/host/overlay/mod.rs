@@ -180,8 +180,12 @@ impl View for Overlay<'_> {
         }
     }
 
-    fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError> {
-        self.simulate_with_pending(requests)
+    fn simulate(
+        &self,
+        after: &[&Transaction],
+        request: &PackageRequest,
+    ) -> Result<Known<Transaction>, HostError> {
+        self.simulate_with_pending(after, request)
     }
 
     fn unit(&self, name: &str) -> Result<Known<Unit>, HostError> {

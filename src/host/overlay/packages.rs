@@ -1,4 +1,4 @@
-//! Packages of a dry run: what is pending goes into the same simulation as what is asked.
+//! Packages of a dry run: what is asked is simulated after what is pending.
 
 use super::Overlay;
 use super::entry::{Below, PACKAGE_TERRITORY, Virtual};
@@ -7,7 +7,6 @@ use crate::host::{
     unit_of_file,
 };
 use crate::value::{Known, Origin};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What scripts of packages edit though it is there.
@@ -50,11 +49,12 @@ impl Overlay<'_> {
         }
     }
 
-    /// What these requests would change after what is pending; unknown if that hinges on a
-    /// transaction that may not be performed.
+    /// What a request would change after what is pending here and is `given`; unknown if that
+    /// hinges on a transaction that may not be performed.
     pub(super) fn simulate_with_pending(
         &self,
-        requests: &[PackageRequest],
+        given: &[&Transaction],
+        request: &PackageRequest,
     ) -> Result<Known<Transaction>, HostError> {
         if let Some(origin) = &self.everything {
             return Ok(Known::Unknown(origin.clone()));
@@ -62,8 +62,8 @@ impl Overlay<'_> {
         let pending: Vec<&Transaction> = self.packages.transactions.iter().collect();
         let uncertain = &self.packages.uncertain;
         let with = |more: &[&Transaction]| {
-            let all: Vec<&Transaction> = pending.iter().chain(more).copied().collect();
-            self.simulate_after(&all, requests)
+            let all = pending.iter().chain(more).chain(given).copied();
+            self.simulate_after(&all.collect::<Vec<_>>(), request)
         };
         let answer = with(&[]);
         let all: Vec<&Transaction> = uncertain.iter().map(|(transaction, _)| transaction).collect();
@@ -87,46 +87,14 @@ impl Overlay<'_> {
     fn simulate_after(
         &self,
         pending: &[&Transaction],
-        requests: &[PackageRequest],
+        request: &PackageRequest,
     ) -> Result<Known<Transaction>, HostError> {
-        let all: Vec<PackageRequest> = pending
-            .iter()
-            .map(|transaction| transaction.request.clone())
-            .chain(requests.iter().cloned())
-            .collect();
-        let Known::Is(mut answer) = self.inner.simulate(&all)? else {
-            return self.inner.simulate(&all);
-        };
-        if pending.is_empty() {
-            return Ok(Known::Is(answer));
-        }
-        // Of the combined answer, what the pending ones do not already bring about. A package that
-        // they change and that the answer leaves out ends as it was before them.
-        let mut before: BTreeMap<String, Option<String>> = BTreeMap::new();
-        let mut now = BTreeMap::new();
-        for change in pending.iter().flat_map(|transaction| &transaction.changes) {
-            before.entry(change.name.clone()).or_insert_with(|| change.from.clone());
-            now.insert(change.name.clone(), change.to.clone());
-        }
-        for change in std::mem::take(&mut answer.changes) {
-            now.entry(change.name.clone()).or_insert_with(|| change.from.clone());
-            before.insert(change.name, change.to);
-        }
-        let after = before;
-        answer.changes = now
-            .into_iter()
-            .map(|(name, from)| PackageChange {
-                to: after.get(&name).cloned().flatten(),
-                name,
-                from,
-            })
-            .filter(|change| change.from != change.to)
-            .collect();
-        answer.request = requests.first().cloned().unwrap_or_default();
         // A pending fetch of the index serves this transaction too, unless it asks for its own.
-        answer.refresh_index = requests.iter().any(|request| request.refresh)
-            || answer.refresh_index && !pending.iter().any(|one| one.refresh_index);
-        Ok(Known::Is(answer))
+        let fetched = pending.iter().any(|one| one.refresh_index);
+        Ok(self.inner.simulate(pending, request)?.map(|answer| Transaction {
+            refresh_index: request.refresh || answer.refresh_index && !fetched,
+            ..answer
+        }))
     }
 
     /// What a transaction makes of files and units that can be foretold. What goes goes first: what

@@ -125,7 +125,7 @@ impl Resource for Package {
         let nothing =
             request.install.is_empty() && request.remove.is_empty() && request.upgrade.is_empty();
         let whole = interrupted == Known::Is(None);
-        let ask = || view.simulate(std::slice::from_ref(&request));
+        let ask = || view.simulate(&[], &request);
         let answer = match (!nothing).then(ask) {
             // A broken database may answer nothing before its repair.
             Some(Err(_)) if !whole => Some(Known::Unknown(the_repair())),

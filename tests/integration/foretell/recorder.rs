@@ -136,8 +136,12 @@ impl View for Recorder<'_> {
         self.host.interrupted_packages()
     }
 
-    fn simulate(&self, requests: &[PackageRequest]) -> Result<Known<Transaction>, HostError> {
-        self.host.simulate(requests)
+    fn simulate(
+        &self,
+        after: &[&Transaction],
+        request: &PackageRequest,
+    ) -> Result<Known<Transaction>, HostError> {
+        self.host.simulate(after, request)
     }
 
     fn unit(&self, name: &str) -> Result<Known<Unit>, HostError> {

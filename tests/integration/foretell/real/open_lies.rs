@@ -6,7 +6,6 @@ use super::super::role::{Entry, Role, Task, What};
 
 /// The role as it runs on a real host of one of the families.
 pub(super) fn without(mut role: Role, pacman: bool) -> Role {
-    let leave_out = |what: &mut What| leave_out(what, pacman);
     role.host.pacman = pacman;
     let tasks = |tasks: &mut Vec<Task>| tasks.iter_mut().for_each(|task| leave_out(&mut task.what));
     for entry in &mut role.main {
@@ -24,20 +23,15 @@ pub(super) fn without(mut role: Role, pacman: bool) -> Role {
     role
 }
 
-fn leave_out(what: &mut What, pacman: bool) {
-    let is_out = match *what {
-        // No web or mail server stands outside of the hosts.
+fn leave_out(what: &mut What) {
+    // No web or mail server stands outside of the hosts.
+    let is_out = matches!(
+        *what,
         What::Post
-        | What::Get { which: 0 | 1 }
-        | What::Smtp { which: 0 }
-        | What::Other { which: 4 } => true,
-        // OPEN: apt is asked for all pending requests in one call. `lib` removed by one task and
-        // needed by a package of a later one is foretold as "cannot be installed together"; done
-        // one after the other, both succeed.
-        What::Package { which: 1, how, .. } => !pacman && how % 3 == 1,
-        What::Beyond { which: 43 } => !pacman,
-        _ => false,
-    };
+            | What::Get { which: 0 | 1 }
+            | What::Smtp { which: 0 }
+            | What::Other { which: 4 }
+    );
     if is_out {
         *what = What::Say;
     }
