@@ -94,6 +94,7 @@ fn file_diff(
     let (old, readable) = match &before.stat {
         Stat::File(attributes) => match view.read(path) {
             Ok(Known::Is(old)) => (old, attributes.mode.bits() & 0o004 != 0),
+            Ok(Known::Unknown(_)) => return Some(Diff::Later),
             _ => return None,
         },
         _ => (Vec::new(), true),

@@ -38,17 +38,16 @@ impl OnDisk {
         Ok(Self { path: path.to_path_buf(), stat, content, differing })
     }
 
-    /// The fingerprint that an action replaces.
+    /// The fingerprint that an action replaces. Content that is not known is not compared.
     pub(super) fn before(&self) -> Known<FileBefore> {
-        match (&self.stat, &self.content) {
-            (Known::Is(stat @ Stat::File(_)), Known::Is(content)) => {
-                Known::Is(FileBefore { stat: stat.clone(), sha256: Some(Sha256::of(content)) })
-            }
-            (Known::Is(Stat::File(_)), Known::Unknown(origin)) | (Known::Unknown(origin), _) => {
-                Known::Unknown(origin.clone())
-            }
-            (Known::Is(stat), _) => Known::Is(FileBefore { stat: stat.clone(), sha256: None }),
-        }
+        let fingerprint = |stat: Stat| {
+            let sha256 = match (&stat, &self.content) {
+                (Stat::File(_), Known::Is(content)) => Some(Sha256::of(content)),
+                _ => None,
+            };
+            FileBefore { stat, sha256 }
+        };
+        self.stat.clone().map(fingerprint)
     }
 
     /// Why it is not known what is there.

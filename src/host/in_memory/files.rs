@@ -188,8 +188,11 @@ impl InMemory {
 
     fn as_planned(&self, path: &Path, before: &Known<FileBefore>) -> Result<(), HostError> {
         let found = self.fingerprint(path);
+        let differs = |planned: &FileBefore| {
+            planned.stat != found.stat || planned.sha256.is_some() && planned.sha256 != found.sha256
+        };
         match before {
-            Known::Is(planned) if *planned != found => {
+            Known::Is(planned) if differs(planned) => {
                 Err(stale(path.display().to_string(), format!("{:?}", found.stat)))
             }
             _ => Ok(()),
