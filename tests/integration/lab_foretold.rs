@@ -14,6 +14,9 @@ fn real_hosts_do_what_check_announced() {
     let outcome = real::run_all(seed, cases);
     let (tally, wrong) = (outcome.tally, outcome.wrong);
     say(&format!("{cases} roles from {seed} on real hosts: {tally:?}"));
+    for (family, (roles, tally)) in outcome.families {
+        say(&format!("{family}: {roles} roles: {tally:?}"));
+    }
     assert!(
         wrong.is_empty(),
         "{} of {cases} were not foretold:\n{}",

@@ -9,12 +9,22 @@ use proptest::prelude::*;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Hosts {
     Memory,
-    Real,
+    /// Most tasks are of this theme, so that they meet.
+    Real(&'static [u8]),
+}
+
+/// A role for real hosts: larger, and of one theme.
+pub(super) fn real_role() -> impl Strategy<Value = Role> {
+    prop::sample::select(beyond::THEMES).prop_flat_map(|theme| role(Hosts::Real(theme)))
 }
 
 pub(super) fn role(hosts: Hosts) -> impl Strategy<Value = Role> {
+    let entries = match hosts {
+        Hosts::Memory => 1..7,
+        Hosts::Real(_) => 3..12,
+    };
     let lists = (
-        vec(entry(hosts), 1..7),
+        vec(entry(hosts), entries),
         vec(task(hosts), 0..3),
         vec(task(hosts), 0..3),
         vec(what(hosts), 0..3),
@@ -44,8 +54,13 @@ fn start() -> impl Strategy<Value = Start> {
 }
 
 fn entry(hosts: Hosts) -> impl Strategy<Value = Entry> {
-    let block =
-        (vec(task(hosts), 1..4), vec(task(hosts), 0..3), vec(task(hosts), 0..2), when(), around());
+    let block = (
+        vec(task(hosts), 1..4),
+        vec(task(hosts), 0..3),
+        vec(task(hosts), 0..2),
+        when(hosts),
+        around(),
+    );
     prop_oneof![
         14 => task(hosts).prop_map(Entry::Task),
         3 => block.prop_map(|(block, rescue, always, when, around)| Entry::Block {
@@ -55,10 +70,10 @@ fn entry(hosts: Hosts) -> impl Strategy<Value = Entry> {
             when,
             around
         }),
-        1 => (any::<bool>(), when()).prop_map(|(import, when)| Entry::More { import, when }),
-        1 => (any::<bool>(), when()).prop_map(|(import, when)| Entry::Other { import, when }),
+        1 => (any::<bool>(), when(hosts)).prop_map(|(import, when)| Entry::More { import, when }),
+        1 => (any::<bool>(), when(hosts)).prop_map(|(import, when)| Entry::Other { import, when }),
         1 => Just(Entry::Flush),
-        1 => when().prop_map(|when| Entry::End { when }),
+        1 => when(hosts).prop_map(|when| Entry::End { when }),
     ]
 }
 
@@ -75,9 +90,14 @@ fn around() -> impl Strategy<Value = Around> {
 fn task(hosts: Hosts) -> impl Strategy<Value = Task> {
     let many = prop_oneof![8 => Just(0u8), 1 => Just(1u8), 1 => Just(2u8)];
     let notify = prop_oneof![3 => Just(0u8), 2 => 1..5u8];
-    let twist = prop_oneof![9 => Just(0u8), 2 => 1..7u8];
+    // On real hosts what fails is mostly passed over, so that the rest of the role is seen.
+    let (plain, passed_over) = match hosts {
+        Hosts::Memory => (9, 0),
+        Hosts::Real(_) => (4, 7),
+    };
+    let twist = prop_oneof![plain => Just(0u8), 2 => 1..7u8, passed_over => Just(1u8)];
     let once = prop_oneof![9 => Just(0u8), 1 => 1..3u8];
-    (what(hosts), when(), many, notify, any::<bool>(), twist, once).prop_map(
+    (what(hosts), when(hosts), many, notify, any::<bool>(), twist, once).prop_map(
         |(what, when, many, notify, register, twist, once)| Task {
             what,
             when,
@@ -90,9 +110,14 @@ fn task(hosts: Hosts) -> impl Strategy<Value = Task> {
     )
 }
 
-fn when() -> impl Strategy<Value = When> {
+fn when(hosts: Hosts) -> impl Strategy<Value = When> {
+    // What is skipped shows nothing, and real hosts are slow.
+    let always = match hosts {
+        Hosts::Memory => 12,
+        Hosts::Real(_) => 60,
+    };
     prop_oneof![
-        12 => Just(When::Always),
+        always => Just(When::Always),
         1 => any::<bool>().prop_map(When::Flag),
         5 => (0..6u8, 0..5u8).prop_map(|(which, form)| When::Result(which, form)),
         1 => Just(When::Fact),
@@ -108,14 +133,12 @@ fn what(hosts: Hosts) -> impl Strategy<Value = What> {
     let owner = || prop_oneof![6 => Just(0u8), 1 => 1..5u8];
     // What others own is not written: it would not stay.
     let mine = || path().prop_map(|path| if path == 11 { 12 } else { path });
-    // Real hosts are slow: there, more of what is worth the time.
-    let (along, more, last) = match hosts {
-        Hosts::Memory => (5, 1, 28),
-        Hosts::Real => (12, 50, beyond::COUNT),
-    };
-    let more_along = move |which| match hosts {
-        Hosts::Memory => What::Along { which },
-        Hosts::Real => What::Beyond { which },
+    let ((along, beyond), more) = match hosts {
+        Hosts::Memory => ((5, 1), (0..28u8).prop_map(|which| What::Along { which }).boxed()),
+        Hosts::Real(theme) => {
+            let which = prop_oneof![6 => prop::sample::select(theme), 1 => 0..beyond::COUNT];
+            ((12, 90), which.prop_map(|which| What::Beyond { which }).boxed())
+        }
     };
     prop_oneof![
         8 => (mine(), 0..4u8, mode(), owner(), prop_oneof![3 => Just(0u8), 2 => 1..6u8]).prop_map(
@@ -146,7 +169,7 @@ fn what(hosts: Hosts) -> impl Strategy<Value = What> {
         2 => (0..3u8).prop_map(|how| What::Alias { how }),
         4 => (0..8u8).prop_map(|which| What::Other { which }),
         along => (0..28u8).prop_map(|which| What::Along { which }),
-        more => (0..last).prop_map(more_along),
+        beyond => more,
         1 => Just(What::Fail),
     ]
 }

@@ -7,6 +7,17 @@ use serde_json::{Value, json};
 /// How many there are.
 pub(in super::super) const COUNT: u8 = 76;
 
+/// Those that meet: accounts, units, packages, files and the kernel.
+pub(in super::super) const THEMES: &[&[u8]] = &[
+    &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 35, 36, 50, 51, 53, 54, 55, 62, 75],
+    &[
+        14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 56, 57, 58, 59, 60, 61, 63, 64, 65,
+        68, 69, 70, 71, 74,
+    ],
+    &[39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 69, 70, 72, 73],
+    &[28, 29, 30, 31, 32, 33, 34, 37, 38, 49, 52, 66, 67],
+];
+
 /// Those that no other task contradicts.
 pub(in super::super) fn is_steady(which: u8) -> bool {
     matches!(which, 14 | 15 | 24 | 31 | 37 | 50 | 66 | 67)

@@ -16,13 +16,13 @@ pub(crate) use inside::judge_one;
 use super::case::Case;
 use super::judge::Tally;
 use super::role::Role;
-use super::strategy::{self, Hosts};
+use super::strategy;
 use crate::lab::lab;
 use converge::lab::{Family, Host, Lab};
 use inside::Verdict;
 use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -35,6 +35,8 @@ const TRIES: u64 = 12;
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) tally: Tally,
+    /// The same by family, each with how many roles it had.
+    pub(crate) families: BTreeMap<String, (u64, Tally)>,
     /// The roles that were not foretold, each with the story of its runs.
     pub(crate) wrong: Vec<String>,
 }
@@ -64,6 +66,9 @@ pub(crate) fn run_all(seed: u64, count: u64) -> Outcome {
                         let (tally, wrong) = number_on(&host, number);
                         let mut outcome = outcome.lock().unwrap();
                         outcome.tally += tally;
+                        let own = outcome.families.entry(family.to_string()).or_default();
+                        own.0 += 1;
+                        own.1 += tally;
                         outcome.wrong.extend(wrong);
                     }
                 });
@@ -104,7 +109,7 @@ fn number_on(host: &Host<'_>, number: u64) -> (Tally, Option<String>) {
     bytes[..8].copy_from_slice(&number.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let mut tree = strategy::role(Hosts::Real).new_tree(&mut runner).unwrap();
+    let mut tree = strategy::real_role().new_tree(&mut runner).unwrap();
     let of = |role: Role| Case::of(&open_lies::without(role, number % 2 == 1));
     let case = of(tree.current());
     let Verdict { tally, wrong, story } = verdict(host, &case);
