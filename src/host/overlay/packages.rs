@@ -60,28 +60,50 @@ impl Overlay<'_> {
             return Ok(Known::Unknown(origin.clone()));
         }
         let pending: Vec<&Transaction> = self.packages.transactions.iter().collect();
-        let uncertain = &self.packages.uncertain;
-        let with = |more: &[&Transaction]| {
-            let all = pending.iter().chain(more).chain(given).copied();
+        let with = |first: &[&Transaction], last: &[&Transaction]| {
+            let all = first.iter().chain(&pending).chain(last).chain(given).copied();
             self.simulate_after(&all.collect::<Vec<_>>(), request)
         };
-        let answer = with(&[]);
-        let all: Vec<&Transaction> = uncertain.iter().map(|(transaction, _)| transaction).collect();
-        let each = all.iter().map(std::slice::from_ref);
-        for (others, (_, origin)) in
-            each.chain([all.as_slice()]).zip(uncertain.iter().chain(uncertain.first()))
-        {
-            let same = match (&answer, &with(others)) {
+        let answer = with(&[], &[]);
+        let uncertain = &self.packages.uncertain;
+        let done: Vec<&Transaction> =
+            uncertain.iter().map(|(transaction, _)| transaction).collect();
+        for (index, (transaction, origin)) in uncertain.iter().enumerate() {
+            let mut others = vec![with(&[], &[transaction])];
+            if index == 0 {
+                others.push(with(&[], &done));
+            }
+            if let Some(undone) = self.undone(transaction)? {
+                others.push(with(&[&undone], &[]));
+            }
+            let same = |other: &Result<Known<Transaction>, HostError>| match (&answer, other) {
                 (Ok(Known::Is(one)), Ok(Known::Is(other))) => one.changes == other.changes,
                 (Ok(one), Ok(other)) => one == other,
                 (Err(_), Err(_)) => true,
                 _ => false,
             };
-            if !same {
+            if !others.iter().all(same) {
                 return Ok(Known::Unknown(origin.clone()));
             }
         }
         answer
+    }
+
+    /// The opposite of a transaction that is done on the host below: a way aside that it may not
+    /// have come to.
+    fn undone(&self, transaction: &Transaction) -> Result<Option<Transaction>, HostError> {
+        let mut is_done = false;
+        for change in &transaction.changes {
+            let before = Package { installed: change.from.clone() };
+            is_done |= self.inner.package(&change.name)? != Known::Is(before);
+        }
+        let turned = |change: &PackageChange| PackageChange {
+            name: change.name.clone(),
+            from: change.to.clone(),
+            to: change.from.clone(),
+        };
+        let changes = transaction.changes.iter().map(turned).collect();
+        Ok(is_done.then(|| Transaction { changes, ..transaction.clone() }))
     }
 
     fn simulate_after(
