@@ -98,9 +98,10 @@ impl Reason {
             Self::OnlyIf { origin }
             | Self::KnownAfter { origin }
             | Self::Assumed { origin, .. } => origin == on,
-            Self::AssumedSo { assumptions } => {
-                assumptions.iter().any(|one| one.origin() == Some(on))
-            }
+            // Without its folder the task fails: that is to be seen.
+            Self::AssumedSo { assumptions } => assumptions.iter().all(|one| {
+                one.origin() == Some(on) && !matches!(one, Assumption::IsDirectory { .. })
+            }),
             _ => false,
         }
     }
