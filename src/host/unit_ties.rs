@@ -26,6 +26,9 @@ pub struct UnitTies {
     pub fleeting: BTreeSet<PathBuf>,
     /// It does its work and ends: never `active` for long.
     pub ends: bool,
+    /// Something may start it again once it has stopped: a socket, a timer, a message, another
+    /// unit that upholds it.
+    pub revived: bool,
     /// It can read its configuration again.
     pub reloads: bool,
 }
@@ -96,6 +99,7 @@ impl UnitTies {
             "ConsistsOf" | "BoundBy" | "RequiredBy" => self.stops.extend(units()),
             "Conflicts" | "ConflictedBy" => self.conflicts.extend(units()),
             "Also" => self.also.extend(units()),
+            "TriggeredBy" | "UpheldBy" | "BusName" => self.revived |= !value.is_empty(),
             _ => {}
         }
         // A unit that needs another is stopped with it too.

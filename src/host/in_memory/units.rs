@@ -181,6 +181,7 @@ impl World {
                 .collect(),
             folders: says.folders.into_iter().map(|path| (path, Some(plain))).collect(),
             ends: says.oneshot,
+            revived: false,
             reloads: true,
         }
     }

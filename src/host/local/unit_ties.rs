@@ -10,7 +10,7 @@ const PROPERTIES: &str = "Id,Requires,Requisite,Wants,Upholds,BindsTo,ConsistsOf
                           LogsDirectory,ConfigurationDirectory,RuntimeDirectoryPreserve,Type,User,Group,\
                           DynamicUser,StateDirectoryMode,RuntimeDirectoryMode,CacheDirectoryMode,\
                           LogsDirectoryMode,ConfigurationDirectoryMode,\
-                          RemainAfterExit,CanReload,FragmentPath";
+                          RemainAfterExit,CanReload,FragmentPath,TriggeredBy,UpheldBy,BusName";
 /// Seconds for a question to systemd.
 const SECONDS: u64 = 30;
 

@@ -110,8 +110,8 @@ impl Overlay<'_> {
                 self.set_number(Owners::Groups, name, Known::Unknown(origin.clone()), None)?;
             }
             Touch::Unit(unit) => {
-                self.unit_starts(unit, origin)?;
-                self.unit_stops(unit, origin)?;
+                self.unit_starts(unit, false, origin)?;
+                self.unit_stops(unit, false, origin)?;
                 self.unit_is_linked(unit, origin)?;
                 self.units.insert(unit_name(unit), Known::Unknown(origin.clone()));
             }

@@ -302,7 +302,7 @@ impl Overlay<'_> {
             Known::Is(_) => Known::Is(Unit::default()),
             unknown => unknown,
         };
-        self.unit_stops(unit, origin)?;
+        self.unit_stops(unit, false, origin)?;
         self.units.insert(unit.to_owned(), left);
         Ok(())
     }

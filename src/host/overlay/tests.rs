@@ -198,11 +198,18 @@ fn a_set_group_id_folder_gives_its_group() {
 #[test]
 fn a_unit_takes_others_along() {
     let start = [service("a", ServiceChange::Start)];
-    let unknown = ["unit b", "unit c", "/run/a.ready", "/var/lib/x"];
+    let unknown = ["unit b", "unit c", "unit part", "/run/a.ready", "/var/lib/x"];
     agrees(&start, &["unit a", "/var/lib/a", "/etc/new"], &unknown);
     agrees(&[service("a", ServiceChange::Enable)], &["unit a", "unit c"], &["unit b"]);
     let stop = [folder("/run/c"), service("c", ServiceChange::Stop)];
-    agrees(&stop, &["unit c", "unit a"], &["unit part", "/run/c"]);
+    agrees(&stop, &["unit c", "unit a", "unit part"], &["/run/c"]);
+    // Its files may be changed by this run: who hangs on it is said in theirs.
+    let more = write("/etc/systemd/system/c.service.d/more.conf", "[Service]\n");
+    let own = folder("/etc/systemd/system/c.service.d");
+    agrees(&[own, more, service("c", ServiceChange::Stop)], &["unit part"], &[]);
+    // What hangs on what is pushed out goes too.
+    let rival = [folder("/run/c"), service("b", ServiceChange::Start)];
+    agrees(&rival, &["unit b", "unit c"], &["unit part", "/run/c"]);
     let restart = [Action::Restart { unit: "once".into() }];
     agrees(&restart, &["unit once"], &[]);
 }

@@ -23,7 +23,14 @@ impl Overlay<'_> {
         let name = unit_name(name);
         let mut ties = match self.pending_texts(&name)? {
             Known::Unknown(origin) => return Ok(Known::Unknown(origin)),
-            Known::Is(Some(texts)) => UnitTies::read(&name, &texts),
+            Known::Is(Some(texts)) => {
+                // What others say of it stands in their files.
+                let below = self.ties_below(std::slice::from_ref(&name))?;
+                let mut ties = UnitTies::read(&name, &texts);
+                ties.stops.extend(below.stops);
+                ties.conflicts.extend(below.conflicts);
+                ties
+            }
             Known::Is(None) => self.ties_below(std::slice::from_ref(&name))?,
         };
         for (other, its) in self.pending_ties()? {
@@ -156,7 +163,13 @@ impl Overlay<'_> {
 
     /// A unit is started: so are those that it needs, and what it writes may be anywhere where
     /// services write.
-    pub(super) fn unit_starts(&mut self, name: &str, origin: &Origin) -> Result<(), HostError> {
+    pub(super) fn unit_starts(
+        &mut self,
+        name: &str,
+        surely: bool,
+        origin: &Origin,
+    ) -> Result<(), HostError> {
+        let surely = surely && self.is_as_below(name)?;
         let own = match self.ties(name)? {
             Known::Is(ties) => ties,
             Known::Unknown(why) => {
@@ -174,7 +187,7 @@ impl Overlay<'_> {
         }
         let names: Vec<String> = needed.keys().cloned().collect();
         self.inner.expect_units(&names);
-        let mut conflicts = own.conflicts.clone();
+        let mut conflicts = BTreeSet::new();
         for (needed, ties) in &needed {
             let starts = match self.virtual_unit(needed)? {
                 Known::Is(unit) => unit.exists && !unit.active && !unit.masked,
@@ -188,7 +201,11 @@ impl Overlay<'_> {
                 }
             }
         }
-        self.may_stop(&conflicts, origin)?;
+        self.stop_along(&conflicts, false, origin)?;
+        let (unclear, clear): (BTreeSet<_>, BTreeSet<_>) =
+            own.conflicts.iter().cloned().partition(|name| needed.contains_key(name));
+        self.stop_along(&unclear, false, origin)?;
+        self.stop_along(&clear, surely, origin)?;
         self.served = Some(origin.clone());
         self.arrive_in(&SERVICE_TERRITORY, origin);
         for (folder, mode) in &own.folders {
@@ -206,17 +223,65 @@ impl Overlay<'_> {
     }
 
     /// A unit is stopped: so are those that hang on it, and its runtime folders go.
-    pub(super) fn unit_stops(&mut self, name: &str, origin: &Origin) -> Result<(), HostError> {
+    pub(super) fn unit_stops(
+        &mut self,
+        name: &str,
+        surely: bool,
+        origin: &Origin,
+    ) -> Result<(), HostError> {
         let Known::Is(own) = self.ties(name)? else {
             self.stir_everything(origin);
             return Ok(());
         };
-        let hanging = match self.hanging(name, |ties| &ties.stops)? {
-            Known::Is(hanging) => hanging.into_keys().collect(),
-            Known::Unknown(_) => BTreeSet::new(),
-        };
-        self.may_stop(&hanging, origin)?;
-        for folder in &own.fleeting {
+        self.stop_along(&own.stops, surely, origin)?;
+        self.runtime_folders_go(&own, origin)
+    }
+
+    /// These stop with another, surely or perhaps, and with them what hangs on them.
+    fn stop_along(
+        &mut self,
+        names: &BTreeSet<String>,
+        surely: bool,
+        origin: &Origin,
+    ) -> Result<(), HostError> {
+        let mut all = Ties::new();
+        for name in names.iter().filter(|name| acts(name)) {
+            if let Known::Is(ties) = self.ties(name)? {
+                all.insert(name.clone(), ties);
+            } else if !matches!(self.virtual_unit(name)?, Known::Is(unit) if !unit.active) {
+                self.units.insert(name.clone(), Known::Unknown(origin.clone()));
+            }
+            if let Known::Is(hanging) = self.hanging(name, |ties| &ties.stops)? {
+                all.extend(hanging);
+            }
+        }
+        self.inner.expect_units(&all.keys().cloned().collect::<Vec<_>>());
+        for (name, ties) in all {
+            let stopped = match self.virtual_unit(&name)? {
+                Known::Is(unit) if !unit.active => continue,
+                Known::Is(unit)
+                    if surely
+                        && names.contains(&name)
+                        && !ties.revived
+                        && self.is_as_below(&name)? =>
+                {
+                    Known::Is(Unit { active: false, ..unit })
+                }
+                _ => Known::Unknown(origin.clone()),
+            };
+            self.units.insert(name, stopped);
+            self.runtime_folders_go(&ties, origin)?;
+        }
+        Ok(())
+    }
+
+    /// Whether what makes a unit is as systemd has read it.
+    fn is_as_below(&self, name: &str) -> Result<bool, HostError> {
+        Ok(self.pending_texts(&unit_name(name))? == Known::Is(None))
+    }
+
+    fn runtime_folders_go(&mut self, ties: &UnitTies, origin: &Origin) -> Result<(), HostError> {
+        for folder in &ties.fleeting {
             let place = self.folder_place(folder)?;
             if self.stat_at(&place)? != Known::Is(Stat::Absent) {
                 self.put_unknown(&place, origin);
@@ -239,17 +304,6 @@ impl Overlay<'_> {
             self.linked.insert(name);
         }
         self.linked.insert(unit_name(name));
-        Ok(())
-    }
-
-    fn may_stop(&mut self, names: &BTreeSet<String>, origin: &Origin) -> Result<(), HostError> {
-        let names: Vec<String> = names.iter().filter(|name| acts(name)).cloned().collect();
-        self.inner.expect_units(&names);
-        for name in names {
-            if !matches!(self.virtual_unit(&name)?, Known::Is(unit) if !unit.active) {
-                self.units.insert(name, Known::Unknown(origin.clone()));
-            }
-        }
         Ok(())
     }
 

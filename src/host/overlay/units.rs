@@ -56,13 +56,17 @@ impl Overlay<'_> {
     ) -> Result<(), HostError> {
         let name = unit_name(name);
         let origin = Origin::new(format!("the change of {name}"));
-        let after = match self.virtual_unit(&name)? {
+        let before = self.virtual_unit(&name)?;
+        // What runs already takes nothing along.
+        let runs = |active: bool| matches!(&before, Known::Is(unit) if unit.active == active);
+        let (starts, stops) = (runs(false), runs(true));
+        let after = match before {
             Known::Is(unit) => unit.after(change),
             unknown => unknown,
         };
         match change {
-            ServiceChange::Start => self.unit_starts(&name, &origin)?,
-            ServiceChange::Stop => self.unit_stops(&name, &origin)?,
+            ServiceChange::Start => self.unit_starts(&name, starts, &origin)?,
+            ServiceChange::Stop => self.unit_stops(&name, stops, &origin)?,
             ServiceChange::Enable | ServiceChange::Disable => {
                 self.unit_is_linked(&name, &origin)?
             }
