@@ -21,7 +21,7 @@ pub(super) const VERDICT: &str = "/opt/verdict.json";
 pub(super) struct Verdict {
     pub(super) tally: Tally,
     pub(super) wrong: Option<String>,
-    /// What apply did.
+    /// What apply did; and what check announced, if some of it fell away.
     pub(super) story: String,
 }
 
@@ -44,6 +44,10 @@ fn holds(case: &Case, tally: &mut Tally, told: &mut String) -> Result<(), String
     let apply = go(Purpose::Apply, &State::default());
     *told = story(&apply);
     foretold(&check, &apply, tally)?;
+    if tally.fell_away > 0 {
+        *told =
+            format!("foretold, of which {} fell away:\n{}", tally.fell_away, story(&check)) + told;
+    }
     if !case.steady || !is_well(&apply) {
         return Ok(());
     }
