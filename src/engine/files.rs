@@ -3,6 +3,7 @@
 
 use super::context::Context;
 use super::item::Item;
+use super::role_files::{vaulted, without};
 use super::run::Runner;
 use crate::resource::{Kind, Source};
 use crate::text::{Diagnostic, nearest};
@@ -122,21 +123,6 @@ fn source_name(map: &mut Map) -> Option<String> {
 /// A file of a role by its name in the folder it belongs in, which may stand before it.
 fn member<'r, T>(all: &'r IndexMap<String, T>, source: Source, name: &str) -> Option<&'r T> {
     all.get(name).or_else(|| all.get(without(source.folder(), name)))
-}
-
-/// A name as it is in the folder it belongs in: `templates/a.j2` is `a.j2`.
-pub(super) fn without<'n>(folder: &str, name: &'n str) -> &'n str {
-    let name = name.strip_prefix("./").unwrap_or(name);
-    name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
-}
-
-/// Why a vaulted file is not written to a host: it would arrive as it is, closed.
-pub(super) fn vaulted(bytes: &[u8]) -> Option<Diagnostic> {
-    bytes.starts_with(crate::config::VAULT_MARK).then(|| {
-        Diagnostic::new("a vaulted file is not opened here").help(
-            "write `content: \"{{ lookup('file', 'NAME') }}\"`, which opens it and keeps it secret",
-        )
-    })
 }
 
 fn missing(

@@ -27,6 +27,7 @@ pub mod names;
 mod outcome;
 mod outlet;
 mod perform;
+mod role_files;
 mod run;
 mod run_once;
 pub mod scope;

@@ -1,6 +1,6 @@
 //! Anchors and aliases, within a budget.
 
-use super::{MAX_DEPTH, MAX_REPEATED_BYTES};
+use super::limits::{MAX_DEPTH, MAX_REPEATED_BYTES};
 use crate::text::{Diagnostic, Span};
 use crate::value::{Key, Node, NodeKind};
 use std::collections::HashMap;

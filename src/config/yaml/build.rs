@@ -1,7 +1,9 @@
 //! From the parser's events to a tree.
 
 use super::anchors::Anchors;
-use super::{MAX_DEPTH, Vault, extent, mapping, scalar, syntax};
+use super::limits::MAX_DEPTH;
+use super::{extent, mapping, scalar, syntax};
+use crate::config::Vault;
 use crate::text::{Diagnostic, SourceId, Span};
 use crate::value::{Key, Node, NodeKind};
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag};

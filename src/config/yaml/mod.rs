@@ -9,24 +9,17 @@
 mod anchors;
 mod build;
 mod extent;
+mod limits;
 mod mapping;
 mod scalar;
 mod syntax;
+
+pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_REPEATED_BYTES};
 
 use super::Vault;
 use crate::text::{Diagnostic, SourceId, Sources};
 use crate::value::{Node, Value};
 use std::path::Path;
-
-/// The largest document that is read, in bytes: an inventory of 100,000 hosts is about 10 MB.
-pub const MAX_BYTES: usize = 64 << 20;
-
-/// How deep sequences and mappings may nest.
-pub const MAX_DEPTH: usize = 64;
-
-/// How many bytes aliases and merge keys may repeat in one document. Without such a bound nine
-/// lines of YAML become gigabytes.
-pub const MAX_REPEATED_BYTES: usize = 16 << 20;
 
 /// Reads one document; an empty one is null. `!vault` values are errors, for lack of a password.
 ///

@@ -1,6 +1,7 @@
 //! The parser's complaints in our words, with a hint where the mistake is a common one.
 
-use super::{MAX_DEPTH, extent};
+use super::extent;
+use super::limits::MAX_DEPTH;
 use crate::text::{Diagnostic, SourceId};
 use granit_parser::{ErrorKind, ScanError};
 

@@ -3,7 +3,7 @@
 use super::Typing;
 use crate::config::Role;
 use crate::engine::bundle::{FileContent, Include, RoleTasks};
-use crate::engine::files::{vaulted, without};
+use crate::engine::role_files::{vaulted, without};
 use crate::engine::task::{Body, Task};
 use crate::resource::Source;
 use crate::text::{Diagnostic, Sources, Span};
