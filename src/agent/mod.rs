@@ -5,6 +5,7 @@ mod journal;
 #[cfg(test)]
 mod journal_tests;
 mod outlet;
+pub mod program;
 mod serve;
 #[cfg(test)]
 mod torn_tests;

@@ -7,6 +7,7 @@ use crate::engine::bundle::{Bundle, Purpose};
 use crate::engine::memory::{Forgetful, Memory};
 use crate::engine::state::State;
 use crate::event::Event;
+use crate::host::kept_agent::KeptAgent;
 use crate::host::lasting::{Lasting, LastingError};
 use crate::host::local::Local;
 use crate::host::overlay::Overlay;
@@ -96,6 +97,9 @@ fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result
     local.expect_units(&declared_units(&state));
     if applies {
         lasting.sweep();
+        if let Some(kept) = KeptAgent::own() {
+            kept.remove_others();
+        }
         local.release_left_over()?;
         let mut memory = DiskMemory::new(&lasting, &bundle.run, state, key);
         drive(bundle, &mut memory, outlet, &mut local)

@@ -1,7 +1,6 @@
 //! The command line: arguments in, an exit code out. Only here is the environment read, the
 //! terminal looked at and a question asked.
 
-mod agent;
 mod answer;
 mod apply;
 mod args;
@@ -61,7 +60,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Apply(args) => apply::run(&args, &terminal),
         Command::Drift(args) => drift::run(&args, &terminal),
         Command::Verify(args) => verify::run(&args, &terminal),
-        Command::Agent => agent::run(&terminal),
+        Command::Agent => ExitCode(crate::agent::program::run()),
         Command::Explain(args) => match explain::text(&args) {
             Ok(text) => print(&text, &terminal),
             Err((errors, sources)) => mistakes::show(&errors, &sources, &terminal),

@@ -52,6 +52,7 @@ impl<'a> Run<'a> {
             skip_tags: options.skip_tags.clone(),
             environment: Some(super::process::environment),
             root: if options.become_root { sudo() } else { Root::Already },
+            program: Some(super::process::program()),
             runs: true,
         };
         let vault = super::vault::vault(&input.from).map_err(|error| {

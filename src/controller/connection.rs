@@ -1,12 +1,10 @@
 //! How a host is reached: on this machine, by ssh, or by entering a local container. Decided from
 //! the inventory and `-e` alone, never from what a host says.
 
-use crate::text::{Diagnostic, command_line, quote, split_words};
+use super::bootstrap::FOLDER;
+use crate::text::{Diagnostic, command_line, split_words};
 use crate::value::{Map, REDACTED, Value};
 use std::path::PathBuf;
-
-/// Where the agent is on a host that does not say otherwise (`converge_agent`).
-const AGENT: &str = "converge";
 
 /// A way to a host's agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +18,54 @@ pub(super) enum Connection {
 /// A program that reaches a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Way {
-    /// It and its arguments.
-    pub(super) argv: Vec<String>,
+    /// It and its arguments, without what is run at the host.
+    reach: Vec<String>,
+    /// By a shell there, which splits words.
+    by_shell: bool,
+    /// What makes it root there.
+    sudo: bool,
+    /// What is run there.
+    pub(super) agent: Agent,
     /// What reaches the host in the same way and does nothing there, for people; without secrets.
     pub(super) by_hand: String,
+}
+
+/// Which agent a host runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Agent {
+    /// One that somebody put there: `converge_agent`.
+    At(String),
+    /// The controller's own, which is sent where this folder has none.
+    KeptIn(String),
+}
+
+impl Way {
+    /// The program that reaches the host.
+    pub(super) fn program(&self) -> &str {
+        self.reach.first().map_or("sudo", String::as_str)
+    }
+
+    /// The program and its arguments; `line` is what the host's shell is to run where the agent is
+    /// sent.
+    pub(super) fn argv(&self, line: impl FnOnce(&str) -> String) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        if self.sudo {
+            words.extend(["sudo", "-n", "--"].map(str::to_owned));
+        }
+        match &self.agent {
+            Agent::At(program) => words.extend([program.clone(), "agent".to_owned()]),
+            Agent::KeptIn(folder) => {
+                words.extend(["sh".to_owned(), "-c".to_owned(), line(folder)]);
+            }
+        }
+        let mut argv = self.reach.clone();
+        if self.by_shell {
+            argv.push(format!("exec {}", command_line(&words)));
+        } else {
+            argv.extend(words);
+        }
+        argv
+    }
 }
 
 impl Connection {
@@ -38,32 +80,36 @@ impl Connection {
         };
         let kind = text("ansible_connection");
         let implicit = if host == "localhost" { "local" } else { "ssh" };
-        let agent = text("converge_agent").unwrap_or_else(|| AGENT.to_owned());
+        let agent = match text("converge_agent") {
+            Some(program) => Agent::At(program),
+            None => Agent::KeptIn(text("converge_agent_dir").unwrap_or_else(|| FOLDER.to_owned())),
+        };
         match kind.as_deref().unwrap_or(implicit) {
             "local" | "ansible.builtin.local" => Ok(match root {
-                Root::Sudo { program: Some(program) } => {
-                    let program = program.to_string_lossy().into_owned();
-                    let argv = ["sudo", "-n", "--", &program, "agent"].map(str::to_owned).into();
-                    Self::Program(Way { argv, by_hand: "sudo -n -- true".to_owned() })
-                }
+                Root::Sudo { program: Some(program) } => Self::Program(Way {
+                    reach: Vec::new(),
+                    by_shell: false,
+                    sudo: true,
+                    agent: Agent::At(program.to_string_lossy().into_owned()),
+                    by_hand: "sudo -n -- true".to_owned(),
+                }),
                 _ => Self::Local,
             }),
             "ssh" | "smart" | "ansible.builtin.ssh" => {
-                let mut argv = ssh(host, &text)?;
+                let reach = ssh(host, &text)?;
                 let by_hand =
                     command_line(ssh(host, &shown)?.iter().map(String::as_str).chain(["true"]));
-                let sudo = if *root == Root::Already { "" } else { "sudo -n -- " };
-                argv.push(format!("exec {sudo}{} agent", quote(&agent)));
-                Ok(Self::Program(Way { argv, by_hand }))
+                let sudo = *root != Root::Already;
+                Ok(Self::Program(Way { reach, by_shell: true, sudo, agent, by_hand }))
             }
             "community.general.nsenter" | "nsenter" => {
                 let pid = text("ansible_nsenter_pid").ok_or_else(|| {
                     Diagnostic::new(format!("host `{host}` has no `ansible_nsenter_pid`"))
                         .help("set it to the process id of the container's init")
                 })?;
-                let argv = ["nsenter", "--target", &pid, "--all", "--", &agent, "agent"];
+                let reach = ["nsenter", "--target", &pid, "--all", "--"].map(str::to_owned).into();
                 let by_hand = format!("nsenter --target {pid} --all -- true");
-                Ok(Self::Program(Way { argv: argv.map(str::to_owned).to_vec(), by_hand }))
+                Ok(Self::Program(Way { reach, by_shell: false, sudo: false, agent, by_hand }))
             }
             other => Err(Diagnostic::new(format!("connection `{other}` is not supported"))
                 .note(format!("`ansible_connection` of host `{host}`"))
@@ -128,7 +174,10 @@ mod tests {
     #[test]
     fn a_host_is_reached_by_ssh_unless_it_is_this_one() {
         let argv = argv("web1", &[("ansible_port", "2222")], &Root::Already);
-        assert_eq!(argv[argv.len() - 3..], ["--", "web1", "exec converge agent"]);
+        assert_eq!(
+            argv[argv.len() - 3..],
+            ["--", "web1", "exec sh -c 'LINE /var/lib/converge/agent'"]
+        );
         assert!(argv.windows(2).any(|pair| pair == ["-p", "2222"]));
         let here = Connection::of("localhost", &Map::new(), &Root::Already).unwrap();
         assert_eq!(here, Connection::Local);
@@ -168,7 +217,8 @@ mod tests {
     #[test]
     fn sudo_starts_the_agent_where_root_is_asked_for() {
         let far = Root::Sudo { program: None };
-        assert_eq!(argv("web1", &[], &far).last().unwrap(), "exec sudo -n -- converge agent");
+        let set = [("converge_agent", "/opt/c v")];
+        assert_eq!(argv("web1", &set, &far).last().unwrap(), "exec sudo -n -- '/opt/c v' agent");
         let here = Connection::of("localhost", &Map::new(), &far).unwrap();
         assert_eq!(here, Connection::Local, "this process is root already");
         let near = Root::Sudo { program: Some("/opt/my converge".into()) };
@@ -178,7 +228,7 @@ mod tests {
 
     fn argv(host: &str, set: &[(&str, &str)], root: &Root) -> Vec<String> {
         match Connection::of(host, &variables(set), root).unwrap() {
-            Connection::Program(way) => way.argv,
+            Connection::Program(way) => way.argv(|folder| format!("LINE {folder}")),
             Connection::Local => panic!("no program"),
         }
     }

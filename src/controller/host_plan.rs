@@ -105,6 +105,7 @@ pub(super) const CONNECTION: &[&str] = &[
     "ansible_ssh_extra_args",
     "ansible_nsenter_pid",
     "converge_agent",
+    "converge_agent_dir",
 ];
 
 /// A host's connection variables, rendered from the inventory and `-e` alone.

@@ -1,5 +1,6 @@
 //! Loads a project: reads what a person wrote, and lets every check pass over it.
 
+use super::agent_programs::AgentPrograms;
 use super::loaded_role::LoadedRole;
 use super::project::{Answers, LoadErrors, LoadOptions, Project};
 use super::{cycles, embedded, host_plan, lookups, names, notified, roleless, tags};
@@ -59,6 +60,7 @@ impl Project {
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
             root: options.root.clone(),
+            agents: AgentPrograms::beside(options.program.clone()),
         };
         let own = host_plan::CONNECTION;
         project.answers = lookups::answer(&project, &hosts, own, options.environment, &mut reader)?;

@@ -1,5 +1,7 @@
 //! Loads a project, reaches its hosts and runs their bundles side by side. It trusts no host.
 
+mod agent_programs;
+mod bootstrap;
 mod bundling;
 mod connection;
 mod cycles;

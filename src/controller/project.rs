@@ -1,5 +1,6 @@
 //! What a person wrote, as it is once it was loaded and found right.
 
+use super::agent_programs::AgentPrograms;
 use super::connection::{Connection, Root};
 use super::loaded_role::LoadedRole;
 use crate::config::{Inventory, InventoryPaths, Layers};
@@ -30,6 +31,8 @@ pub struct LoadOptions {
     pub environment: Option<Environment>,
     /// How the agent comes to be root.
     pub root: Root,
+    /// This program's file: it, or what lies beside it, is the agent that hosts are sent.
+    pub program: Option<PathBuf>,
     /// For a run: an inventory that declares nothing is a mistake then.
     pub runs: bool,
 }
@@ -59,6 +62,7 @@ pub struct Project {
     pub(super) tags: Vec<String>,
     pub(super) skip_tags: Vec<String>,
     pub(super) root: Root,
+    pub(super) agents: AgentPrograms,
 }
 
 /// One host's part of a run.

@@ -25,6 +25,7 @@ pub fn run(
     let desks = Desks {
         run_once: RunOnceDesk::new(hosts.iter().map(|host| (*host).to_owned()).collect()),
         delegates: DelegateDesk::new(project, options),
+        agents: &project.agents,
     };
     let waiting: Mutex<VecDeque<&str>> = Mutex::new(hosts.iter().copied().collect());
     let (sender, receiver) = mpsc::channel::<(String, Event)>();

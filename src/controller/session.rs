@@ -1,6 +1,8 @@
 //! One host's session: the bundle goes out in the first write, events come back until the end.
 
-use super::connection::{Connection, Way};
+use super::agent_programs::AgentPrograms;
+use super::bootstrap;
+use super::connection::{Agent, Connection, Way};
 use super::delegates::DelegateDesk;
 use super::run_once::RunOnceDesk;
 use super::stop::Stop;
@@ -20,6 +22,7 @@ use std::path::Path;
 pub(super) struct Desks<'p> {
     pub(super) run_once: RunOnceDesk,
     pub(super) delegates: DelegateDesk<'p>,
+    pub(super) agents: &'p AgentPrograms,
 }
 
 /// Runs a bundle on its host and passes its events on. Always ends with
@@ -68,6 +71,7 @@ fn local(bundle: Bundle, desks: &Desks<'_>, stop: &Stop, events: &mut dyn FnMut(
         Box::new((HostStatus::Unreachable, error))
     })?;
     let _watched = stop.watch(move || drop(held.shutdown(std::net::Shutdown::Both)));
+    let host = bundle.host.clone();
     std::thread::scope(|scope| {
         let memory = Path::new(agent::MEMORY_FOLDER);
         scope.spawn(move || {
@@ -76,7 +80,8 @@ fn local(bundle: Bundle, desks: &Desks<'_>, stop: &Stop, events: &mut dyn FnMut(
             let _ = agent_to.shutdown(std::net::Shutdown::Both);
             served
         });
-        let ended = converse(&mut to, &mut from, bundle, desks, events);
+        let ended = first_frame(bundle)
+            .and_then(|first| converse(&mut to, &mut from, &host, &first, desks, events));
         let _ = to.shutdown(std::net::Shutdown::Both);
         ended.map_err(|error| match error {
             Broken::Said(status, error) => Box::new((status, error)),
@@ -94,7 +99,16 @@ fn remote(
     stop: &Stop,
     events: &mut dyn FnMut(Event),
 ) -> Ended {
-    let mut process = SessionProcess::start(&way.argv)
+    let host = bundle.host.clone();
+    let first = match first_frame(bundle) {
+        Ok(first) => first,
+        Err(Broken::Said(status, error)) => return Err(Box::new((status, error))),
+        Err(Broken::Frame(error)) => {
+            return Err(Box::new((HostStatus::Failed, Diagnostic::new(error.to_string()))));
+        }
+    };
+    let line = |folder: &str| bootstrap::line(folder, desks.agents.all(), first.len());
+    let mut process = SessionProcess::start(&way.argv(line))
         .map_err(|error| Box::new((HostStatus::Unreachable, error.diagnostic())))?;
     let let_go = process.let_go().map_err(|error| {
         let error = Diagnostic::new(format!("cannot make a session: {error}"));
@@ -102,7 +116,7 @@ fn remote(
     })?;
     let _watched = stop.watch(let_go);
     let (to, from) = process.pipes();
-    match converse(to, from, bundle, desks, events) {
+    match converse(to, from, &host, &first, desks, events) {
         // Whoever holds the agent may live as long as the agent does; nobody waits for them.
         Err(Broken::Frame(error)) if stop.asked() => {
             Err(Box::new((HostStatus::Interrupted, Diagnostic::new(error.to_string()))))
@@ -118,7 +132,7 @@ fn remote(
 
 /// Why a host could not be reached, by what the connecting program said.
 fn unreachable(way: &Way, status: Option<i32>, said: &str, error: &FrameError) -> Diagnostic {
-    let program = way.argv.first().map(String::as_str).unwrap_or_default();
+    let program = way.program();
     let last = said.lines().rfind(|line| !line.trim().is_empty());
     let message = match (last, status) {
         (Some(line), _) => match line.trim() {
@@ -129,8 +143,10 @@ fn unreachable(way: &Way, status: Option<i32>, said: &str, error: &FrameError) -
         _ => error.to_string(),
     };
     let diagnostic = Diagnostic::new(message);
-    if status == Some(127) {
-        diagnostic.help("install converge on the host, or set `converge_agent` to its path there")
+    if status == Some(127) && matches!(way.agent, Agent::At(_)) {
+        diagnostic.help("leave `converge_agent` out: the agent is sent then; or correct its path")
+    } else if status == Some(126) {
+        diagnostic.help("set `converge_agent_dir` to a folder of root that may hold programs")
     } else if said.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") {
         diagnostic.help("the host's key changed; find out why before you trust the new one")
     } else if said.contains("sudo:") {
@@ -151,9 +167,9 @@ impl From<FrameError> for Broken {
     }
 }
 
-/// Sends a message. One that is too large never leaves: the host waits for it, and is well.
-fn send(to: &mut dyn Write, message: &ToAgent) -> Result<(), Broken> {
-    protocol::write(to, message).map_err(|error| match error {
+/// A message for the agent. One that is too large never leaves: the host is well.
+fn frame(message: &ToAgent) -> Result<Vec<u8>, Broken> {
+    protocol::frame(message).map_err(|error| match error {
         FrameError::TooLarge(bytes) => {
             let (mib, most) = (bytes.div_ceil(1 << 20), protocol::MAX_FRAME >> 20);
             let what = format!("what the host is sent takes {mib} MiB, and {most} MiB is the most");
@@ -164,24 +180,42 @@ fn send(to: &mut dyn Write, message: &ToAgent) -> Result<(), Broken> {
     })
 }
 
+fn send(to: &mut dyn Write, bytes: &[u8]) -> Result<(), Broken> {
+    let sent = to.write_all(bytes).and_then(|()| to.flush());
+    sent.map_err(|error| Broken::Frame(error.into()))
+}
+
+/// The first message: all that the host needs.
+fn first_frame(bundle: Bundle) -> Result<Vec<u8>, Broken> {
+    let log = Log::current().map(|log| log.filter().to_string());
+    frame(&ToAgent::Bundle { version: VERSION, bundle: Box::new(bundle), log })
+}
+
 fn converse(
     to: &mut dyn Write,
     from: &mut dyn Read,
-    bundle: Bundle,
+    host: &str,
+    first: &[u8],
     desks: &Desks<'_>,
     events: &mut dyn FnMut(Event),
 ) -> Result<(), Broken> {
-    let host = bundle.host.clone();
     let log = Log::current();
-    let bundle = ToAgent::Bundle {
-        version: VERSION,
-        bundle: Box::new(bundle),
-        log: log.as_ref().map(|log| log.filter().to_string()),
-    };
-    send(to, &bundle)?;
-    let mut finished = false;
+    send(to, first)?;
+    let (mut finished, mut asked) = (false, false);
     while let Some(message) = protocol::read::<FromAgent>(from)? {
         match message {
+            FromAgent::NeedsAgent { machine } if !asked => {
+                asked = true;
+                let agent = desks.agents.for_machine(machine.trim_end());
+                let agent = agent.map_err(|error| Broken::Said(HostStatus::Unreachable, error))?;
+                tracing::debug!(bytes = agent.packed().len(), "the agent is sent");
+                send(to, &bootstrap::answer(agent))?;
+                send(to, first)?;
+            }
+            FromAgent::NeedsAgent { .. } => {
+                let error = Diagnostic::new("the host asked for the agent twice");
+                return Err(Broken::Said(HostStatus::Unreachable, error));
+            }
             FromAgent::Hello { version: VERSION } => {}
             FromAgent::Hello { version } => {
                 let error = Diagnostic::new(format!(
@@ -203,16 +237,16 @@ fn converse(
                 }
             }
             FromAgent::RunOnce { task } => {
-                let answer = match desks.run_once.ask(&host, &task) {
+                let answer = match desks.run_once.ask(host, &task) {
                     Turn::Mine => ToAgent::Yours,
                     Turn::Done(result) => ToAgent::Done { result },
                 };
-                send(to, &answer)?;
+                send(to, &frame(&answer)?)?;
             }
             FromAgent::RunOnceResult { task, result } => desks.run_once.done(task, result),
             FromAgent::Delegate(request) => {
-                let answer = desks.delegates.answer(&host, &request, events);
-                send(to, &ToAgent::Delegated(Box::new(answer)))?;
+                let answer = desks.delegates.answer(host, &request, events);
+                send(to, &frame(&ToAgent::Delegated(Box::new(answer)))?)?;
             }
             FromAgent::Refused { locked, error } => {
                 let status = if locked { HostStatus::Locked } else { HostStatus::Failed };

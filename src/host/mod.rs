@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod foreign_folder;
 pub mod in_memory;
+pub mod kept_agent;
 pub mod lasting;
 pub mod local;
 mod log;

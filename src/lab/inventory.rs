@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::state::{Connection, LabState, replace};
+use super::state::{BINARY, Connection, LabState, replace};
 use super::{Family, Instance, LabError};
 
 /// Writes `hosts.yml`, `ssh_config` and `lab.json` from the state; they change when a host gets a
@@ -21,7 +21,7 @@ fn hosts_yml(state: &LabState) -> String {
             Connection::Nsenter => write!(
                 text,
                 "    {}:\n      ansible_connection: community.general.nsenter\n      \
-                 ansible_nsenter_pid: {}\n",
+                 ansible_nsenter_pid: {}\n      converge_agent: {BINARY}\n",
                 host.name,
                 host.pid.unwrap_or_default()
             ),

@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 pub const MAX_FRAME: usize = 64 << 20;
 
 /// Begins every frame, so that a login banner is told from a message.
-const MARK: [u8; 4] = *b"cvg1";
+pub const MARK: &str = "cvg1";
 
 /// Why a session cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -32,16 +32,24 @@ pub enum FrameError {
 /// # Errors
 /// If it is over [`MAX_FRAME`], or the connection broke.
 pub fn write<T: Serialize>(to: &mut dyn Write, message: &T) -> Result<(), FrameError> {
+    to.write_all(&frame(message)?)?;
+    to.flush()?;
+    Ok(())
+}
+
+/// A message as it is written.
+///
+/// # Errors
+/// If it is over [`MAX_FRAME`].
+pub fn frame<T: Serialize>(message: &T) -> Result<Vec<u8>, FrameError> {
     let body = serde_json::to_vec(message).map_err(|e| FrameError::Malformed(e.to_string()))?;
     let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= MAX_FRAME);
     let length = length.ok_or(FrameError::TooLarge(body.len()))?;
     let mut frame = Vec::with_capacity(body.len() + 8);
-    frame.extend_from_slice(&MARK);
+    frame.extend_from_slice(MARK.as_bytes());
     frame.extend_from_slice(&length.to_be_bytes());
     frame.extend_from_slice(&body);
-    to.write_all(&frame)?;
-    to.flush()?;
-    Ok(())
+    Ok(frame)
 }
 
 /// Reads one message; `None` at a clean end.
@@ -52,7 +60,7 @@ pub fn read<T: DeserializeOwned>(from: &mut dyn Read) -> Result<Option<T>, Frame
     let mut head = [0; 8];
     match fill(from, &mut head)? {
         0 => return Ok(None),
-        8 if head[..4] == MARK => {}
+        8 if head.starts_with(MARK.as_bytes()) => {}
         got => {
             // Read a little more of what it was, for the error.
             let mut text = head[..got].to_vec();
@@ -110,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_claimed_length_over_the_limit_allocates_nothing() {
-        let mut wire = MARK.to_vec();
+        let mut wire = MARK.as_bytes().to_vec();
         wire.extend_from_slice(&u32::MAX.to_be_bytes());
         assert!(matches!(read::<String>(&mut wire.as_slice()), Err(FrameError::TooLarge(_))));
     }

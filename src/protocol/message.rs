@@ -45,6 +45,12 @@ pub enum FromAgent {
         /// [`VERSION`] of the agent.
         version: u32,
     },
+    /// In the place of an agent, which the host has not got yet: it is to be sent, and then the
+    /// first message again.
+    NeedsAgent {
+        /// What uname(1) calls the machine; blanks may follow.
+        machine: String,
+    },
     /// Something happened.
     Event(Event),
     /// Something took its time, where the controller asked for that.
@@ -79,7 +85,9 @@ mod tests {
     /// Whether the agent waits for an answer to it: a round trip. A new message must decide here.
     fn is_question(message: &FromAgent) -> bool {
         match message {
-            FromAgent::RunOnce { .. } | FromAgent::Delegate(_) => true,
+            FromAgent::NeedsAgent { .. } | FromAgent::RunOnce { .. } | FromAgent::Delegate(_) => {
+                true
+            }
             FromAgent::Hello { .. }
             | FromAgent::Event(_)
             | FromAgent::Log(_)

@@ -4,5 +4,5 @@
 mod frame;
 mod message;
 
-pub use frame::{FrameError, MAX_FRAME, read, write};
+pub use frame::{FrameError, MARK, MAX_FRAME, frame, read, write};
 pub use message::{FromAgent, ToAgent, VERSION};

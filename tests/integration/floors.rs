@@ -75,7 +75,7 @@ fn own_module(path: &str) -> Option<String> {
     let rest = path.strip_prefix("src/")?;
     let first = rest.split('/').next()?;
     let name = first.strip_suffix(".rs").unwrap_or(first);
-    (!["lib", "main"].contains(&name)).then(|| name.to_owned())
+    (!["bin", "lib", "main"].contains(&name)).then(|| name.to_owned())
 }
 
 /// Every top-level module named after `crate::` outside comments, with its line.
