@@ -1,10 +1,12 @@
 //! Secrets taken out of any text that is about to be shown.
 
 mod forms;
+mod joined;
 
 use aho_corasick::AhoCorasick;
+use joined::Joined;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What stands where a secret was.
@@ -18,9 +20,21 @@ pub struct Redactor(Arc<RwLock<Known>>);
 
 #[derive(Default)]
 struct Known {
+    /// What was learnt, and how: one secret may be a form of another, or be given first as a text
+    /// and then as somebody wrote it.
+    learnt: HashSet<(Given, Vec<u8>)>,
     forms: BTreeSet<Vec<u8>>,
     /// Over all forms; made when it is asked for after something new was learnt.
     search: Option<AhoCorasick>,
+}
+
+/// How a secret was given.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Given {
+    /// Secret as a whole.
+    Text,
+    /// Each of its lines is one, too.
+    Lines,
 }
 
 impl Redactor {
@@ -35,36 +49,39 @@ impl Redactor {
     /// text of several lines those are learnt that look like key material: the rest of what was
     /// made of a secret is not secret by itself.
     pub fn add<S: AsRef<[u8]>>(&self, texts: impl IntoIterator<Item = S>) {
-        self.learn(texts, forms::of_text);
+        self.learn(texts, Given::Text);
     }
 
     /// Learns secrets as somebody wrote them: each of their lines is one, too, and what is
     /// assigned in it.
     pub fn add_line_by_line<S: AsRef<[u8]>>(&self, secrets: impl IntoIterator<Item = S>) {
-        self.learn(secrets, forms::of_lines);
+        self.learn(secrets, Given::Lines);
     }
 
-    fn learn<S: AsRef<[u8]>>(
-        &self,
-        secrets: impl IntoIterator<Item = S>,
-        learn: fn(&[u8], &mut BTreeSet<Vec<u8>>),
-    ) {
-        let mut new = BTreeSet::new();
+    fn learn<S: AsRef<[u8]>>(&self, secrets: impl IntoIterator<Item = S>, given: Given) {
+        let mut new: HashSet<_> =
+            secrets.into_iter().map(|secret| (given, secret.as_ref().to_vec())).collect();
         {
             let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            for secret in secrets {
-                // The secret itself is among its forms.
-                if !known.forms.contains(secret.as_ref().trim_ascii()) {
-                    learn(secret.as_ref(), &mut new);
-                }
-            }
+            new.retain(|secret| !known.learnt.contains(secret));
         }
         if new.is_empty() {
             return;
         }
+        let mut forms = BTreeSet::new();
+        for (given, secret) in &new {
+            match given {
+                Given::Text => forms::of_text(secret, &mut forms),
+                Given::Lines => forms::of_lines(secret, &mut forms),
+            }
+        }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.forms.append(&mut new);
-        known.search = None;
+        known.learnt.extend(new);
+        let before = known.forms.len();
+        known.forms.append(&mut forms);
+        if known.forms.len() > before {
+            known.search = None;
+        }
     }
 
     /// Whether no secret is known.
@@ -116,13 +133,20 @@ impl Redactor {
         Cow::Owned(out)
     }
 
-    /// Where secrets stand; those that overlap are one.
+    /// Where secrets stand, those too that lines were broken in; those that overlap are one.
     fn found(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         let Some(search) = self.search() else { return Vec::new() };
-        let mut found: Vec<(usize, usize)> = Vec::new();
         let mut all: Vec<_> =
             search.find_overlapping_iter(bytes).map(|hit| (hit.start(), hit.end())).collect();
+        if bytes.contains(&b'\n') {
+            for join in [Joined::plain, Joined::bare, Joined::marked] {
+                let Joined { bytes, places } = join(bytes);
+                let hits = search.find_overlapping_iter(&bytes);
+                all.extend(hits.map(|hit| (places[hit.start()], places[hit.end() - 1] + 1)));
+            }
+        }
         all.sort_unstable();
+        let mut found: Vec<(usize, usize)> = Vec::new();
         for (from, to) in all {
             match found.last_mut() {
                 Some(last) if from < last.1 => last.1 = last.1.max(to),
@@ -238,6 +262,21 @@ mod tests {
         }
     }
 
+    /// `base64`, `fold`, and what a diff makes of their lines.
+    #[test]
+    fn broken_into_lines_it_is_found() {
+        let redactor = Redactor::new(["correct horse battery staple"]);
+        for (text, expected) in [
+            ("a correct horse\n battery staple b", "a [redacted] b"),
+            ("correct\n horse battery staple", "[redacted]"),
+            ("1: correct ho\r\nrse battery sta\nple\n", "1: [redacted]\n"),
+            ("+x Y29ycmVjdCBob3JzZSBi\n+YXR0ZXJ5IHN0YXBsZQ\n", "+x [redacted]Q\n"),
+            ("ü\ncorrect horse\nü", "ü\ncorrect horse\nü"),
+        ] {
+            assert_eq!(redactor.redact(text), expected);
+        }
+    }
+
     #[test]
     fn what_one_learns_its_clones_know() {
         let (one, other) = (Redactor::new(["correct horse"]), Redactor::default());
@@ -248,7 +287,76 @@ mod tests {
         assert!(other.finds("a battery staple") && !other.finds("battery"));
     }
 
+    /// Secrets that are forms, parts and lines of each other, as they are hard to keep apart.
+    fn entangled() -> impl Strategy<Value = Vec<(String, bool)>> {
+        let word = "[a-z]{1}[a-z/ '=]{7,12}[a-z]{1}";
+        let tied = (word, 0..7_usize, any::<bool>(), any::<bool>());
+        proptest::collection::vec(tied, 1..7).prop_map(|ties| {
+            let mut secrets: Vec<(String, bool)> = Vec::new();
+            for (index, (word, tie, first, by_lines)) in ties.into_iter().enumerate() {
+                let other = match (index, first) {
+                    (0, _) => word.clone(),
+                    (_, true) => secrets[0].0.clone(),
+                    _ => secrets[index - 1].0.clone(),
+                };
+                let secret = match tie {
+                    0 => word,
+                    1 => STANDARD.encode(&other),
+                    2 => other.replace('/', "%2F").replace(' ', "%20"),
+                    3 => other.chars().take(9).collect(),
+                    4 => format!("{word}{other}"),
+                    5 => format!("{word}\nkey = {other}\n"),
+                    _ => other,
+                };
+                secrets.push((secret, by_lines));
+            }
+            secrets
+        })
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn in_whatever_order_secrets_are_learnt_nothing_of_one_is_left(
+            secrets in entangled().prop_flat_map(|secrets| (Just(secrets.clone()), Just(secrets).prop_shuffle())),
+        ) {
+            let (secrets, order) = secrets;
+            let redactor = Redactor::default();
+            for (secret, by_lines) in &order {
+                match by_lines {
+                    true => redactor.add_line_by_line([secret]),
+                    false => redactor.add([secret]),
+                }
+            }
+            let mut needles = Vec::new();
+            for (secret, by_lines) in &secrets {
+                needles.push(secret.trim());
+                if *by_lines && secret.trim().contains('\n') {
+                    needles.extend(secret.lines().map(str::trim));
+                    let assigned = secret.lines().filter_map(|line| line.split_once(['=', ':']));
+                    needles
+                        .extend(assigned.map(|(_, value)| value.trim_matches(['\'', '"', ' '])));
+                }
+            }
+            needles.retain(|needle| needle.len() >= 8);
+            for needle in &needles {
+                let url: String = needle
+                    .bytes()
+                    .map(|byte| match byte {
+                        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+                        _ => format!("%{byte:02X}"),
+                    })
+                    .collect();
+                let forms = [(*needle).to_owned(), STANDARD.encode(needle).trim_end_matches('=').to_owned(), url];
+                let text = format!("a {} b {} c {}", forms[0], forms[1], forms[2]);
+                let shown = redactor.redact(&text).into_owned();
+                for form in &forms {
+                    prop_assert!(!shown.contains(form), "{form} in {shown}");
+                }
+            }
+        }
+
         #[test]
         fn no_secret_of_eight_bytes_passes(
             secret in "[!-~]{1}[ -~äöü]{6,20}[!-~]{1}",
