@@ -6,7 +6,7 @@ use super::item::{Doing, Item};
 use super::knowledge::Trace;
 use super::outcome::Attempt;
 use super::run::Runner;
-use super::secrets::learn;
+use super::secrets::{learn, mark};
 use super::state::Target;
 use super::task::Task;
 use crate::event::{ActionReport, Certainty, Change, Expected};
@@ -64,11 +64,7 @@ impl Runner<'_> {
         {
             self.declared(target, spec, item.task);
         }
-        if secret {
-            for value in attempt.result.values_mut() {
-                *value = std::mem::take(value).into_secret();
-            }
-        }
+        mark(&mut attempt.result, &value, hidden, &self.redactor);
         Ok(attempt)
     }
 

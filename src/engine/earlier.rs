@@ -7,6 +7,7 @@ use super::journal_entry::{Begun, JournalEntry};
 use super::outcome::Attempt;
 use super::run::Runner;
 use super::seal::{Sealed, keyed, open, seal};
+use super::secrets::mark;
 use super::state::Earlier;
 use super::task::Body;
 use crate::event::Reason;
@@ -155,11 +156,8 @@ impl Runner<'_> {
         self.recall_result(kind, item, earlier, &mut attempt);
         self.settle_key(item, spec);
         let hidden = item.task.keywords.no_log.as_ref().or(context.no_log.as_ref());
-        if self.flag(hidden, &item.scopes) || value.has_secret() {
-            for value in attempt.result.values_mut() {
-                *value = std::mem::take(value).into_secret();
-            }
-        }
+        let hidden = self.flag(hidden, &item.scopes);
+        mark(&mut attempt.result, &value, hidden, &self.redactor);
         Some(attempt)
     }
 

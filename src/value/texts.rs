@@ -16,6 +16,16 @@ impl Value {
         }
     }
 
+    /// As [`Value::each_leaf`], of what is not secret in it.
+    pub fn each_open(&self, found: &mut dyn FnMut(&str)) {
+        match self {
+            Self::Secret(_) => {}
+            Self::List(items) => items.iter().for_each(|item| item.each_open(found)),
+            Self::Map(map) => map.values().for_each(|value| value.each_open(found)),
+            other => other.each_leaf(found),
+        }
+    }
+
     /// As [`Value::each_leaf`], of what is secret in it.
     pub fn each_secret(&self, found: &mut dyn FnMut(&str)) {
         match self {

@@ -1,6 +1,6 @@
 //! A vaulted value and one that a role marks `no_log`, searched for in what every command shows.
 
-use crate::bench::Told;
+use crate::bench::{Bench, Told, diff, world};
 use crate::house::ROOT;
 use crate::played_agents::Stage;
 use converge::config::Vault;
@@ -9,6 +9,7 @@ use converge::engine::Runner;
 use converge::engine::bundle::Purpose;
 use converge::engine::memory::Forgetful;
 use converge::engine::state::State;
+use converge::event::Diff;
 use converge::host::Disk;
 use converge::host::in_memory::{InMemory, World};
 use converge::host::overlay::Overlay;
@@ -214,4 +215,41 @@ fn no_host_is_sent_the_key_of_mailu_s_api() {
     let bundle = serde_json::to_string(&project.bundle("h", &options)).unwrap();
     assert!(bundle.contains("https://mail.test"));
     assert!(!bundle.contains("the-key-of-the-api"));
+}
+
+/// What was asked for openly is no secret in the answer, though the request holds one.
+#[test]
+fn what_is_written_of_an_answer_is_shown_where_it_was_asked_for_openly() {
+    let host = world(
+        r#"web: [{url: "https://m/token/h@lab.test", requires: [authorization, "Bearer the-key-of-it"],
+                 headers: [[content-type, application/json]],
+                 body: '[{"email": "h@lab.test", "token": "t0ken-4711", "Last edit": null}]'}]"#,
+    );
+    let tasks = r#"
+- name: asked
+  uri: {url: "https://m/token/{{ address }}", headers: {Authorization: "Bearer {{ key }}"}}
+  register: asked
+- name: of it
+  copy: {dest: /etc/of, content: "{{ (asked.json | first).email }}\n"}
+- name: its secret
+  copy: {dest: /etc/token, content: "{{ (asked.json | first).token }}\n", mode: "0600"}
+- name: "told: {{ address }}"
+  debug: {msg: "{{ asked.json }}"}
+- name: whole
+  copy: {dest: /etc/whole, content: "{{ asked.json | to_json }}", mode: "0600"}
+"#;
+    let specs = "argument_specs: {main: {options: {key: {type: str, no_log: true}}}}\n";
+    let bench = Bench::new(host, tasks)
+        .with("roles/r/meta/argument_specs.yml", specs)
+        .with("group_vars/all.yml", "{key: the-key-of-it, address: h@lab.test}\n");
+    let told = bench.clone().apply();
+    assert_eq!(told.errors(), Vec::<String>::new());
+    assert_eq!(diff(&told.task("of it").actions[0]), "@@ -0,0 +1 @@\n+h@lab.test\n");
+    for name in ["its secret", "whole"] {
+        let action = &told.task(name).actions[0];
+        assert!(matches!(action.diff, Some(Diff::Withheld { .. })), "{action:?}");
+    }
+    told.task("told: h@lab.test");
+    let all = serde_json::to_string(&told.events).unwrap();
+    assert!(!all.contains("t0ken-4711") && !all.contains("the-key-of-it"), "{all}");
 }
