@@ -47,6 +47,7 @@ mod trust;
 mod unfinished;
 mod unit_ties;
 mod units;
+mod unread;
 mod walk;
 mod write;
 
@@ -392,14 +393,14 @@ impl Host for Local {
             self.release_left_over()?;
             self.performed = true;
         }
-        let done = self.act(action);
         if let Action::WriteFile { path, before, .. }
         | Action::Remove { path, before }
         | Action::Symlink { path, before, .. } = action
         {
             let is_new = matches!(before, Known::Is(before) if before.stat == Stat::Absent);
-            self.units.written(path, is_new);
+            self.units.replaces(path, is_new)?;
         }
+        let done = self.act(action);
         self.forget(action);
         done
     }

@@ -2,10 +2,11 @@
 //! `systemctl show`, kept until something acts.
 
 use super::super::{HostError, UNIT_FOLDERS, Unit, is_file_of, is_unit_file, unit_name};
+use super::unread::Unread;
 use super::{held, process};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Is there exactly where systemd is the running service manager (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
@@ -21,9 +22,7 @@ const SECONDS: u64 = 30;
 pub(super) struct Units {
     expected: RefCell<BTreeSet<String>>,
     known: RefCell<HashMap<String, Shown>>,
-    /// Unit files and drop-ins that were replaced since systemd was told to read them again: it goes
-    /// by their times itself, and a clock that was set back hides a change from it.
-    unread: RefCell<BTreeSet<PathBuf>>,
+    unread: Unread,
 }
 
 /// One unit as `systemctl show` tells it.
@@ -131,29 +130,32 @@ impl Units {
         Ok(known.get(&name).cloned().unwrap_or_default())
     }
 
-    /// A file was written, replaced or removed. Of a new drop-in systemd knows itself, and a unit
-    /// that is new is not read yet.
-    pub(super) fn written(&self, path: &Path, is_new: bool) {
-        let Some(file) = path.file_name() else { return };
+    /// A file is about to be written, replaced or removed. Of a new drop-in systemd knows itself, and
+    /// a unit that is new is not read yet.
+    ///
+    /// # Errors
+    /// If that cannot be remembered.
+    pub(super) fn replaces(&self, path: &Path, is_new: bool) -> Result<(), HostError> {
+        let Some(file) = path.file_name() else { return Ok(()) };
         let was_read = || {
             let others = UNIT_FOLDERS.iter().map(|units| Path::new(units).join(file));
             others.into_iter().any(|other| other != path && other.exists())
         };
         if is_unit_file(path) && (!is_new || was_read()) {
-            self.unread.borrow_mut().insert(path.to_path_buf());
+            return self.unread.add(path);
         }
+        Ok(())
     }
 
     /// Whether systemd must read a unit's files again before it acts on it.
     pub(super) fn must_be_read(&self, unit: &Shown) -> bool {
-        unit.need_reload || self.unread.borrow().iter().any(|path| is_file_of(path, &unit.id))
+        unit.need_reload || self.unread.any(|path| is_file_of(path, &unit.id))
     }
 
     /// Makes systemd read its unit files again.
     pub(super) fn read_again(&self) -> Result<(), HostError> {
         daemon_reload()?;
-        self.unread.borrow_mut().clear();
-        Ok(())
+        self.unread.clear()
     }
 
     /// Something acted: nothing is known any more.
@@ -257,9 +259,10 @@ mod tests {
             ("/etc/systemd/a.service", false, "a.service", false),
         ];
         for (path, is_new, id, must) in cases {
-            let units = Units::default();
+            let (_folder, unread) = crate::host::local::unread::tests::none();
+            let units = Units { unread, ..Units::default() };
             assert!(!units.must_be_read(&unit(id)));
-            units.written(Path::new(path), is_new);
+            units.replaces(Path::new(path), is_new).unwrap();
             assert_eq!(units.must_be_read(&unit(id)), must, "{path} {id}");
         }
     }
