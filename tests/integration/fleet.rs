@@ -122,6 +122,10 @@ impl Fleet {
         Self { role: role.to_owned(), ..self }
     }
 
+    pub(crate) fn role(&self) -> &str {
+        &self.role
+    }
+
     /// The inventory, with the hosts' present process ids.
     pub(crate) fn inventory(&self) -> PathBuf {
         let mut text = "all:\n  hosts:\n".to_owned();

@@ -27,6 +27,7 @@ mod kinds_by_name;
 mod lab;
 mod lab_cases;
 mod lab_foretold;
+mod lab_kills;
 mod lab_mailu;
 mod lab_runs;
 mod limited_runs;

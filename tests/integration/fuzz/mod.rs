@@ -10,7 +10,7 @@ mod inventory;
 mod limit;
 mod mutate;
 mod one_line;
-mod random;
+pub(crate) mod random;
 mod role;
 mod seeds;
 mod template;

@@ -25,7 +25,7 @@ if command -v pacman >/dev/null; then pacman -Q; else dpkg-query -W -f '${Packag
 for unit in postfix.service postfix@-.service; do
     systemctl show -p ActiveState,UnitFileState,LoadState "$unit"
 done
-ls -A /run/systemd/system /run/converge 2>/dev/null
+ls -A /run/systemd/system /run/converge/held 2>/dev/null
 "#;
 
 fn picture(host: &Host<'_>) -> String {
@@ -33,8 +33,17 @@ fn picture(host: &Host<'_>) -> String {
     picture.stdout
 }
 
-/// The agent's processes in a host and everything they started, killed at once.
-fn kill_agent(host: &Host<'_>) {
+/// Whom a kill takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Victims {
+    Agent,
+    AgentAndWhatItStarted,
+    Controller,
+}
+
+/// The agent's processes in a host, and everything they started, killed at once. Whether there were
+/// any.
+pub(crate) fn kill_agent(host: &Host<'_>, victims: Victims) -> bool {
     let namespace = std::fs::read_link(format!("/proc/{}/ns/pid", host.pid().unwrap())).unwrap();
     let mut parents = BTreeMap::new();
     let mut doomed = BTreeSet::new();
@@ -55,14 +64,16 @@ fn kill_agent(host: &Host<'_>) {
     }
     while let Some(child) = parents
         .iter()
+        .filter(|_| victims == Victims::AgentAndWhatItStarted)
         .find(|(pid, parent)| doomed.contains(parent) && !doomed.contains(pid))
         .map(|(pid, _)| *pid)
     {
         doomed.insert(child);
     }
-    for pid in doomed {
+    for pid in &doomed {
         let _ = Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
     }
+    !doomed.is_empty()
 }
 
 /// Runs, and kills the agent right after its first action; in a package transaction, in its
@@ -123,7 +134,7 @@ fn killed_run(fleet: &Fleet, in_packages: &mut u64) -> Option<Killed> {
             acted = id(finished);
         }
         if acted.is_some() {
-            kill_agent(&fleet.host());
+            kill_agent(&fleet.host(), Victims::AgentAndWhatItStarted);
         }
     }
     let status = child.wait().unwrap();

@@ -102,6 +102,20 @@ fn prepared(name: &str, family: Family, program: &[u8]) -> Lab {
     lab
 }
 
+/// A host with the same programs, units and packages, and with the lab's own packages too, to which
+/// `reset` returns.
+pub(crate) fn prepared_for_roles(name: &str, family: Family) -> Lab {
+    let lab = lab(name).host("h", family).up().unwrap();
+    {
+        let host = lab.host("h").unwrap();
+        let script = prepare::with_packages_of_the_lab();
+        let done = host.run_with_input(["bash", "-s"], script.as_bytes()).unwrap();
+        assert!(done.success(), "the host is not prepared: {done:#?}");
+        host.snapshot().unwrap();
+    }
+    lab
+}
+
 /// What one role came to on this host, and if it was not foretold, the simplest found that was not
 /// either.
 fn number_on(host: &Host<'_>, number: u64) -> (Tally, Option<String>) {
