@@ -3,6 +3,7 @@
 
 mod backslash;
 mod condition;
+mod depth;
 mod environment;
 mod evaluation;
 mod fault;

@@ -1,5 +1,6 @@
 //! Compiled templates, kept for the life of the process.
 
+use super::depth;
 use super::fault;
 use super::guard;
 use super::place::Place;
@@ -164,6 +165,7 @@ pub(super) fn survey_all(
 }
 
 fn survey(form: Form, readable: &Readable<'_>, place: Place) -> Result<Survey, Diagnostic> {
+    depth::check(form, readable, place)?;
     let text = &*readable.text;
     let syntax = |error: Error| fault::syntax(&error, text, place.after(readable.skipped));
     Ok(match form {

@@ -21,6 +21,10 @@ pub type FromYaml = fn(&str) -> Result<Value, String>;
 /// likelihood, and would end the process for want of stack.
 const NESTING_LIMIT: u32 = 40;
 
+/// How much stack they may take before another is begun, in bytes: macros that call one another take
+/// it too. What is begun last still needs as much as [`super::depth`] lets it, of 2 MiB.
+const STACK_LIMIT: usize = 512 << 10;
+
 /// The template engine. Cheap to make: what was compiled is kept for the process.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Templates {
@@ -177,12 +181,8 @@ impl Templates {
         scope: &Arc<dyn Scope>,
     ) -> Result<Value, Diagnostic> {
         let place = place.after(program.skipped);
-        let _nesting = Nesting::enter().ok_or_else(|| {
-            Diagnostic::new(format!(
-                "variables refer to one another more than {NESTING_LIMIT} deep"
-            ))
-            .at(place.span(program.source, 0..program.source.len()))
-        })?;
+        let _nesting = Nesting::enter()
+            .map_err(|too_deep| too_deep.at(place.span(program.source, 0..program.source.len())))?;
         let evaluation = Evaluation::new(scope.clone(), self.from_yaml, place.source());
         let result = evaluate(program, &evaluation);
         if let Some(origin) = evaluation.unknown() {
@@ -284,25 +284,40 @@ fn gather<T>(parts: impl Iterator<Item = T>, each: impl Fn(T) -> Named) -> Named
 }
 
 thread_local! {
-    static NESTED: Cell<u32> = const { Cell::new(0) };
+    /// How many renderings are inside one another, and where on the stack the first stands.
+    static NESTED: Cell<(u32, usize)> = const { Cell::new((0, 0)) };
 }
 
 /// One rendering inside another, on this thread.
 struct Nesting;
 
 impl Nesting {
-    fn enter() -> Option<Self> {
+    fn enter() -> Result<Self, Diagnostic> {
+        let here = 0_u8;
+        let here = std::ptr::from_ref(&here).addr();
         NESTED.with(|nested| {
-            (nested.get() < NESTING_LIMIT).then(|| {
-                nested.set(nested.get() + 1);
-                Self
-            })
+            let (depth, first) = nested.get();
+            let first = if depth == 0 { here } else { first };
+            if depth >= NESTING_LIMIT {
+                return Err(Diagnostic::new(format!(
+                    "variables refer to one another more than {NESTING_LIMIT} deep"
+                )));
+            }
+            if first.abs_diff(here) >= STACK_LIMIT {
+                return Err(Diagnostic::new("macros and variables refer to one another too deep")
+                    .help("let fewer macros call one another before a variable is named"));
+            }
+            nested.set((depth + 1, first));
+            Ok(Self)
         })
     }
 }
 
 impl Drop for Nesting {
     fn drop(&mut self) {
-        NESTED.with(|nested| nested.set(nested.get().saturating_sub(1)));
+        NESTED.with(|nested| {
+            let (depth, first) = nested.get();
+            nested.set((depth.saturating_sub(1), first));
+        });
     }
 }

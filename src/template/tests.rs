@@ -191,6 +191,31 @@ fn a_condition_is_true_false_or_unknown_and_nothing_else() {
 }
 
 #[test]
+fn a_line_of_a_template_may_be_longer_than_16_bits_can_count() {
+    let long = "x".repeat(70_000);
+    let render = |end: &str| Templates::new().file(SourceId(0), &format!("{long}{end}"), &scope());
+    assert_eq!(render("{{ port }}"), Ok(Value::Str(format!("{long}25"))));
+    for (wrong, column) in [("{{ nope }}", 70_004), ("{{ a b }}", 70_006), ("{{ a ? }}", 70_006)] {
+        let place = render(wrong).unwrap_err().span.map(|span| (span.line, span.column));
+        assert_eq!(place, Some((1, column)), "{wrong}");
+    }
+}
+
+#[test]
+fn no_filter_makes_much_more_of_a_text_without_bound() {
+    let wide = "(name | center(100000))";
+    for filter in [
+        format!("join({wide})"),
+        format!("list | join({wide})"),
+        format!("replace('', {wide})"),
+        format!("regex_replace('', {wide})"),
+    ] {
+        let made = text(&format!("{{{{ {wide} | {filter} }}}}")).unwrap_err();
+        assert!(made.contains("64 MiB"), "{made}");
+    }
+}
+
+#[test]
 fn variables_that_name_one_another_in_a_circle_are_an_error() {
     struct Circle(std::sync::Weak<Circle>);
     impl Scope for Circle {

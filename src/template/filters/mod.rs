@@ -96,7 +96,30 @@ fn join(
     kwargs: Kwargs,
 ) -> Result<Value, Error> {
     all_defined(value)?;
+    let between = joiner.as_ref().map_or(0, |joiner| joiner.as_str().len());
+    let (mut items, mut length) = (0_usize, 0_usize);
+    if let Some(text) = value.as_str() {
+        (items, length) = (text.chars().count(), text.len());
+    } else if let Ok(all) = value.try_iter() {
+        for item in all {
+            items += 1;
+            length = length.saturating_add(item.as_str().map_or(1, str::len));
+        }
+    }
+    short_enough(length.saturating_add(between.saturating_mul(items)))?;
     jinja::join(state, value, joiner, attribute, kwargs)
+}
+
+/// The longest text that a filter makes, in bytes: filters stand one behind the other, and each may
+/// make much more of what it gets.
+const LONGEST: usize = 64 << 20;
+
+/// Refuses to make a longer text.
+pub(super) fn short_enough(length: usize) -> Result<(), Error> {
+    if length <= LONGEST {
+        return Ok(());
+    }
+    Err(invalid(format!("the text would be longer than {} MiB", LONGEST >> 20)))
 }
 
 /// Refuses a list with an undefined item.
@@ -126,6 +149,8 @@ fn replace(
     let count = count.or(kwargs.get("count")?);
     kwargs.assert_all_used()?;
     let (value, old, new) = (text(value)?, text(old)?, text(new)?);
+    let places = value.matches(&*old).take(count.unwrap_or(usize::MAX)).count();
+    short_enough(value.len().saturating_add(places.saturating_mul(new.len())))?;
     Ok(value.replacen(&*old, &new, count.unwrap_or(usize::MAX)))
 }
 

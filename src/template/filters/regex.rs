@@ -62,6 +62,7 @@ fn replace(
         let whole = found.whole();
         result.push_str(&value[copied..whole.start]);
         result.push_str(&Piece::fill(&pieces, found));
+        super::short_enough(result.len())?;
         copied = whole.end;
     }
     result.push_str(&value[copied..]);
