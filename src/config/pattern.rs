@@ -1,10 +1,10 @@
 //! `--limit`: which hosts of the inventory a run is about, in Ansible's pattern language.
 
 use super::{Inventory, Reader};
-use crate::text::{Diagnostic, nearest};
+use crate::text::{Diagnostic, nearest, pattern_size, pattern_too_large, shortened};
 use crate::value::HostName;
 use indexmap::IndexSet;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -189,11 +189,19 @@ fn matcher(name: &str) -> Result<Option<Regex>, Diagnostic> {
         None if name.contains(['*', '?', '[']) => wildcard(name),
         None => return Ok(None),
     };
-    Regex::new(&expression).map(Some).map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Diagnostic::new(format!("`{name}` is not a regular expression: {reason}"))
-    })
+    // A host name is short: the largest program is tried on it.
+    let longest = 0;
+    RegexBuilder::new(&expression).size_limit(pattern_size(longest)).build().map(Some).map_err(
+        |error| {
+            if matches!(error, regex::Error::CompiledTooBig(_)) {
+                let (name, why) = (shortened(name), pattern_too_large(longest));
+                return Diagnostic::new(format!("`{name}` takes too long: {why}"));
+            }
+            let reason = error.to_string();
+            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            Diagnostic::new(format!("`{name}` is not a regular expression: {reason}"))
+        },
+    )
 }
 
 /// A wildcard as a regular expression: `*`, `?`, `[ab]`, `[a-c]` and `[!a]`, as in a shell.

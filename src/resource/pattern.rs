@@ -1,15 +1,35 @@
 //! Regular expressions as roles write them (Python's), and replacement texts with references.
 
-use crate::text::{Diagnostic, pattern_hint};
+use crate::text::{Diagnostic, pattern_hint, pattern_size, pattern_too_large, shortened};
 use regex::{Captures, Regex, RegexBuilder};
 
-/// A regular expression. `lines` lets `^` and `$` match at every line.
+/// How an expression is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reading {
+    /// `^` and `$` match at every line.
+    pub(super) lines: bool,
+    /// The dot matches line breaks.
+    pub(super) dot_all: bool,
+    /// The length of the longest text that it is tried on, in bytes; 0 if it is read alone.
+    pub(super) longest: usize,
+}
+
+/// A regular expression.
 ///
 /// # Errors
-/// What the expression has that cannot be read, or that the engine does not know.
-pub(super) fn compile(parameter: &str, text: &str, lines: bool) -> Result<Regex, Diagnostic> {
-    RegexBuilder::new(&translated(text)).multi_line(lines).build().map_err(|error| {
+/// What the expression has that cannot be read, that the engine does not know, or that would take
+/// too long.
+pub(super) fn compile(parameter: &str, text: &str, reading: Reading) -> Result<Regex, Diagnostic> {
+    let mut builder = RegexBuilder::new(&translated(text));
+    builder.multi_line(reading.lines).dot_matches_new_line(reading.dot_all);
+    builder.size_limit(pattern_size(reading.longest)).build().map_err(|error| {
         let why = match &error {
+            regex::Error::CompiledTooBig(_) => {
+                let why = pattern_too_large(reading.longest);
+                let text = shortened(text);
+                let message = format!("`{parameter}: {text}` takes too long: {why}");
+                return Diagnostic::new(message).help(pattern_hint(&why));
+            }
             regex::Error::Syntax(message) => {
                 message.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned()
             }
@@ -91,7 +111,7 @@ mod tests {
 
     #[test]
     fn references_are_filled_in() {
-        let pattern = compile("regexp", r"^(?P<key>\w+)\s*=(.*)\Z", false).unwrap();
+        let pattern = compile("regexp", r"^(?P<key>\w+)\s*=(.*)\Z", Reading::default()).unwrap();
         let found = pattern.captures("a =b").unwrap();
         assert_eq!(expand(r"\g<key>: \2\t\\ \g<1>", &found).unwrap(), "a: b\t\\ a");
         assert!(expand(r"\3", &found).is_err() && expand(r"\g<no>", &found).is_err());
@@ -99,8 +119,30 @@ mod tests {
 
     #[test]
     fn what_the_engine_lacks_is_said() {
-        let error = compile("regexp", "^(?!#)x", false).unwrap_err();
+        let error = compile("regexp", "^(?!#)x", Reading::default()).unwrap_err();
         assert!(error.message.contains("look-around") && error.help.is_some(), "{error}");
-        assert!(compile("regexp", "a(b", false).unwrap_err().message.contains("unclosed group"));
+        assert!(
+            compile("regexp", "a(b", Reading::default())
+                .unwrap_err()
+                .message
+                .contains("unclosed group")
+        );
+    }
+
+    /// Both take minutes without a bound: a program that the engine cannot remember its way through,
+    /// and one that is as long as the text.
+    #[test]
+    fn what_would_take_too_long_is_refused() {
+        let long = "[0-9]".repeat(12_000);
+        for (pattern, longest) in
+            [(r"\w{1000}", 0), (r"(?:[a-z]?){8000}[0-9]", 60_000), (long.as_str(), 60_000)]
+        {
+            let reading = Reading { longest, ..Reading::default() };
+            let error = compile("regexp", pattern, reading).unwrap_err();
+            assert!(error.message.contains(&pattern[..5]) && error.message.contains("too long"));
+            assert!(error.help.unwrap().contains("repeat"));
+        }
+        let reading = Reading { longest: 100 << 20, ..Reading::default() };
+        compile("regexp", r"^(\w+)\s*=\s*(\w+)\s*#.*$", reading).unwrap();
     }
 }

@@ -5,7 +5,7 @@ use super::place::Place;
 use super::program::Program;
 use super::survey::Use;
 use super::unclosed;
-use crate::text::{Diagnostic, Span, nearest};
+use crate::text::{Diagnostic, Span, nearest, shortened};
 use crate::value::Value;
 use minijinja::{Error, ErrorKind};
 use std::ops::Range;
@@ -76,7 +76,7 @@ pub(super) fn running(
     match error.kind() {
         ErrorKind::UndefinedError => {
             let words = program.source.get(range).unwrap_or(program.source).trim();
-            Diagnostic::new(format!("`{}` is undefined", shorten(words))).at(span)
+            Diagnostic::new(format!("`{}` is undefined", shortened(words))).at(span)
         }
         ErrorKind::OutOfFuel => Diagnostic::new("the template does not come to an end")
             .at(span)
@@ -187,13 +187,5 @@ pub(super) fn a(kind: &str) -> String {
         "null" | "text" | "secret" | "unknown" => kind.to_owned(),
         "integer" => format!("an {kind}"),
         _ => format!("a {kind}"),
-    }
-}
-
-fn shorten(words: &str) -> String {
-    const LIMIT: usize = 60;
-    match words.char_indices().nth(LIMIT) {
-        Some((at, _)) => format!("{}…", &words[..at]),
-        None => words.to_owned(),
     }
 }

@@ -6,6 +6,8 @@ pub fn pattern_hint(complaint: &str) -> &'static str {
     let says = |words: &str| complaint.contains(words);
     if says("look-around") || says("looks around") || says("backreference") {
         "match the whole line, and take from it what is needed"
+    } else if says("make a program") {
+        "let fewer of its parts repeat, or repeat less often: `\\w+` is small, `\\w{1000}` is not"
     } else if says("unclosed group") || says("unopened group") {
         r"a parenthesis that stands for itself is written `\(`"
     } else if says("unclosed character class") {

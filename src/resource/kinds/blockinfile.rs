@@ -5,6 +5,7 @@ use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
 use crate::resource::line_break::{self, bare};
 use crate::resource::on_disk::absolute;
+use crate::resource::pattern::Reading;
 use crate::resource::whole_file::FileState;
 use crate::resource::{FILES, Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
@@ -148,8 +149,9 @@ impl BlockInFile {
     }
 
     fn new_place(&self, lines: &[String]) -> Result<usize, Diagnostic> {
+        let longest = lines.iter().map(String::len).max().unwrap_or(0);
         let last = |parameter: &str, text: &str| {
-            pattern::compile(parameter, text, false)
+            pattern::compile(parameter, text, Reading { longest, ..Reading::default() })
                 .map(|pattern| lines.iter().rposition(|line| pattern.is_match(bare(line))))
         };
         Ok(match (self.insertafter.as_deref(), self.insertbefore.as_deref()) {

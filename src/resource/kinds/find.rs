@@ -3,6 +3,7 @@
 use crate::host::{HostError, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::List;
+use crate::resource::pattern::Reading;
 use crate::resource::{Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Value};
@@ -193,7 +194,7 @@ impl Find {
             .iter()
             .map(|text| {
                 let text = if self.use_regex { text.clone() } else { translated(text) };
-                pattern::compile("patterns", &format!("^(?:{text})$"), false)
+                pattern::compile("patterns", &format!("^(?:{text})$"), Reading::default())
             })
             .collect()
     }

@@ -4,6 +4,7 @@ use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
 use crate::resource::line_break::{self, bare};
 use crate::resource::on_disk::absolute;
+use crate::resource::pattern::Reading;
 use crate::resource::whole_file::FileState;
 use crate::resource::{FILES, Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
@@ -72,8 +73,8 @@ impl Resource for LineInFile {
     fn validate(&self) -> Result<(), Diagnostic> {
         absolute("path", &self.path)?;
         self.replacing.validation()?;
-        self.pattern()?;
-        self.place()?;
+        self.pattern(Reading::default())?;
+        self.place(Reading::default())?;
         let says_which =
             self.line.is_some() || self.regexp.is_some() || self.search_string.is_some();
         if self.is_present() && self.line.is_none() {
@@ -118,6 +119,12 @@ impl Resource for LineInFile {
     }
 }
 
+/// As an expression is tried on the lines of a text.
+fn of_lines(text: &str) -> Reading {
+    let longest = text.split('\n').map(str::len).max().unwrap_or(0);
+    Reading { longest, ..Reading::default() }
+}
+
 /// Where a new line goes.
 enum Place {
     Start,
@@ -131,21 +138,23 @@ impl LineInFile {
         self.state == super::group::State::Present
     }
 
-    fn pattern(&self) -> Result<Option<Regex>, Diagnostic> {
-        self.regexp.as_ref().map(|text| pattern::compile("regexp", text, false)).transpose()
+    fn pattern(&self, reading: Reading) -> Result<Option<Regex>, Diagnostic> {
+        self.regexp.as_ref().map(|text| pattern::compile("regexp", text, reading)).transpose()
     }
 
-    fn place(&self) -> Result<Place, Diagnostic> {
+    fn place(&self, reading: Reading) -> Result<Place, Diagnostic> {
         match (self.insertafter.as_deref(), self.insertbefore.as_deref()) {
             (Some("BOF"), _) | (None, Some("BOF")) => Ok(Place::Start),
             (Some("EOF") | None, None) | (Some("EOF"), _) => Ok(Place::End),
-            (Some(text), _) => pattern::compile("insertafter", text, false).map(Place::After),
-            (None, Some(text)) => pattern::compile("insertbefore", text, false).map(Place::Before),
+            (Some(text), _) => pattern::compile("insertafter", text, reading).map(Place::After),
+            (None, Some(text)) => {
+                pattern::compile("insertbefore", text, reading).map(Place::Before)
+            }
         }
     }
 
     fn without_line(&self, text: &str) -> Result<String, Diagnostic> {
-        let pattern = self.pattern()?;
+        let pattern = self.pattern(of_lines(text))?;
         let goes = |line: &str| match (&pattern, &self.search_string) {
             (Some(pattern), _) => pattern.is_match(bare(line)),
             (None, Some(part)) => line.contains(part.as_str()),
@@ -159,7 +168,8 @@ impl LineInFile {
         let wanted = self.line.as_deref().unwrap_or_default();
         let line_break = line_break::of(text);
         let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-        let pattern = self.pattern()?;
+        let reading = of_lines(text);
+        let pattern = self.pattern(reading)?;
         let matches = |line: &String| match (&pattern, &self.search_string) {
             (Some(pattern), _) => pattern.is_match(bare(line)),
             (None, Some(part)) => line.contains(part.as_str()),
@@ -184,7 +194,7 @@ impl LineInFile {
         if self.backrefs {
             return Ok(text.to_owned());
         }
-        let at = match self.place()? {
+        let at = match self.place(reading)? {
             Place::Start => 0,
             Place::End => lines.len(),
             Place::After(pattern) => self

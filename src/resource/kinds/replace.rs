@@ -3,10 +3,10 @@
 use crate::host::{Attributes, HostError, View};
 use crate::resource::file_parameters::Replacing;
 use crate::resource::on_disk::absolute;
+use crate::resource::pattern::Reading;
 use crate::resource::whole_file::FileState;
 use crate::resource::{FILES, Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
-use regex::RegexBuilder;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -69,7 +69,8 @@ impl Resource for Replace {
 
 impl Replace {
     fn edited(&self, text: &str) -> Result<String, Diagnostic> {
-        let regexp = pattern::compile("regexp", &self.regexp, true)?;
+        let reading = Reading { lines: true, longest: text.len(), ..Reading::default() };
+        let regexp = pattern::compile("regexp", &self.regexp, reading)?;
         let Some((start, end)) = self.section(text)? else { return Ok(text.to_owned()) };
         let mut edited = text[..start].to_owned();
         let mut at = start;
@@ -86,14 +87,10 @@ impl Replace {
     /// The part of the text in which matches are replaced; none where a boundary is not found.
     fn section(&self, text: &str) -> Result<Option<(usize, usize)>, Diagnostic> {
         let find = |parameter: &str, expression: &str, from: usize| {
-            pattern::compile(parameter, expression, true)?;
             // As Ansible's module has it, the dot matches line breaks in the boundaries.
-            let found = RegexBuilder::new(expression)
-                .multi_line(true)
-                .dot_matches_new_line(true)
-                .build()
-                .ok()
-                .and_then(|expression| expression.find_at(text, from));
+            let reading = Reading { lines: true, dot_all: true, longest: text.len() };
+            let expression = pattern::compile(parameter, expression, reading)?;
+            let found = expression.find_at(text, from);
             Ok::<_, Diagnostic>(found.map(|found| (found.start(), found.end())))
         };
         let start = match &self.after {

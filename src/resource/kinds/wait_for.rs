@@ -4,6 +4,7 @@ use super::uri::half_a_minute;
 use crate::host::{HostError, Probe, ProbeAnswer, Stat, View};
 use crate::resource::on_disk::absolute;
 use crate::resource::parameter::Seconds;
+use crate::resource::pattern::Reading;
 use crate::resource::{Nature, Planned, Resource, pattern};
 use crate::text::Diagnostic;
 use crate::value::{Known, Value};
@@ -106,7 +107,7 @@ impl Resource for WaitFor {
             absolute("path", path)?;
         }
         if let Some(text) = &self.search_regex {
-            pattern::compile("search_regex", text, true)?;
+            pattern::compile("search_regex", text, Reading { lines: true, ..Reading::default() })?;
             if self.path.is_none() {
                 return Err(Diagnostic::new("`search_regex` goes with `path`"));
             }
@@ -213,8 +214,9 @@ impl WaitFor {
             return Ok(stat.map(|_| Err("no file is there".to_owned())));
         }
         Ok(view.read(path)?.map(|content| {
-            let text = pattern::compile("search_regex", text, true);
-            let found = text.is_ok_and(|text| text.is_match(&String::from_utf8_lossy(&content)));
+            let reading = Reading { lines: true, longest: content.len(), ..Reading::default() };
+            let text = pattern::compile("search_regex", text, reading).map_err(|e| e.message)?;
+            let found = text.is_match(&String::from_utf8_lossy(&content));
             if found { Ok(()) } else { Err("the file does not contain it".to_owned()) }
         }))
     }

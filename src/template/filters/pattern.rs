@@ -2,6 +2,7 @@
 //! alone; those that look around or back by one that goes back, within bounds.
 
 use super::invalid;
+use crate::text::{pattern_size, pattern_too_large, shortened};
 use minijinja::Error;
 use minijinja::value::Kwargs;
 use regex::RegexBuilder;
@@ -12,16 +13,15 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 /// Compiled expressions that are kept; beyond it all are dropped and made anew.
 const KEPT: usize = 500;
 
-/// The largest program that an expression may become, in bytes.
-const MAX_PROGRAM: usize = 1 << 20;
-
 /// How often an expression that looks around may go back in one search.
 const MAX_BACKTRACKS: usize = 100_000;
 
 /// The longest text that such an expression is tried on, in bytes: each look may read all of it.
 const MAX_TEXT: usize = 64 << 10;
 
-type Cache = Mutex<HashMap<(String, Flags, bool), Arc<Pattern>>>;
+/// By expression, flags, whether `$` is an early end, and the largest program. What cannot be read
+/// is kept too: to find a program too large is to make it.
+type Cache = Mutex<HashMap<(String, Flags, bool, usize), Result<Arc<Pattern>, String>>>;
 
 static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
 
@@ -86,42 +86,53 @@ impl Pattern {
         // To Python `$` is also the place before a line's end that ends the text.
         let early_end = text.ends_with('\n') && !flags.multiline && pattern.contains('$');
         let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (pattern.to_owned(), flags, early_end);
-        if let Some(pattern) = cache.get(&key) {
-            return Ok(pattern.clone());
-        }
+        let key = (pattern.to_owned(), flags, early_end, pattern_size(text.len()));
+        let kept = cache.get(&key).cloned();
         // Shared, not cloned: a clone would start without the memory that matching has made.
-        let compiled = Arc::new(Self::compile(&from_python(pattern, early_end), flags)?);
-        if cache.len() >= KEPT {
-            cache.clear();
-        }
-        cache.insert(key, compiled.clone());
-        Ok(compiled)
+        let compiled = kept.unwrap_or_else(|| {
+            let size = text.len();
+            let compiled = Self::compile(&from_python(pattern, early_end), flags, size);
+            if cache.len() >= KEPT {
+                cache.clear();
+            }
+            let compiled = compiled.map(Arc::new);
+            cache.insert(key, compiled.clone());
+            compiled
+        });
+        compiled.map_err(invalid)
     }
 
-    fn compile(pattern: &str, flags: Flags) -> Result<Self, Error> {
+    fn compile(pattern: &str, flags: Flags, text: usize) -> Result<Self, String> {
+        let size = pattern_size(text);
         let linear = RegexBuilder::new(pattern)
             .case_insensitive(flags.ignore_case)
             .multi_line(flags.multiline)
-            .size_limit(MAX_PROGRAM)
+            .size_limit(size)
             .build();
         let error = match linear {
             Ok(regex) => return Ok(Self::Linear(regex)),
             Err(error) => error,
         };
+        if matches!(error, regex::Error::CompiledTooBig(_)) {
+            let why = pattern_too_large(text);
+            return Err(format!(
+                "the regular expression `{}` takes too long: {why}",
+                shortened(pattern)
+            ));
+        }
         let why = words(&error);
         if !["look-around", "backreferences", "unrecognized flag"].iter().any(|w| why.contains(w)) {
-            return Err(invalid(why));
+            return Err(why);
         }
         fancy_regex::RegexBuilder::new(pattern)
             .case_insensitive(flags.ignore_case)
             .multi_line(flags.multiline)
             .backtrack_limit(MAX_BACKTRACKS)
-            .delegate_size_limit(MAX_PROGRAM)
-            .max_prog_size(MAX_PROGRAM >> 6)
+            .delegate_size_limit(size)
+            .max_prog_size(size >> 6)
             .build()
             .map(Self::Backtracking)
-            .map_err(|error| invalid(format!("bad regular expression: {error}")))
+            .map_err(|error| format!("bad regular expression: {error}"))
     }
 
     /// The first match at or behind a place.
