@@ -8,7 +8,7 @@ use minijinja::{Error, ErrorKind, State, Value as Jinja};
 use std::sync::Arc;
 
 /// How deep a result may nest.
-const DEPTH_LIMIT: usize = 64;
+const DEPTH_LIMIT: usize = Value::MAX_DEPTH;
 
 /// Items that one list or mapping of a result may have.
 const LENGTH_LIMIT: usize = 1_000_000;

@@ -120,6 +120,32 @@ impl Value {
         }
     }
 
+    /// The deepest that data nests: it is remembered and sent as JSON with two levels for each of its
+    /// own, which is read to 128.
+    pub const MAX_DEPTH: usize = 50;
+
+    /// Reads JSON that came from outside.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that it nests deeper than [`Value::MAX_DEPTH`].
+    pub fn of_json(text: &str) -> Result<Self, String> {
+        let json: serde_json::Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let value = Self::from(json);
+        if value.depth() > Self::MAX_DEPTH {
+            return Err(format!("it nests deeper than {} levels", Self::MAX_DEPTH));
+        }
+        Ok(value)
+    }
+
+    fn depth(&self) -> usize {
+        match self {
+            Self::List(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Map(map) => 1 + map.values().map(Self::depth).max().unwrap_or(0),
+            Self::Secret(inner) => inner.depth(),
+            _ => 0,
+        }
+    }
+
     /// JSON with secrets exposed: for typing a specification, never for output. Unknowns become
     /// null; ask [`Value::unknown`] first.
     #[must_use]

@@ -82,8 +82,8 @@ impl InMemory {
         let mut performed = Performed::default();
         performed.result.insert("status".into(), Value::Int(reply.status.into()));
         performed.result.insert("url".into(), request.url.as_str().into());
-        if let Ok(json) = serde_json::from_str::<serde_json::Value>(&reply.body) {
-            performed.result.insert("json".into(), json.into());
+        if let Ok(json) = Value::of_json(&reply.body) {
+            performed.result.insert("json".into(), json);
         }
         performed.result.insert("content".into(), reply.body.into());
         if !expected {

@@ -261,8 +261,8 @@ fn send(request: &HttpRequest) -> Result<Performed, HostError> {
     };
     let mut result = Map::new();
     result.insert("status".to_owned(), Value::Int(i64::from(reply.status)));
-    if let Ok(json) = serde_json::from_str::<serde_json::Value>(&reply.body) {
-        result.insert("json".to_owned(), json.into());
+    if let Ok(json) = Value::of_json(&reply.body) {
+        result.insert("json".to_owned(), json);
     }
     result.insert("headers".to_owned(), Value::Map(reply.header_map()));
     result.insert("content".to_owned(), Value::Str(reply.body));

@@ -298,10 +298,8 @@ impl Uri {
             .get("content_type")
             .and_then(Value::as_str)
             .is_some_and(|kind| kind.contains("json"));
-        if let Some(json) =
-            is_json.then(|| serde_json::from_str::<serde_json::Value>(&reply.body).ok()).flatten()
-        {
-            planned = planned.with("json", Value::from(json));
+        if let (true, Ok(json)) = (is_json, Value::of_json(&reply.body)) {
+            planned = planned.with("json", json);
         }
         if self.return_content {
             planned = planned.with("content", reply.body.as_str());

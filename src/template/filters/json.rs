@@ -15,9 +15,9 @@ pub(super) fn register(to: &mut Registry) {
 }
 
 fn from_json(text: &str) -> Result<Value, Error> {
-    let json: serde_json::Value = serde_json::from_str(text)
-        .map_err(|error| invalid(format!("the text is no JSON: {error}")))?;
-    Ok(tree::native(&Data::from(json)))
+    let data =
+        Data::of_json(text).map_err(|error| invalid(format!("the text is no JSON: {error}")))?;
+    Ok(tree::native(&data))
 }
 
 fn to_json(value: &Value, kwargs: Kwargs) -> Result<String, Error> {
