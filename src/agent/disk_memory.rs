@@ -26,16 +26,22 @@ const FILED: &str = "lines";
 const KEPT_RUNS: usize = 20;
 
 /// What the folder holds, read once.
-pub(super) struct Recalled {
-    pub(super) state: State,
-    pub(super) key: Vec<u8>,
+#[derive(Debug)]
+pub struct Recalled {
+    /// What earlier runs came to.
+    pub state: State,
+    /// The key under which its digests were made.
+    pub key: Vec<u8>,
     /// What was wrong with it.
-    pub(super) warnings: Vec<Diagnostic>,
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Reads it. With `keep`, what is torn is set aside, a missing key is made, and the journal that a
 /// killed run left is folded into the state.
-pub(super) fn recall(lasting: &Lasting, keep: bool) -> Result<Recalled, HostError> {
+///
+/// # Errors
+/// If the folder cannot be read or written.
+pub fn recall(lasting: &Lasting, keep: bool) -> Result<Recalled, HostError> {
     let mut warnings = Vec::new();
     let mut state = recall_state(lasting, keep, &mut warnings)?;
     let (key, mut changed) = recall_key(lasting, keep, &mut state, &mut warnings)?;
@@ -54,6 +60,7 @@ pub(super) fn recall(lasting: &Lasting, keep: bool) -> Result<Recalled, HostErro
         if number > state.folded {
             journal.entries.iter().for_each(|entry| changed |= state.take(entry));
             state.folded = number;
+            changed = true;
         }
         killed = Some(run);
     }
@@ -167,7 +174,7 @@ fn file_away(lasting: &Lasting, run: &str) -> Result<(), HostError> {
 }
 
 /// A memory that lasts.
-pub(super) struct DiskMemory<'a> {
+pub struct DiskMemory<'a> {
     lasting: &'a Lasting,
     run: String,
     state: State,
@@ -179,7 +186,9 @@ pub(super) struct DiskMemory<'a> {
 }
 
 impl<'a> DiskMemory<'a> {
-    pub(super) fn new(lasting: &'a Lasting, run: &str, state: State, key: Vec<u8>) -> Self {
+    /// Of a run that begins, from what was recalled.
+    #[must_use]
+    pub fn new(lasting: &'a Lasting, run: &str, state: State, key: Vec<u8>) -> Self {
         Self { lasting, run: run.to_owned(), state, key, journal: None, kept: HashSet::new() }
     }
 
@@ -190,7 +199,7 @@ impl<'a> DiskMemory<'a> {
             none => none.insert(self.lasting.begin_log(JOURNALS, CURRENT)?),
         };
         if begins {
-            let (run, number) = (self.run.clone(), self.state.folded + 1);
+            let (run, number) = (self.run.clone(), self.state.folded.saturating_add(1));
             lines.insert(0, Line::Run { run, number });
         }
         let mut bytes = Vec::new();
@@ -209,7 +218,7 @@ impl<'a> DiskMemory<'a> {
     /// The end of a run: all that is remembered is in the state.
     fn fold(&mut self, changed: bool) -> Result<(), HostError> {
         if self.journal.is_some() {
-            self.state.folded += 1;
+            self.state.folded = self.state.folded.saturating_add(1);
         } else if !changed {
             return Ok(());
         }

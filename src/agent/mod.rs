@@ -10,4 +10,5 @@ mod serve;
 #[cfg(test)]
 mod torn_tests;
 
+pub use disk_memory::{DiskMemory, Recalled, recall};
 pub use serve::{MEMORY_FOLDER, serve};

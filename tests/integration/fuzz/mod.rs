@@ -6,8 +6,12 @@
 
 mod editors;
 mod frames;
+pub(crate) mod generated;
 mod inventory;
+pub(crate) mod judged;
 mod limit;
+mod logical;
+mod memory;
 mod mutate;
 mod one_line;
 pub(crate) mod random;
@@ -33,11 +37,13 @@ pub(super) struct Target {
     judge: fn(&[u8], &mut Random) -> Result<(), String>,
 }
 
-const TARGETS: [&Target; 9] = [
+const TARGETS: [&Target; 11] = [
     &editors::TARGET,
     &frames::TARGET,
     &inventory::TARGET,
     &limit::TARGET,
+    &logical::TARGET,
+    &memory::TARGET,
     &one_line::TARGET,
     &role::TARGET,
     &template::TARGET,
@@ -78,6 +84,16 @@ fn inventories_are_read() {
 #[test]
 fn limits_are_read() {
     suite(&limit::TARGET, 200);
+}
+
+#[test]
+fn logical_lines_mean_what_they_meant() {
+    suite(&logical::TARGET, 1_000);
+}
+
+#[test]
+fn memories_are_recalled() {
+    suite(&memory::TARGET, 2_000);
 }
 
 #[test]

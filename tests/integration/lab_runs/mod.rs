@@ -5,6 +5,7 @@ mod apt;
 mod failures;
 mod full_disk;
 mod interrupted;
+mod judged;
 mod keywords;
 mod many;
 mod over_ssh;
