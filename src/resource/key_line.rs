@@ -29,8 +29,13 @@ pub(super) fn blob(line: &str) -> Option<&str> {
     (!line.starts_with('#') && is_key(rest)).then(|| rest.split_whitespace().nth(1)).flatten()
 }
 
-/// Whether a text begins with a kind and a key. sshd knows the kinds by several names
-/// (`ssh-ed25519`, `ED25519`); every key begins with the length of its kind's name, four bytes of
+/// The word that says what kind the key is.
+pub(super) fn kind(line: &str) -> Option<&str> {
+    split(line).1.split_whitespace().next()
+}
+
+/// Whether a text begins with a kind and a key. Older sshds knew the kinds by short names too
+/// (`ED25519` for `ssh-ed25519`); every key begins with the length of its kind's name, four bytes of
 /// which the first three are zero.
 fn is_key(text: &str) -> bool {
     let mut words = text.split_whitespace();

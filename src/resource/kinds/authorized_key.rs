@@ -2,7 +2,7 @@
 
 use super::group::{State, account_name};
 use crate::host::{self, Action, Attributes, HostError, Stat, View};
-use crate::resource::key_line::{blob, split};
+use crate::resource::key_line::{blob, kind, split};
 use crate::resource::on_disk::{OnDisk, absolute};
 use crate::resource::parameter::yes;
 use crate::resource::whole_file::{FileState, WholeFile};
@@ -206,7 +206,9 @@ impl AuthorizedKey {
                     // A comment that the declaration does not give is left as it is.
                     let plain = self.key_options.is_none() && self.comment.is_none();
                     let as_it_is = plain && split(keys[at]).1.split_whitespace().count() < 3;
-                    let keeps = as_it_is && split(line.trim()).0 == split(keys[at]).0;
+                    // One under a kind's short name lets nobody in: OpenSSH 9 takes it for no key.
+                    let same = |part: fn(&str) -> Option<&str>| part(bare) == part(keys[at]);
+                    let keeps = as_it_is && same(|line| split(line).0) && same(kind);
                     edited.push_str(if keeps { line } else { &wanted });
                 }
                 Some(_) => {}

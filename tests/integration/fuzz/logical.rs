@@ -192,8 +192,6 @@ fn key(line: &str) -> Option<String> {
     if words.first()?.starts_with('#') {
         return None;
     }
-    let at = words.iter().position(|word| {
-        word.eq_ignore_ascii_case("ssh-ed25519") || word.eq_ignore_ascii_case("ed25519")
-    })?;
+    let at = words.iter().position(|word| word == "ssh-ed25519")?;
     words.get(at + 1).cloned()
 }
