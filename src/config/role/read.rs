@@ -67,6 +67,11 @@ impl Role {
                 }
             }
         }
+        if !self.tasks.contains_key("main.yml")
+            && let Some(tasks) = self.tasks.shift_remove("main.yaml")
+        {
+            self.tasks.insert("main.yml".to_owned(), tasks);
+        }
     }
 
     fn read_member(
@@ -127,20 +132,38 @@ fn variables(
     reader: &mut Reader<'_>,
     errors: &mut Vec<Diagnostic>,
 ) -> Vec<(Key, Node)> {
-    let Some(node) = main(folder, part, reader, errors) else { return Vec::new() };
-    match mapping(node, &format!("`{part}/main.yml`")) {
-        Ok(entries) => {
-            for (key, node) in &entries {
-                errors.extend(check_name(key).err());
-                refuse_boolean_words(node, errors);
+    let mut all: Vec<(Key, Node)> = Vec::new();
+    for node in documents(folder, part, reader, errors) {
+        match mapping(node, &format!("`{part}/main.yml`")) {
+            Ok(entries) => {
+                for (key, node) in &entries {
+                    errors.extend(check_name(key).err());
+                    refuse_boolean_words(node, errors);
+                }
+                all.retain(|(key, _)| entries.iter().all(|(other, _)| other.name != key.name));
+                all.extend(entries);
             }
-            entries
-        }
-        Err(error) => {
-            errors.push(error);
-            Vec::new()
+            Err(error) => errors.push(error),
         }
     }
+    all
+}
+
+/// `main.yml`, or instead of it the files of a folder `main`, of which the later wins, as in Ansible.
+fn documents(
+    folder: &Path,
+    part: &str,
+    reader: &mut Reader<'_>,
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<Node> {
+    let several = folder.join(part).join("main");
+    let mut names = Vec::new();
+    errors.extend(walk(&several, "", reader, &mut names, 0).err());
+    if names.is_empty() {
+        return main(folder, part, reader, errors).into_iter().collect();
+    }
+    names.retain(|name| [".yml", ".yaml", ".json"].iter().any(|end| name.ends_with(end)));
+    names.iter().filter_map(|name| reader.yaml_all(&several.join(name), errors)).collect()
 }
 
 fn specs(

@@ -48,6 +48,30 @@ fn mail() -> MemoryFiles {
         .with("roles/mail/README.md", "# mail")
 }
 
+/// As in Ansible: `main.yaml` for want of a `main.yml`, and the files of a folder `main` instead of
+/// either, of which the later wins.
+#[test]
+fn what_main_may_be_is_read() {
+    let files = MemoryFiles::default()
+        .with("roles/r/tasks/main.yaml", "- debug: {msg: hi}")
+        .with("roles/r/defaults/main/10.yml", "a: 1\nb: 1")
+        .with("roles/r/defaults/main/20.yaml", "b: 2")
+        .with("roles/r/defaults/main/README.md", "not YAML: [")
+        .with("roles/r/vars/main/more/x.yml", "c: 3");
+    let roles = load(&["r"], &files, &MemoryFiles::default()).unwrap();
+    let role = roles.get("r").unwrap();
+    assert_eq!(format!("{:?}", role.tasks["main.yml"]), r#"[{"debug":{"msg":"hi"}}]"#);
+    let values = |vars: &[(Key, Node)]| -> Vec<String> {
+        vars.iter().map(|(key, node)| format!("{} {:?}", key.name, node.to_value())).collect()
+    };
+    let (defaults, vars) = (values(&role.defaults), values(&role.vars));
+    assert!(
+        defaults[0].starts_with("a ") && defaults[1].starts_with("b ") && defaults[1].contains('2'),
+        "{defaults:?}"
+    );
+    assert!(defaults.len() == 2 && vars.len() == 1 && vars[0].starts_with("c "), "{vars:?}");
+}
+
 #[test]
 fn a_role_is_read_whole() {
     let built_in = MemoryFiles::default()
