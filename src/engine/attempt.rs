@@ -6,13 +6,13 @@ use super::item::{Doing, Item};
 use super::knowledge::Trace;
 use super::outcome::Attempt;
 use super::run::Runner;
-use super::secrets::{learn, mark};
+use super::secrets::{learn, mark, too_short};
 use super::state::Target;
 use super::task::Task;
-use crate::event::{ActionReport, Certainty, Change, Expected};
+use crate::event::{ActionReport, Certainty, Change, Expected, Texts};
 use crate::host::{Host, Stat, View};
 use crate::resource::{self, Kind, Nature};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Redactor};
 use crate::value::{Known, Node, Origin, Sha256, Value};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -31,25 +31,50 @@ impl Runner<'_> {
         };
         let mut value = tracing::trace_span!("render")
             .in_scope(|| self.templates.node(params, &item.scopes.scope()))?;
-        self.fill_in(kind, &mut value, params, item, context)?;
+        let named = too_short(&value, false);
+        self.fill_in(kind, &mut value, params, item, context).map_err(|mut error| {
+            error.redact(&named);
+            error
+        })?;
         let hidden =
             self.flag(item.task.keywords.no_log.as_ref().or(context.no_log.as_ref()), &item.scopes);
         learn(&self.redactor, &value, hidden);
-        let target = self.target_key(kind, &value, &item.id, hidden);
-        let gone = self.is_gone(host.view(), kind, &value, &target, item.task);
+        let own = too_short(&value, hidden);
+        let mut tried = self.attempt_of(host, item, context, (kind, params), &value, hidden, &own);
+        match &mut tried {
+            Ok(attempt) => attempt.redact(&own),
+            Err(error) => error.redact(&own),
+        }
+        tried
+    }
+
+    /// The attempt at what is rendered; `own` knows what of it is secret.
+    #[expect(clippy::too_many_arguments, reason = "the second half of one job")]
+    fn attempt_of(
+        &mut self,
+        host: &mut dyn Host,
+        item: &Item<'_>,
+        context: &Context,
+        (kind, params): (&'static Kind, &Node),
+        value: &Value,
+        hidden: bool,
+        own: &Redactor,
+    ) -> Result<Attempt, Diagnostic> {
+        let target = self.target_key(kind, value, &item.id, hidden);
+        let gone = self.is_gone(host.view(), kind, value, &target, item.task);
         if let Some(origin) = value.unknown() {
             let origin = origin.clone();
-            let mut attempt = self.unforeseeable(host, kind, &value, &origin, &context.reach);
+            let mut attempt = self.unforeseeable(host, kind, value, &origin, &context.reach);
             attempt.change = gone.then_some(Change::Drift);
             return Ok(attempt);
         }
-        let declared = kind.declare(&value).map_err(|error| error.diagnostic(params))?;
+        let declared = kind.declare(value).map_err(|error| error.diagnostic(params))?;
         let secret = hidden || value.has_secret();
-        let spec = self.spec(kind, &value);
+        let spec = self.spec(kind, value);
         self.settle_key(item, spec);
         let planned = tracing::trace_span!("look").in_scope(|| declared.look(host.view()))?;
-        let doing =
-            Doing { item, context, kind, declared: &*declared, target: &target, secret, hidden };
+        let (declared, target_of) = (&*declared, &*target);
+        let doing = Doing { item, context, kind, declared, target: target_of, secret, hidden, own };
         let lasts =
             planned.steps.iter().any(|step| !step.action.is_act()) || !planned.open.is_empty();
         let mut attempt = self.perform(host, &doing, planned)?;
@@ -64,7 +89,7 @@ impl Runner<'_> {
         {
             self.declared(target, spec, item.task);
         }
-        mark(&mut attempt.result, &value, hidden, &self.redactor);
+        mark(&mut attempt.result, value, hidden, &self.redactor);
         Ok(attempt)
     }
 

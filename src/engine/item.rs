@@ -6,7 +6,7 @@ use super::scope::{Scopes, position};
 use super::task::{LoopControl, Task};
 use super::telling::shown;
 use crate::resource::{Declared, Kind};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Redactor};
 use crate::value::Value;
 use std::cell::OnceCell;
 
@@ -40,6 +40,8 @@ pub(super) struct Doing<'d> {
     pub(super) secret: bool,
     /// `no_log`.
     pub(super) hidden: bool,
+    /// Knows its secrets, those too that are too short to be searched for elsewhere.
+    pub(super) own: &'d Redactor,
 }
 
 impl Runner<'_> {

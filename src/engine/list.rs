@@ -199,6 +199,10 @@ impl Runner<'_> {
                 self.unsettle_everything(host, &origin);
                 return Flow::Go;
             }
+            Ok(value) if value.has_secret() => {
+                let error = Diagnostic::new("the name of a file of tasks is a secret");
+                return self.stop(task, inner, error.at(file.span));
+            }
             Ok(value) => with_suffix(value.as_str().unwrap_or_default()),
             Err(error) => return self.stop(task, inner, error),
         };

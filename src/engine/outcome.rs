@@ -1,7 +1,7 @@
 //! What one try of a task came to, and the result that `register` gets.
 
-use crate::event::{ActionReport, Change, Expected, Reason, TaskStatus};
-use crate::text::Diagnostic;
+use crate::event::{ActionReport, Change, Expected, Reason, TaskStatus, Texts};
+use crate::text::{Diagnostic, Redactor};
 use crate::value::{Known, Map, Origin, Value};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,16 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Takes secrets out of what is told of it; its result keeps them.
+    pub(super) fn redact(&mut self, redactor: &Redactor) {
+        self.actions.redact(redactor);
+        self.not_needed.redact(redactor);
+        self.reason.redact(redactor);
+        if let Known::Is(error) = &mut self.failed {
+            error.redact(redactor);
+        }
+    }
+
     /// What was performed; in a dry run what would be.
     #[must_use]
     pub fn actions(&self) -> &[ActionReport] {

@@ -233,6 +233,7 @@ impl Runner<'_> {
             report.notes.push(Note::EveryRun);
         }
         report.redact(&self.redactor);
+        report.redact(doing.own);
         report
     }
 

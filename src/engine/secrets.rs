@@ -45,6 +45,19 @@ pub(super) fn learn(redactor: &Redactor, value: &Value, hidden: bool) {
     }
 }
 
+/// Knows what is secret in a task's parameters and too short to be searched for everywhere, for what
+/// is told of that task alone.
+pub(super) fn too_short(value: &Value, hidden: bool) -> Redactor {
+    let mut found = Vec::new();
+    let mut keep = |text: &str| found.push(text.to_owned());
+    if hidden {
+        value.each_leaf(&mut keep);
+    } else {
+        value.each_secret(&mut keep);
+    }
+    Redactor::as_they_stand(found)
+}
+
 /// Marks what came back to a task: all of it where the task is hidden; where it was given a secret,
 /// leaf by leaf what does not stand in its open parameters. Else what is written from an answer (an
 /// address that was asked for) would be unknown to everybody who reads a diff. And everywhere what a

@@ -45,6 +45,15 @@ impl Redactor {
         redactor
     }
 
+    /// Knows these as they stand and in no other form, down to three bytes: for a text that they are
+    /// known to have gone into.
+    pub fn as_they_stand<S: AsRef<[u8]>>(secrets: impl IntoIterator<Item = S>) -> Self {
+        let long_enough = |secret: &Vec<u8>| secret.len() >= 3;
+        let secrets = secrets.into_iter().map(|secret| secret.as_ref().trim_ascii().to_vec());
+        let forms = secrets.filter(long_enough).collect();
+        Self(Arc::new(RwLock::new(Known { forms, ..Known::default() })))
+    }
+
     /// Learns texts that are secret as a whole; those of fewer than 8 bytes are left out. Of a
     /// text of several lines those are learnt that look like key material: the rest of what was
     /// made of a secret is not secret by itself.

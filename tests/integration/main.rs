@@ -41,6 +41,7 @@ mod played_agents;
 mod report_snapshots;
 mod resource_cases;
 mod run_once;
+mod secret_parameters;
 mod sent_agents;
 mod shown_secrets;
 mod template_cases;

@@ -65,8 +65,8 @@ impl Resource for AuthorizedKey {
             return Err(Diagnostic::new("`key` holds no key"));
         }
         if let Some(bad) = keys.iter().find(|line| blob(line).is_none()) {
-            let shown: String = bad.chars().take(20).collect();
-            return Err(Diagnostic::new(format!("`{shown}…` is no ssh key"))
+            // Whole: what is cut out of a secret is found by nobody.
+            return Err(Diagnostic::new(format!("`{bad}` is no ssh key"))
                 .help("as in a `.pub` file: kind, key, comment; keys from URLs are not fetched"));
         }
         for (parameter, text) in [("key_options", &self.key_options), ("comment", &self.comment)] {

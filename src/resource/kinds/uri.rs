@@ -230,12 +230,11 @@ impl Resource for Uri {
     }
 
     fn validate(&self) -> Result<(), Diagnostic> {
-        let shown = self.url.split('?').next().unwrap_or_default();
         let rest = self.url.strip_prefix("https://").or_else(|| self.url.strip_prefix("http://"));
         if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/'))
             || self.url.contains(|char: char| char.is_whitespace() || char.is_control())
         {
-            return Err(Diagnostic::new(format!("`url: {shown}` is no http or https address")));
+            return Err(Diagnostic::new("`url` is no http or https address"));
         }
         if rest.is_some_and(|rest| rest.split('/').next().unwrap_or_default().contains('@')) {
             return Err(Diagnostic::new("`url` has a login in it")
