@@ -2,6 +2,7 @@
 //! what several hosts do together, what is never shown.
 
 mod apt;
+mod canaries;
 mod failures;
 mod full_disk;
 mod interrupted;
