@@ -2,7 +2,7 @@
 
 use super::{MEMORY_FOLDER, serve};
 use crate::host::kept_agent::KeptAgent;
-use crate::protocol::{self, FromAgent};
+use crate::protocol::{self, FrameError, FromAgent};
 use std::io::Write;
 use std::path::Path;
 
@@ -26,6 +26,10 @@ pub fn run() -> u8 {
         Ok(()) => 0,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "converge agent: {error}");
+            if let FrameError::NotAMessage(_) = error {
+                let help = "no person talks to it: a controller starts it on a host, over ssh";
+                let _ = writeln!(std::io::stderr(), "{help}");
+            }
             1
         }
     }

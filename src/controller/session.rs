@@ -80,8 +80,9 @@ fn local(bundle: Bundle, desks: &Desks<'_>, stop: &Stop, events: &mut dyn FnMut(
             let _ = agent_to.shutdown(std::net::Shutdown::Both);
             served
         });
+        // An agent that ends shuts both directions: what is written to it ends as well.
         let ended = first_frame(bundle)
-            .and_then(|first| converse(&mut to, &mut from, &host, &first, desks, events));
+            .and_then(|first| converse(&mut to, &mut from, &|| {}, &host, &first, desks, events));
         let _ = to.shutdown(std::net::Shutdown::Both);
         ended.map_err(|error| match error {
             Broken::Said(status, error) => Box::new((status, error)),
@@ -110,19 +111,24 @@ fn remote(
     let line = |folder: &str| bootstrap::line(folder, desks.agents.all(), first.len());
     let mut process = SessionProcess::start(&way.argv(line))
         .map_err(|error| Box::new((HostStatus::Unreachable, error.diagnostic())))?;
-    let let_go = process.let_go().map_err(|error| {
+    let unmade = |error: std::io::Error| {
         let error = Diagnostic::new(format!("cannot make a session: {error}"));
         Box::new((HostStatus::Unreachable, error))
-    })?;
-    let _watched = stop.watch(let_go);
+    };
+    let no_more_input = process.no_more_input().map_err(unmade)?;
+    let _watched = stop.watch(process.let_go().map_err(unmade)?);
     let (to, from) = process.pipes();
-    match converse(to, from, &host, &first, desks, events) {
+    match converse(to, from, &no_more_input, &host, &first, desks, events) {
         // Whoever holds the agent may live as long as the agent does; nobody waits for them.
         Err(Broken::Frame(error)) if stop.asked() => {
             Err(Box::new((HostStatus::Interrupted, Diagnostic::new(error.to_string()))))
         }
         Ok(()) => Ok(()),
         Err(Broken::Said(status, error)) => Err(Box::new((status, error))),
+        Err(Broken::Frame(FrameError::NotAMessage(begins))) => {
+            let (more, ended) = process.end_of_text();
+            Err(Box::new((HostStatus::Unreachable, greeted(way, &(begins + &more), ended))))
+        }
         Err(Broken::Frame(error)) => {
             let (status, said) = process.end();
             Err(Box::new((HostStatus::Unreachable, unreachable(way, status, &said, &error))))
@@ -156,6 +162,20 @@ fn unreachable(way: &Way, status: Option<i32>, said: &str, error: &FrameError) -
     }
 }
 
+/// Text came instead of the agent's messages: the agent is not there, or something else speaks
+/// before it does.
+fn greeted(way: &Way, text: &str, ended: Option<(Option<i32>, String)>) -> Diagnostic {
+    let error = FrameError::NotAMessage(text.split(protocol::MARK).next().unwrap_or("").to_owned());
+    match ended {
+        Some((status, said)) if status != Some(0) => unreachable(way, status, &said, &error),
+        _ => Diagnostic::new(error.to_string()).help(format!(
+            "what a shell runs as it starts there (~/.bashrc, /etc/profile, …) must print nothing \
+             where no terminal is; to see it: {}",
+            way.by_hand
+        )),
+    }
+}
+
 enum Broken {
     Said(HostStatus, Diagnostic),
     Frame(FrameError),
@@ -176,6 +196,12 @@ fn frame(message: &ToAgent) -> Result<Vec<u8>, Broken> {
             let help = "let the host fetch large files itself: `get_url`, or a package";
             Broken::Said(HostStatus::Failed, Diagnostic::new(what).help(help))
         }
+        FrameError::TooDeep => {
+            let what = "what the host is sent nests too deep: tasks in blocks, or a variable";
+            let help = "write the inner part as a variable or a file of its own: about 20 levels of \
+                        mappings are sent";
+            Broken::Said(HostStatus::Failed, Diagnostic::new(what).help(help))
+        }
         error => Broken::Frame(error),
     })
 }
@@ -191,18 +217,32 @@ fn first_frame(bundle: Bundle) -> Result<Vec<u8>, Broken> {
     frame(&ToAgent::Bundle { version: VERSION, bundle: Box::new(bundle), log })
 }
 
+/// `no_more_input` ends what is being written to the host.
 fn converse(
-    to: &mut dyn Write,
+    to: &mut (dyn Write + Send),
     from: &mut dyn Read,
+    no_more_input: &dyn Fn(),
     host: &str,
     first: &[u8],
     desks: &Desks<'_>,
     events: &mut dyn FnMut(Event),
 ) -> Result<(), Broken> {
     let log = Log::current();
-    send(to, first)?;
+    // Who is no agent need not read what it is sent.
+    let (sent, answer) = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| send(&mut *to, first));
+        let answer = protocol::read::<FromAgent>(from);
+        if !matches!(answer, Ok(Some(_))) {
+            no_more_input();
+        }
+        (sending.join(), answer)
+    });
+    let mut answer = answer?;
+    if let Ok(sent) = sent {
+        sent?;
+    }
     let (mut finished, mut asked) = (false, false);
-    while let Some(message) = protocol::read::<FromAgent>(from)? {
+    while let Some(message) = answer {
         match message {
             FromAgent::NeedsAgent { machine } if !asked => {
                 asked = true;
@@ -253,6 +293,7 @@ fn converse(
                 return Err(Broken::Said(status, error));
             }
         }
+        answer = protocol::read(from)?;
     }
     Err(Broken::Frame(FrameError::Broken(std::io::ErrorKind::UnexpectedEof.into())))
 }

@@ -11,9 +11,14 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The last bytes of standard error that are kept for an error message.
 const STDERR_TAIL: usize = 4096;
+/// The most that is kept of text that is no message, in bytes.
+const TEXT: usize = 400;
+/// How long more of such a text is waited for.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// A running process with a socket at its standard input and output, which can be shut while
 /// another thread reads from it. Dropped, it is ended.
@@ -81,9 +86,50 @@ impl SessionProcess {
         Ok(move || drop(socket.shutdown(Shutdown::Both)))
     }
 
+    /// Ends what is being written to it, from another thread; what it says can still be read.
+    ///
+    /// # Errors
+    /// If this process may have no more files open.
+    pub fn no_more_input(&self) -> std::io::Result<impl Fn() + Send + 'static> {
+        let socket = self.input.try_clone()?;
+        Ok(move || drop(socket.shutdown(Shutdown::Write)))
+    }
+
     /// Both directions at once.
-    pub fn pipes(&mut self) -> (&mut dyn Write, &mut dyn Read) {
+    pub fn pipes(&mut self) -> (&mut (dyn Write + Send), &mut dyn Read) {
         (&mut self.input, &mut self.output)
+    }
+
+    /// Ends it, because it brought something else than messages: what more of it came at once, up to
+    /// some lines of text; and the exit status and standard error where it had ended by itself.
+    pub fn end_of_text(mut self) -> (String, Option<(Option<i32>, String)>) {
+        let mut text = Vec::new();
+        let mut chunk = [0; 512];
+        let _ = self.output.set_read_timeout(Some(AT_ONCE));
+        let over = loop {
+            match self.output.read(&mut chunk) {
+                Ok(0) => break true,
+                Ok(count) => text.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => break false,
+            }
+            if text.len() > TEXT {
+                break false;
+            }
+        };
+        text.truncate(TEXT);
+        let ended = over && self.ends_soon();
+        (String::from_utf8_lossy(&text).into_owned(), ended.then(|| self.end()))
+    }
+
+    fn ends_soon(&mut self) -> bool {
+        for _ in 0..10 {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return true;
+            }
+            std::thread::sleep(AT_ONCE / 10);
+        }
+        false
     }
 
     /// Waits for its end: the exit status (none if a signal ended it) and what it said last on

@@ -7,6 +7,9 @@ use std::io::{Read, Write};
 /// The largest frame, in bytes: a bundle with its files must fit.
 pub const MAX_FRAME: usize = 64 << 20;
 
+/// The deepest that a frame's JSON nests: serde_json reads no deeper.
+const MAX_DEPTH: usize = 127;
+
 /// Begins every frame, so that a login banner is told from a message.
 pub const MARK: &str = "cvg1";
 
@@ -16,12 +19,15 @@ pub enum FrameError {
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[from] std::io::Error),
-    /// Something else than an agent answered.
+    /// Something else than an agent answered: what came first of it.
     #[error("expected a message, got {0:?}")]
     NotAMessage(String),
     /// A frame over [`MAX_FRAME`].
     #[error("a message of {0} bytes is over the limit of {MAX_FRAME}")]
     TooLarge(usize),
+    /// A frame whose content nests deeper than its reader goes.
+    #[error("a message nests deeper than {MAX_DEPTH} levels")]
+    TooDeep,
     /// A frame whose content is not of the protocol.
     #[error("a message could not be read: {0}")]
     Malformed(String),
@@ -30,7 +36,7 @@ pub enum FrameError {
 /// Writes one message and flushes.
 ///
 /// # Errors
-/// If it is over [`MAX_FRAME`], or the connection broke.
+/// As [`encoded`], or if the connection broke.
 pub fn write<T: Serialize>(to: &mut dyn Write, message: &T) -> Result<(), FrameError> {
     to.write_all(&frame(message)?)?;
     to.flush()?;
@@ -40,11 +46,14 @@ pub fn write<T: Serialize>(to: &mut dyn Write, message: &T) -> Result<(), FrameE
 /// A message as it is written.
 ///
 /// # Errors
-/// If it is over [`MAX_FRAME`].
+/// If it is over [`MAX_FRAME`], or nests too deep to be read again.
 pub fn frame<T: Serialize>(message: &T) -> Result<Vec<u8>, FrameError> {
     let body = serde_json::to_vec(message).map_err(|e| FrameError::Malformed(e.to_string()))?;
     let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= MAX_FRAME);
     let length = length.ok_or(FrameError::TooLarge(body.len()))?;
+    if depth(&body) > MAX_DEPTH {
+        return Err(FrameError::TooDeep);
+    }
     let mut frame = Vec::with_capacity(body.len() + 8);
     frame.extend_from_slice(MARK.as_bytes());
     frame.extend_from_slice(&length.to_be_bytes());
@@ -57,19 +66,7 @@ pub fn frame<T: Serialize>(message: &T) -> Result<Vec<u8>, FrameError> {
 /// # Errors
 /// If what comes is no frame of the protocol, too large, cut short, or the connection broke.
 pub fn read<T: DeserializeOwned>(from: &mut dyn Read) -> Result<Option<T>, FrameError> {
-    let mut head = [0; 8];
-    match fill(from, &mut head)? {
-        0 => return Ok(None),
-        8 if head.starts_with(MARK.as_bytes()) => {}
-        got => {
-            // Read a little more of what it was, for the error.
-            let mut text = head[..got].to_vec();
-            let mut more = Vec::new();
-            let _ = from.take(200).read_to_end(&mut more);
-            text.extend(more);
-            return Err(FrameError::NotAMessage(String::from_utf8_lossy(&text).into_owned()));
-        }
-    }
+    let Some(head) = head(from)? else { return Ok(None) };
     let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
     if length > MAX_FRAME {
         return Err(FrameError::TooLarge(length));
@@ -83,17 +80,50 @@ pub fn read<T: DeserializeOwned>(from: &mut dyn Read) -> Result<Option<T>, Frame
     serde_json::from_slice(&body).map(Some).map_err(|e| FrameError::Malformed(e.to_string()))
 }
 
-fn fill(from: &mut dyn Read, buffer: &mut [u8]) -> Result<usize, FrameError> {
+/// How deep a JSON text nests.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut bytes) = (0_usize, 0, json.iter());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => drop(bytes.next()),
+                        _ => {}
+                    }
+                }
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Marker and length. No more is waited for than it takes to know that it is no message: whoever
+/// sends something else may send no more of it, and wait as well.
+fn head(from: &mut dyn Read) -> Result<Option<[u8; 8]>, FrameError> {
+    let mut head = [0; 8];
     let mut filled = 0;
-    while filled < buffer.len() {
-        match from.read(&mut buffer[filled..]) {
-            Ok(0) => break,
+    while filled < head.len() {
+        match from.read(&mut head[filled..]) {
+            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) => return Err(FrameError::Broken(std::io::ErrorKind::UnexpectedEof.into())),
             Ok(count) => filled += count,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),
         }
+        let got = &head[..filled];
+        if got.iter().zip(MARK.as_bytes()).any(|(byte, mark)| byte != mark) {
+            return Err(FrameError::NotAMessage(String::from_utf8_lossy(got).into_owned()));
+        }
     }
-    Ok(filled)
+    Ok(Some(head))
 }
 
 #[cfg(test)]
@@ -113,7 +143,31 @@ mod tests {
     fn what_is_no_message_is_named() {
         let banner = b"Welcome to host1\n";
         let error = read::<String>(&mut banner.as_slice()).unwrap_err();
-        assert!(error.to_string().contains("Welcome to host1"), "{error}");
+        assert!(error.to_string().contains("Welcome "), "{error}");
+    }
+
+    /// Brings some bytes, and would then have its reader wait for ever.
+    struct Waits(&'static [u8]);
+
+    impl std::io::Read for Waits {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            assert!(!self.0.is_empty(), "it is waited for more");
+            let count = self.0.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_is_not_waited_for() {
+        for text in [&b"$"[..], b"hi\n", b"cvg0", b"cvg", b"Welcome to host1\n"] {
+            let read = || read::<String>(&mut Waits(text));
+            match text {
+                b"cvg" => assert!(std::panic::catch_unwind(read).is_err(), "it may be one"),
+                _ => assert!(matches!(read(), Err(FrameError::NotAMessage(_)))),
+            }
+        }
     }
 
     #[test]
@@ -121,6 +175,22 @@ mod tests {
         let mut wire = MARK.as_bytes().to_vec();
         wire.extend_from_slice(&u32::MAX.to_be_bytes());
         assert!(matches!(read::<String>(&mut wire.as_slice()), Err(FrameError::TooLarge(_))));
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_however_deep_it_is() {
+        let nested = |levels: usize| {
+            let mut value = serde_json::json!("[{\"\\[[");
+            (0..levels).for_each(|_| value = serde_json::json!([value]));
+            value
+        };
+        for levels in [0, 1, 126, 127] {
+            let mut wire = Vec::new();
+            write(&mut wire, &nested(levels)).unwrap();
+            let again: serde_json::Value = read(&mut wire.as_slice()).unwrap().unwrap();
+            assert_eq!(again, nested(levels));
+        }
+        assert!(matches!(write(&mut Vec::new(), &nested(128)), Err(FrameError::TooDeep)));
     }
 
     #[test]

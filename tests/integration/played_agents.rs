@@ -178,6 +178,68 @@ fn hosts_left_out_after_the_question_keep_their_exit_code_and_are_counted() {
 }
 
 #[test]
+fn a_host_that_greets_with_text_and_waits_is_unreachable_at_once() {
+    let stage = Stage::new(&["greets"]);
+    let greeting = b"Welcome to greets\nLast login: today\nYou have \x1b[1mmail\x1b[0m.\n";
+    stage.put("greets.part", greeting, 0o644);
+    // More than fits between the two: who does not read it must not be waited for.
+    stage.put("roles/played/files/large", &vec![b'x'; 8 << 20], 0o644);
+    let copies = b"- copy: {src: large, dest: /opt/large}\n";
+    for (tasks, then) in
+        [(&b"- debug: {msg: played}\n"[..], "cat > /dev/null"), (copies, "sleep 600")]
+    {
+        stage.put("roles/played/tasks/main.yml", tasks, 0o644);
+        stage.put("ssh", SSH.replace("cat > /dev/null", then).as_bytes(), 0o755);
+        let mut command = Command::new("timeout");
+        command.arg("100").arg(assert_cmd::cargo::cargo_bin!("converge"));
+        command.args(["-i", "hosts.yml", "--check"]);
+        let output = stage.over(command).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert_eq!(output.status.code(), Some(3), "{then}: {said}");
+        for part in ["Last login: today", "\\u{1b}[1mmail", ".bashrc", "ssh -T"] {
+            assert!(said.contains(part), "{then}: {part}: {said}");
+        }
+    }
+    // A shell that ends says more by itself.
+    let ends = SSH.replace("exec cat > /dev/null", "echo 'sh: converge: not found' >&2; exit 127");
+    stage.put("ssh", ends.as_bytes(), 0o755);
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("converge"));
+    command.args(["-i", "hosts.yml", "--check"]);
+    let output = stage.over(command).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.code() == Some(3) && said.contains("sh: converge: not found"), "{said}");
+}
+
+#[test]
+fn what_nests_too_deep_for_a_message_fails_before_it_is_sent() {
+    let stage = Stage::new(&["well"]).changes("well");
+    let deep = format!("deep: {}1{}\n", "{a: ".repeat(40), "}".repeat(40));
+    stage.put("group_vars/all.yml", deep.as_bytes(), 0o644);
+    stage.put("roles/played/tasks/main.yml", b"- debug: {msg: '{{ deep }}'}\n", 0o644);
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("converge"));
+    command.args(["-i", "hosts.yml", "--check"]);
+    let output = stage.over(command).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.code() == Some(1) && said.contains("nests too deep"), "{said}");
+}
+
+#[test]
+fn an_agent_that_is_given_text_says_so_at_once() {
+    let mut command = Command::new("timeout");
+    command.arg("100").arg(assert_cmd::cargo::cargo_bin!("converge")).arg("agent");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut agent = command.spawn().unwrap();
+    // Held open: nothing more comes, and no end.
+    let mut to = agent.stdin.take().unwrap();
+    to.write_all(b"hi\n").unwrap();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut agent.stderr.take().unwrap(), &mut said).unwrap();
+    assert!(said.contains("hi\\n") && said.contains("over ssh"), "{said}");
+    assert_eq!(agent.wait().unwrap().code(), Some(1));
+}
+
+#[test]
 fn a_dry_run_ends_with_1_where_a_task_fails() {
     let stage = Stage::new(&["well", "ill"]).changes("well").fails("ill");
     for (words, code) in [
