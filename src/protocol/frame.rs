@@ -36,7 +36,7 @@ pub enum FrameError {
 /// Writes one message and flushes.
 ///
 /// # Errors
-/// As [`encoded`], or if the connection broke.
+/// As [`frame`], or if the connection broke.
 pub fn write<T: Serialize>(to: &mut dyn Write, message: &T) -> Result<(), FrameError> {
     to.write_all(&frame(message)?)?;
     to.flush()?;

@@ -46,7 +46,7 @@ fn a_resource_has_its_collection_s_name_too() {
 #[test]
 fn check_mode_false_is_an_observation_whose_answer_a_dry_run_knows() {
     let tasks = r#"
-- name: planned
+- name: look
   command: id-of-this-host
   register: id
   check_mode: false
@@ -71,7 +71,7 @@ fn check_mode_false_is_an_observation_whose_answer_a_dry_run_knows() {
 #[test]
 fn check_mode_false_may_notify_by_what_it_saw() {
     let tasks = r#"
-- name: planned
+- name: look
   shell: newest
   register: newest
   check_mode: false
