@@ -117,6 +117,7 @@ fn quoted(secret: &[u8]) -> Vec<Vec<u8>> {
         text.replace('\'', "''"),
         text.replace('%', "%%"),
         text.replace('$', "$$"),
+        xml.replace('"', "&quot;"),
         xml.replace('"', "&quot;").replace('\'', "&#39;"),
         xml.replace('"', "&quot;").replace('\'', "&#x27;"),
         xml.replace('"', "&quot;").replace('\'', "&apos;"),

@@ -142,7 +142,10 @@ fn no_form_of_output_shows_any_form_of_a_secret() {
         all.push(vec!["-v", "--diff"]);
         all.push(vec!["-vv", "--diff=full", "--log", "trace", "--log-format", "json"]);
         for words in &mut all {
-            keep(&[&words[..], &["--check"]].concat(), &fleet, &[0, 1]);
+            // The others are folds over the same events.
+            if words.contains(&"human") || words.contains(&"events") {
+                keep(&[&words[..], &["--check"]].concat(), &fleet, &[0, 1]);
+            }
             words.push("--yes");
             keep(words, &fleet, &[0, 1]);
             // The next shall have as much to tell.

@@ -210,10 +210,22 @@ fn killed_after_every_first_action_it_still_gets_there() {
 fn a_handler_survives(fleet: &Fleet) {
     let host = fleet.host();
     let started = "systemctl show -p InvocationID --value postfix@-.service postfix.service";
-    let before = host.sh(started).unwrap().stdout;
-    host.sh("echo '# by hand' >> /etc/postfix/main.cf").unwrap();
-    assert!(run_killed(fleet, &mut 0).is_some());
-    assert_eq!(host.sh(started).unwrap().stdout, before, "killed before the handler");
+    // What systemd was asked for before the kill, it does.
+    let settle =
+        "timeout 60 sh -c 'while systemctl list-jobs --no-legend | grep -q .; do sleep 0.1; done'";
+    // A kill may come late, and meet the handler.
+    let before = (0..10).find_map(|_| {
+        let before = host.sh(started).unwrap().stdout;
+        host.sh("echo '# by hand' >> /etc/postfix/main.cf").unwrap();
+        assert!(run_killed(fleet, &mut 0).is_some());
+        assert!(host.sh(settle).unwrap().success());
+        if host.sh(started).unwrap().stdout == before {
+            return Some(before);
+        }
+        fleet.apply().assert_ok();
+        None
+    });
+    let before = before.expect("a kill before the handler");
     let check = fleet.check();
     let apply = fleet.apply();
     apply.assert_ok();
