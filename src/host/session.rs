@@ -18,7 +18,7 @@ const STDERR_TAIL: usize = 4096;
 /// The most that is kept of text that is no message, in bytes.
 const TEXT: usize = 400;
 /// How long more of such a text is waited for.
-const AT_ONCE: Duration = Duration::from_secs(2);
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// A running process with a socket at its standard input and output, which can be shut while
 /// another thread reads from it. Dropped, it is ended.
