@@ -111,7 +111,8 @@ impl SessionProcess {
                 Ok(0) => break true,
                 Ok(count) => text.extend_from_slice(&chunk[..count]),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(_) => break false,
+                // Only the clock leaves it open: who ends with input unread resets the connection.
+                Err(error) => break error.kind() != std::io::ErrorKind::WouldBlock,
             }
             if text.len() > TEXT {
                 break false;
@@ -123,11 +124,11 @@ impl SessionProcess {
     }
 
     fn ends_soon(&mut self) -> bool {
-        for _ in 0..10 {
+        for _ in 0..100 {
             if let Ok(Some(_)) = self.child.try_wait() {
                 return true;
             }
-            std::thread::sleep(AT_ONCE / 10);
+            std::thread::sleep(AT_ONCE / 100);
         }
         false
     }
