@@ -73,23 +73,19 @@ impl Runner<'_> {
         let not_run = self.knows.not_run;
         let (flow, tries) = self.tries_of_block(host, task, parts.block, context);
         let flow = match flow {
-            Flow::Stop { task, error, result } => {
-                let doubt = self.knows.doubt.clone();
+            Flow::Stop { task, error, result } if !parts.rescue.is_empty() => {
+                let doubt = self.knows.doubt.take();
                 if let Some(doubt) = &doubt {
                     // It fails for certain, but perhaps before it gets there.
                     self.doubt(host, doubt);
                 }
-                if parts.rescue.is_empty() {
-                    let flow = Flow::Stop { task, error, result };
-                    self.finally(host, parts.always, context, flow)
-                } else {
-                    self.knows.not_run = not_run;
-                    self.tell_rescue(&task, &error, &result, doubt.as_ref());
-                    let after_failure = Context { guarded: true, ..context.clone() };
-                    let flow = self.list(host, parts.rescue, &after_failure);
-                    self.finally(host, parts.always, context, flow)
-                }
+                self.knows.not_run = not_run;
+                self.tell_rescue(&task, &error, &result, doubt.as_ref());
+                let after_failure = Context { guarded: true, ..context.clone() };
+                let flow = self.list(host, parts.rescue, &after_failure);
+                self.finally(host, parts.always, context, flow)
             }
+            Flow::Stop { .. } => self.finally(host, parts.always, context, flow),
             flow => self.after_success(host, parts, context, flow),
         };
         let result = self.knows.came_to.registered(&flow, tries);
@@ -118,6 +114,8 @@ impl Runner<'_> {
         self.set("ansible_failed_result", known(result));
     }
 
+    /// Runs `always`. It comes after a failure that is assumed not to happen, too; what follows it
+    /// does not.
     fn finally(
         &mut self,
         host: &mut dyn Host,
@@ -125,7 +123,16 @@ impl Runner<'_> {
         context: &Context,
         flow: Flow,
     ) -> Flow {
-        match self.list(host, always, context) {
+        let before = self.knows.doubt.clone().filter(|_| !always.is_empty()).map(|doubt| {
+            let before = self.knows.branch();
+            self.doubt(host, &doubt);
+            (before, self.knows.mark())
+        });
+        let ended = self.list(host, always, context);
+        if let (Some((success, mark)), Flow::Go) = (before, &flow) {
+            self.knows.settle(success, mark);
+        }
+        match ended {
             Flow::Go => flow,
             ended => ended,
         }
@@ -145,16 +152,7 @@ impl Runner<'_> {
         if !parts.rescue.is_empty() && (acted || doubt.is_some()) {
             self.rehearse(host, parts.rescue, context, doubt.as_ref());
         }
-        let (Flow::Go, false, Some(doubt)) = (&flow, parts.always.is_empty(), &doubt) else {
-            return self.finally(host, parts.always, context, flow);
-        };
-        // It runs after a failure too; what follows it does not.
-        let success = self.knows.branch();
-        self.doubt(host, doubt);
-        let mark = self.knows.mark();
-        let ended = self.list(host, parts.always, context);
-        self.knows.settle(success, mark);
-        ended
+        self.finally(host, parts.always, context, flow)
     }
 
     /// Announces what would be done if the block failed. Where a task of the block is only assumed
