@@ -349,7 +349,7 @@ impl View for Local {
     }
 
     fn unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
-        self.units.state(name).map(Known::Is)
+        self.units.state(name)
     }
 
     fn needs_daemon_reload(&self, unit: &str) -> Result<Known<bool>, HostError> {

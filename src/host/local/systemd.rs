@@ -92,7 +92,7 @@ fn unchanged(
     units: &Units,
 ) -> Result<(), HostError> {
     let Known::Is(planned) = before else { return Ok(()) };
-    let found = units.state(unit)?;
+    let Known::Is(found) = units.state(unit)? else { return Ok(()) };
     let difference = match change {
         ServiceChange::Enable | ServiceChange::Disable if planned.enabled != found.enabled => {
             let word = |unit: &Unit| {

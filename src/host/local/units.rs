@@ -4,18 +4,22 @@
 use super::super::{HostError, UNIT_FOLDERS, Unit, is_file_of, is_unit_file, unit_name};
 use super::unread::Unread;
 use super::{held, process};
+use crate::value::{Known, Origin};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Is there exactly where systemd is the running service manager (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
 const PROPERTIES: &str = "Id,Names,LoadState,ActiveState,SubState,Type,Result,UnitFileState,\
                           InvocationID,FragmentPath,SourcePath,NeedDaemonReload,CanReload,\
-                          RemainAfterExit,\
+                          RemainAfterExit,Job,\
                           Wants,ConsistsOf";
-/// Seconds for a question to systemd.
+/// Seconds for a question to systemd, and for what it is at with a unit.
 const SECONDS: u64 = 30;
+/// Between two looks at what systemd is at.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What is known of units by now, and of which units more will be asked.
 #[derive(Debug, Default)]
@@ -42,6 +46,8 @@ pub(super) struct Shown {
     pub(super) need_reload: bool,
     pub(super) can_reload: bool,
     pub(super) remains: bool,
+    /// systemd has a job for it: to start, stop or restart it.
+    pub(super) job: bool,
     /// Units that it wants and that are stopped with it: what a wrapper without a process of its
     /// own stands for (Debian's `postfix.service` for `postfix@-.service`).
     pub(super) members: Vec<String>,
@@ -50,6 +56,11 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn is_active(&self) -> bool {
         matches!(self.active.as_str(), "active" | "activating" | "reloading" | "refreshing")
+    }
+
+    /// Whether it is about to be what it is not now: a restart stops it for a moment.
+    fn is_changing(&self) -> bool {
+        self.job && !matches!(self.active.as_str(), "activating" | "reloading" | "refreshing")
     }
 
     /// It does its work and is not active afterwards.
@@ -90,23 +101,29 @@ impl Units {
     }
 
     /// A unit's state; a unit that a killed transaction left masked is told as it will be when the
-    /// next run that performs has taken the mask away.
+    /// next run that performs has taken the mask away. Of one that systemd does not come to an end
+    /// with, it is not known.
     ///
     /// # Errors
     /// If systemd does not run here, or does not answer.
-    pub(super) fn state(&self, name: &str) -> Result<Unit, HostError> {
+    pub(super) fn state(&self, name: &str) -> Result<Known<Unit>, HostError> {
         let name = unit_name(name);
-        let mut unit = self.shown(&name)?.state();
+        let shown = self.shown(&name)?;
+        if shown.is_changing() {
+            return Ok(Known::Unknown(Origin::new(format!("what systemd is doing with {name}"))));
+        }
+        let mut unit = shown.state();
         if unit.masked
             && let Some(was_enabled) = held::left_over().get(&name)
         {
             unit.masked = false;
             unit.enabled = if *was_enabled { "enabled" } else { "disabled" }.to_owned();
         }
-        Ok(unit)
+        Ok(Known::Is(unit))
     }
 
-    /// All that is known of a unit.
+    /// All that is known of a unit, once systemd is through with what it was told to do with it: a
+    /// killed run's restart goes on without it.
     pub(super) fn shown(&self, name: &str) -> Result<Shown, HostError> {
         let name = unit_name(name);
         if let Some(shown) = self.known.borrow().get(&name) {
@@ -124,9 +141,17 @@ impl Units {
             }
             shown => shown.map(|shown| (names, shown)),
         };
-        let (names, shown) = asked?;
+        let (names, mut shown) = asked?;
+        if let Some(own) = names.iter().position(|other| *other == name).map(|at| &mut shown[at]) {
+            let end = Instant::now() + Duration::from_secs(SECONDS);
+            while own.is_changing() && Instant::now() < end {
+                std::thread::sleep(LOOK);
+                *own = show(std::slice::from_ref(&name))?.pop().unwrap_or_default();
+            }
+        }
         let mut known = self.known.borrow_mut();
-        known.extend(names.into_iter().zip(shown));
+        let all = names.into_iter().zip(shown);
+        known.extend(all.filter(|(other, shown)| *other == name || !shown.is_changing()));
         Ok(known.get(&name).cloned().unwrap_or_default())
     }
 
@@ -234,6 +259,7 @@ fn parse(text: &str) -> Vec<Shown> {
                 need_reload: get("NeedDaemonReload") == "yes",
                 can_reload: get("CanReload") == "yes",
                 remains: get("RemainAfterExit") == "yes",
+                job: !matches!(get("Job"), "" | "0"),
                 members: wants.map(str::to_owned).collect(),
             }
         })
