@@ -10,15 +10,28 @@ impl Unit {
     pub fn after(mut self, change: ServiceChange) -> Known<Self> {
         match change {
             ServiceChange::Enable => self.enabled = "enabled".to_owned(),
-            ServiceChange::Disable => self.enabled = "disabled".to_owned(),
+            ServiceChange::Disable => {
+                self.enabled = "disabled".to_owned();
+                self.hidden = None;
+            }
             ServiceChange::Start => self.active = true,
             ServiceChange::Stop => self.active = false,
             ServiceChange::Mask => {
+                if self.exists && !self.masked {
+                    let plain = ["enabled", "disabled", "static"].contains(&self.enabled.as_str());
+                    self.hidden = plain.then_some(self.enabled);
+                }
                 self.exists = true;
                 self.masked = true;
                 self.enabled = "masked".to_owned();
             }
-            ServiceChange::Unmask => return Known::Unknown(Origin::new("what the mask hides")),
+            ServiceChange::Unmask => {
+                let Some(enabled) = self.hidden.take() else {
+                    return Known::Unknown(Origin::new("what the mask hides"));
+                };
+                self.enabled = enabled;
+                self.masked = false;
+            }
         }
         Known::Is(self)
     }

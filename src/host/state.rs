@@ -45,6 +45,9 @@ pub struct Unit {
     pub active: bool,
     /// Masked, in /etc or /run.
     pub masked: bool,
+    /// What `enabled` will be once the mask is lifted, where that is known.
+    #[serde(skip)]
+    pub hidden: Option<String>,
 }
 
 impl Unit {

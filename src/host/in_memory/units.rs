@@ -23,8 +23,11 @@ impl World {
         let Some(unit) = self.units.get(&name).cloned().or_else(|| self.of_file(&name)) else {
             return Unit::default();
         };
+        let plain =
+            |enabled: &String| ["enabled", "disabled", "static"].contains(&enabled.as_str());
+        let hidden = Some(unit.enabled.clone()).filter(|enabled| unit.masked && plain(enabled));
         let enabled = if unit.masked { "masked".to_owned() } else { unit.enabled };
-        Unit { exists: true, enabled, active: unit.active, masked: unit.masked }
+        Unit { exists: true, enabled, active: unit.active, masked: unit.masked, hidden }
     }
 
     pub(super) fn is_active(&self, name: &str) -> bool {
@@ -224,7 +227,7 @@ impl InMemory {
         before: &Known<Unit>,
     ) -> Result<(), HostError> {
         let name = unit_name(name);
-        let found = self.world.unit(&name);
+        let found = Unit { hidden: None, ..self.world.unit(&name) };
         if let Known::Is(planned) = before
             && *planned != found
         {

@@ -23,6 +23,7 @@ mod http;
 mod journal;
 mod locks;
 mod login;
+mod masked;
 mod network;
 mod obstacles;
 mod pacman;

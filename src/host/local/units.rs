@@ -3,7 +3,7 @@
 
 use super::super::{HostError, UNIT_FOLDERS, Unit, is_file_of, is_unit_file, unit_name};
 use super::unread::Unread;
-use super::{held, process};
+use super::{held, masked, process};
 use crate::value::{Known, Origin};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -89,6 +89,7 @@ impl Shown {
             enabled: self.enabled(),
             active: self.is_active(),
             masked: self.load == "masked",
+            hidden: None,
         }
     }
 }
@@ -118,6 +119,8 @@ impl Units {
         {
             unit.masked = false;
             unit.enabled = if *was_enabled { "enabled" } else { "disabled" }.to_owned();
+        } else if unit.masked {
+            unit.hidden = masked::hidden_state(&name);
         }
         Ok(Known::Is(unit))
     }

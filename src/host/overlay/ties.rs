@@ -335,8 +335,7 @@ impl Overlay<'_> {
                     (false, false) => "static",
                 }
                 .to_owned(),
-                active: false,
-                masked: false,
+                ..Unit::default()
             }
         })))
     }

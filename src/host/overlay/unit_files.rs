@@ -42,7 +42,7 @@ impl Overlay<'_> {
                         (false, true) => "disabled",
                         (false, false) => "static",
                     };
-                    Unit { exists: true, enabled: enabled.to_owned(), active: false, masked: false }
+                    Unit { exists: true, enabled: enabled.to_owned(), ..Unit::default() }
                 });
                 self.units.insert(name, unit);
             }
@@ -159,7 +159,7 @@ impl Overlay<'_> {
         self.script_unknown(path)?;
         if let Some(name) = unit_of_file(path)
             && let Known::Is(unit) = self.virtual_unit(&name)?
-            && unit.exists == may_go
+            && (unit.exists == may_go || unit.masked)
         {
             self.units.insert(name, Known::Unknown(origin.clone()));
         }

@@ -7,6 +7,16 @@ use crate::value::{Known, Origin};
 impl Overlay<'_> {
     pub(super) fn virtual_unit(&self, name: &str) -> Result<Known<Unit>, HostError> {
         let name = unit_name(name);
+        let packages =
+            !self.packages.transactions.is_empty() || self.packages.may_bring_files().is_some();
+        Ok(self.unit_of(name)?.map(|unit| Unit {
+            // Under a mask they bring and enable what they like.
+            hidden: unit.hidden.filter(|_| !packages),
+            ..unit
+        }))
+    }
+
+    fn unit_of(&self, name: String) -> Result<Known<Unit>, HostError> {
         if let Some(pending) = self.units.get(&name) {
             return Ok(pending.clone());
         }
@@ -43,7 +53,7 @@ impl Overlay<'_> {
         let held = match self.virtual_unit(&name)? {
             Known::Is(unit) if unit.exists => return Ok(()),
             Known::Unknown(_) if !surely_brought => return Ok(()),
-            _ => Unit { exists: true, enabled: "disabled".into(), active: false, masked: false },
+            _ => Unit { exists: true, enabled: "disabled".into(), ..Unit::default() },
         };
         self.units.insert(name, Known::Is(held));
         Ok(())

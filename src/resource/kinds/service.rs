@@ -177,7 +177,8 @@ impl Steps {
             Known::Is(_) => None,
             Known::Unknown(origin) => Some(origin.clone()),
         };
-        let before = self.unit.clone();
+        // What a mask hides is no part of what an action replaces.
+        let before = self.unit.clone().map(|unit| Unit { hidden: None, ..unit });
         let action = Action::Service { unit: self.name.clone(), change, before };
         self.planned = std::mem::take(&mut self.planned).step(action, unless);
         self.unit = match std::mem::replace(&mut self.unit, Known::Is(Unit::default())) {
