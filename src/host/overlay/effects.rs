@@ -11,12 +11,15 @@ impl Overlay<'_> {
     /// The host as it is after this action.
     pub(super) fn take_effect(&mut self, action: &Action) -> Result<(), HostError> {
         self.note_unit_files(action)?;
-        if let Action::WriteFile { path, .. }
-        | Action::Symlink { path, .. }
-        | Action::Remove { path, .. } = action
-        {
-            let origin = Origin::new(format!("the change of {}", path.display()));
-            self.note_account_file(path, &origin);
+        let origin = || Origin::new(format!("the change of {}", action.target()));
+        match action {
+            Action::WriteFile { path, content, .. } => {
+                self.note_written_accounts(path, &content.bytes, &origin())?;
+            }
+            Action::Symlink { path, .. } | Action::Remove { path, .. } => {
+                self.note_account_file(path, &origin());
+            }
+            _ => {}
         }
         match action {
             Action::WriteFile { path, content, attributes, backup, .. } => {

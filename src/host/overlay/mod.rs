@@ -2,6 +2,7 @@
 //! so that the fifth task sees the file that the second would write. What an action makes
 //! unforeseeable is [`Known::Unknown`] from then on, never guessed.
 
+mod account_files;
 mod accounts;
 mod effects;
 mod entry;
