@@ -3,6 +3,7 @@
 
 mod account_report;
 mod action_report;
+mod ansible_names;
 mod attempt;
 pub mod before;
 mod block;

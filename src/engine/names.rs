@@ -1,6 +1,7 @@
 //! Which variables a role's tasks name, and which they set: so that a name that no layer can
 //! supply is an error before any host is touched.
 
+use super::ansible_names::{would_define, would_gather};
 use super::bundle::RoleTasks;
 use super::task::{Body, Keywords, Task};
 use super::typing::for_each;
@@ -88,6 +89,7 @@ const OF_INVENTORY: &[&str] = &[
 #[must_use]
 pub fn is_ansible_s_own(name: &str) -> bool {
     instead(name).is_some()
+        || would_define(name)
         || (name.starts_with("ansible_")
             && !name.starts_with("ansible_ssh_")
             && !name.starts_with("ansible_become")
@@ -104,7 +106,11 @@ pub fn instead(name: &str) -> Option<&'static str> {
 /// A name that nothing sets: which, where, and what to do.
 #[must_use]
 pub fn undefined<'k>(name: &Name, known: impl IntoIterator<Item = &'k str>) -> Diagnostic {
-    let error = Diagnostic::new(format!("undefined variable `{}`", name.name)).at(name.span);
+    let what = match name.optional {
+        true => format!("Ansible defines `{}`, and nothing here does", name.name),
+        false => format!("undefined variable `{}`", name.name),
+    };
+    let error = Diagnostic::new(what).at(name.span);
     let error = match is_ansible_s_own(&name.name) {
         true => error.lacks(Lack::Variable(name.name.clone())),
         false => error,
@@ -118,7 +124,10 @@ pub fn undefined<'k>(name: &Name, known: impl IntoIterator<Item = &'k str>) -> D
 
 /// A fact that is asked for as a member and never gathered.
 fn no_such_fact(name: &Name) -> Option<Diagnostic> {
-    let fact = name.members.first().filter(|_| name.name == "ansible_facts" && !name.optional)?;
+    let fact = name.members.first().filter(|_| name.name == "ansible_facts")?;
+    if name.optional && !would_gather(fact) {
+        return None;
+    }
     let known = || crate::host::local::FACT_NAMES.iter().filter_map(|n| n.strip_prefix("ansible_"));
     if known().any(|name| name == fact) || fact.starts_with(|first: char| !first.is_alphabetic()) {
         return None;
@@ -169,7 +178,9 @@ impl Collector<'_> {
         self.names.lookups.extend(lookups);
         self.mentioned.extend(names.iter().map(|name| name.name.clone()));
         self.names.errors.extend(names.iter().filter_map(no_such_fact));
-        self.names.used.extend(names.into_iter().filter(|name| !name.optional));
+        // Asked whether it is there, what Ansible has would be missing in silence.
+        let needed = |name: &Name| !name.optional || would_define(&name.name);
+        self.names.used.extend(names.into_iter().filter(needed));
         self.names.errors.extend(errors);
     }
 
@@ -197,7 +208,7 @@ impl Collector<'_> {
         let asked = self.names_of_all(&task.keywords.when).names;
         let guarded = |name: &Name| asked.iter().any(|a| a.optional && a.name == name.name);
         let mut own = self.names.used.split_off(before);
-        own.retain(|name| !guarded(name));
+        own.retain(|name| would_define(&name.name) || !guarded(name));
         self.names.used.append(&mut own);
     }
 

@@ -224,6 +224,29 @@ fn handlers_listen_to_topics() {
 }
 
 #[test]
+fn what_ansible_has_and_nothing_here_is_said_to_be_missing_where_it_is_asked_for() {
+    for (asked, name) in [
+        ("when: ansible_env is defined", "ansible_env"),
+        ("when: ansible_mounts is defined and ansible_mounts | length > 0", "ansible_mounts"),
+        ("when: ansible_facts.python_version is defined", "python_version"),
+        ("vars: {x: \"{{ hostvars | default({}) }}\"}", "hostvars"),
+        ("when: playbook_dir is not defined", "playbook_dir"),
+        ("when: (template_path | default('')) == ''", "template_path"),
+    ] {
+        let errors = bench(&format!("- command: tell\n  {asked}\n")).load().err();
+        let errors = errors.unwrap_or_else(|| panic!("{asked}")).diagnostics;
+        assert!(errors[0].message.contains(&format!("`{name}`")), "{asked}: {errors:?}");
+    }
+    for fine in [
+        "when: ansible_check_mode | default(false)",
+        "when: ansible_default_ipv4 is defined and own is not defined",
+        "vars: {ansible_env: {}, x: \"{{ ansible_env | default({}) }}\"}",
+    ] {
+        assert!(bench(&format!("- command: tell\n  {fine}\n")).load().is_ok(), "{fine}");
+    }
+}
+
+#[test]
 fn an_include_is_gone_through_for_every_item() {
     let tasks = "
 - name: each
