@@ -124,16 +124,22 @@ impl Runner<'_> {
     }
 
     /// What is included is run if its condition allows it. An import's condition is asked again for
-    /// every task, an include's once, here.
+    /// every task, an include's once, here; what it puts around them is in `apply`.
     fn include(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
         let mut inner = context.inside(&task.keywords);
-        if let Body::IncludeRole { import: true, .. } | Body::IncludeTasks { import: true, .. } =
+        let (Body::IncludeRole { import, apply, .. } | Body::IncludeTasks { import, apply, .. }) =
             &task.body
-        {
+        else {
+            return Flow::Go;
+        };
+        if *import {
             return self.included(host, task, context, &inner);
         }
         let scopes = self.scopes(task, context);
         inner.when = Vec::new();
+        // Its own tags choose the include, not what is in it.
+        inner.tags.clone_from(&context.tags);
+        let inner = inner.inside(apply);
         match self.truth(&self.conditions(task, context), &scopes) {
             Ok(Truth::Yes) => self.included(host, task, context, &inner),
             Ok(Truth::No) => Flow::Go,
@@ -274,8 +280,11 @@ fn selects(chosen: &[String], skipped: &[String], task: &Task, tags: &[&str]) ->
     if skipped {
         return false;
     }
-    // An include is entered to find tagged tasks in it.
-    let include = matches!(task.body, Body::IncludeRole { .. } | Body::IncludeTasks { .. });
-    let asked = chosen.is_empty() || in_group(chosen, "all") || tagged(chosen) || include;
+    // An import is entered to find tagged tasks in it: it is what it imports.
+    let import = matches!(
+        task.body,
+        Body::IncludeRole { import: true, .. } | Body::IncludeTasks { import: true, .. }
+    );
+    let asked = chosen.is_empty() || in_group(chosen, "all") || tagged(chosen) || import;
     has("always") || named(chosen) || (asked && !has("never"))
 }

@@ -237,9 +237,12 @@ impl Collector<'_> {
             }
             Body::Fail(msg) => msg.iter().for_each(|msg| self.texts(msg)),
             Body::Debug(msg) => self.texts(msg),
-            Body::IncludeTasks { file, .. } => self.texts(file),
-            Body::FlushHandlers | Body::EndHost | Body::IncludeRole { .. } | Body::Block { .. } => {
+            Body::IncludeTasks { file, apply, .. } => {
+                self.texts(file);
+                self.keywords(apply);
             }
+            Body::IncludeRole { apply, .. } => self.keywords(apply),
+            Body::FlushHandlers | Body::EndHost | Body::Block { .. } => {}
         }
     }
 

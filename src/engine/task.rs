@@ -58,6 +58,8 @@ pub enum Body {
         file: String,
         /// Keywords are inherited by every task of it (`import_role`).
         import: bool,
+        /// What an include puts around every task of it (`apply`).
+        apply: Box<Keywords>,
     },
     /// Runs another file of the same role.
     IncludeTasks {
@@ -65,6 +67,8 @@ pub enum Body {
         file: Node,
         /// Keywords are inherited by every task of it (`import_tasks`).
         import: bool,
+        /// What an include puts around every task of it (`apply`).
+        apply: Box<Keywords>,
     },
     /// Tasks together.
     Block {

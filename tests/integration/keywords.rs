@@ -223,6 +223,49 @@ fn handlers_listen_to_topics() {
     assert_eq!(names(&told), ["one", "a", "b"]);
 }
 
+/// As ansible-core 2.19 does.
+#[test]
+fn an_include_is_chosen_by_its_own_tags_and_hands_on_only_what_it_applies() {
+    let tasks = "
+- include_tasks: untagged.yml
+- {include_tasks: tagged.yml, tags: [t]}
+- {import_tasks: imported.yml, tags: [t]}
+- include_tasks: {file: applied.yml, apply: {tags: [t], when: wanted}}
+  vars: {wanted: true}
+  tags: [t]
+- include_role: {name: other, apply: {tags: [t], vars: {what: applied}}}
+  tags: [t]
+- tags: [t]
+  block:
+    - include_tasks: inside.yml
+";
+    let ran = |tags: &[&str]| {
+        let other = "- {name: \"role {{ what }}\", command: tell}\n";
+        let mut bench = bench(tasks).with("roles/other/tasks/main.yml", other);
+        for file in ["untagged", "tagged", "imported", "applied", "inside"] {
+            let text = format!(
+                "- {{name: {file}, command: tell}}\n- {{name: {file} t, command: tell, tags: [t]}}\n"
+            );
+            bench = bench.with(&format!("roles/r/tasks/{file}.yml"), &text);
+        }
+        let told = bench.tagged(tags, &[]).apply();
+        assert_eq!(told.errors(), Vec::<String>::new());
+        names(&told).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let chosen = [
+        "tagged t",
+        "imported",
+        "imported t",
+        "applied",
+        "applied t",
+        "role applied",
+        "inside",
+        "inside t",
+    ];
+    assert_eq!(ran(&["t"]), chosen);
+    assert_eq!(ran(&[]).len(), 11);
+}
+
 #[test]
 fn what_ansible_has_and_nothing_here_is_said_to_be_missing_where_it_is_asked_for() {
     for (asked, name) in [

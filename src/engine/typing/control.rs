@@ -3,7 +3,7 @@
 use super::Typing;
 use super::keywords::is_variable_name;
 use crate::config::refuse_boolean_words;
-use crate::engine::task::Body;
+use crate::engine::task::{Body, Keywords};
 use crate::resource::{self, Kind, Nature, Steer};
 use crate::text::{Diagnostic, Lack, nearest, with_article};
 use crate::value::{Key, Node, NodeKind};
@@ -11,6 +11,10 @@ use crate::value::{Key, Node, NodeKind};
 /// What holds tasks together. What else steers the run is a kind.
 const STRUCTURE: &[&str] =
     &["block", "include_role", "import_role", "include_tasks", "import_tasks"];
+
+/// What `apply` takes of an include: what it hands on.
+const APPLIED: &[&str] =
+    &["tags", "when", "vars", "environment", "ignore_errors", "no_log", "become"];
 
 /// What `meta` takes.
 const ORDERS: &[&str] = &["flush_handlers", "end_host", "noop"];
@@ -170,7 +174,8 @@ impl Typing<'_> {
             Some(from) => self.plain(from, "a file's name")?,
             None => "main".to_owned(),
         };
-        Some(Body::IncludeRole { role, file: with_suffix(&file), import })
+        let apply = self.applied(key, node, import)?;
+        Some(Body::IncludeRole { role, file: with_suffix(&file), import, apply })
     }
 
     fn tasks(&mut self, key: &Key, node: &Node, import: bool) -> Option<Body> {
@@ -192,7 +197,27 @@ impl Typing<'_> {
         if import {
             self.plain(file, "a file's name")?;
         }
-        Some(Body::IncludeTasks { file: file.clone(), import })
+        let apply = self.applied(key, node, import)?;
+        Some(Body::IncludeTasks { file: file.clone(), import, apply })
+    }
+
+    /// `apply:`, the keywords that an include puts around what it includes.
+    fn applied(&mut self, key: &Key, node: &Node, import: bool) -> Option<Box<Keywords>> {
+        let apply = match &node.kind {
+            NodeKind::Map(entries) => entries.iter().find(|(key, _)| key.name == "apply"),
+            _ => None,
+        };
+        let Some((apply, keywords)) = apply else { return Some(Box::default()) };
+        if import {
+            self.error(
+                Diagnostic::new(format!("`{}` takes no `apply`", key.name))
+                    .at(apply.span)
+                    .help("what is imported has the keywords of its import: write them there"),
+            );
+            return None;
+        }
+        self.known_members(apply, keywords, Some(APPLIED))?;
+        Some(Box::new(self.keywords(keywords.entries())))
     }
 
     /// Text that must be known before any host is touched.
