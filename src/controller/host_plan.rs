@@ -90,6 +90,13 @@ pub(super) fn check_arguments(
                 || loaded().any(|other| other.names.set.contains(name))
         };
         errors.extend(spec.apply(&role.role.name, layers, comes_later));
+        for (name, argument) in &spec.options {
+            let own = role.role.vars.iter().chain(&role.role.defaults);
+            let own = own.filter(|(key, _)| key.name == *name).map(|(_, node)| node).next();
+            if let Some(node) = own.filter(|_| layers.get(name).is_none()) {
+                errors.extend(argument.check_own(name, node));
+            }
+        }
     }
     errors
 }

@@ -289,6 +289,33 @@ fn what_ansible_has_and_nothing_here_is_said_to_be_missing_where_it_is_asked_for
     }
 }
 
+/// As ansible-core 2.19 does when the role is entered.
+#[test]
+fn a_role_s_own_value_that_its_specification_cannot_mean_is_refused() {
+    let specs = |kind: &str| {
+        format!("argument_specs:\n  main:\n    options:\n      own: {{type: {kind}}}\n")
+    };
+    for (value, kind, fine) in [
+        ("[{a: 1}]", "int", false),
+        ("many", "int", false),
+        ("{a: 1}", "list", false),
+        ("[a]", "str", false),
+        ("maybe", "bool", false),
+        ("'25'", "int", true),
+        ("25", "str", true),
+        ("'yes'", "bool", true),
+        ("a,b", "list", true),
+        ("'{{ other }}'", "int", true),
+        ("null", "int", true),
+    ] {
+        let bench = bench("- command: tell\n")
+            .with("roles/r/defaults/main.yml", &format!("own: {value}\nother: 1\n"))
+            .with("roles/r/meta/argument_specs.yml", &specs(kind));
+        let errors = bench.load().err().map(|errors| errors.diagnostics.len());
+        assert_eq!(errors, (!fine).then_some(1), "{value} as {kind}");
+    }
+}
+
 #[test]
 fn an_include_is_gone_through_for_every_item() {
     let tasks = "

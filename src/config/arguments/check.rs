@@ -30,6 +30,21 @@ impl Argument {
         value_node(value, span).map_or_else(Vec::new, |node| self.check(name, &node))
     }
 
+    /// What is wrong with a role's own value of it: that it can in no way be read as its type.
+    pub fn check_own(&self, name: &str, node: &Node) -> Vec<Diagnostic> {
+        let readable = match &node.kind {
+            NodeKind::Str(text) => self.kind.convert(text, self.elements, node.span).is_some(),
+            NodeKind::Int(_) | NodeKind::Float(_) | NodeKind::Bool(_) => {
+                matches!(self.kind, ArgumentType::Str | ArgumentType::Path | ArgumentType::Bool)
+            }
+            _ => false,
+        };
+        if readable || self.kind.fits(&node.kind) || matches!(node.kind, NodeKind::Null) {
+            return Vec::new();
+        }
+        self.check(name, node)
+    }
+
     fn check_into(&self, name: &str, node: &Node, errors: &mut Vec<Diagnostic>) {
         if is_template(node) || matches!(node.kind, NodeKind::Null) && !self.required {
             return;
