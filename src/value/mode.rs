@@ -32,11 +32,14 @@ impl std::str::FromStr for Mode {
     type Err = ModeError;
 
     fn from_str(text: &str) -> Result<Self, ModeError> {
-        let octal = matches!(text.len(), 3 | 4) && text.bytes().all(|b| (b'0'..=b'7').contains(&b));
+        // Some write a leading zero before all four: "02770".
+        let digits = text.strip_prefix('0').filter(|rest| rest.len() == 4).unwrap_or(text);
+        let octal =
+            matches!(digits.len(), 3 | 4) && digits.bytes().all(|b| (b'0'..=b'7').contains(&b));
         if !octal {
             return Err(ModeError(text.to_owned()));
         }
-        u32::from_str_radix(text, 8).map(Self).map_err(|_| ModeError(text.to_owned()))
+        u32::from_str_radix(digits, 8).map(Self).map_err(|_| ModeError(text.to_owned()))
     }
 }
 
@@ -80,6 +83,21 @@ impl schemars::JsonSchema for Mode {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "mode", "pattern": "^[0-7]{3,4}$" })
+        schemars::json_schema!({ "type": "string", "format": "mode", "pattern": "^0?[0-7]{3,4}$" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mode;
+
+    #[test]
+    fn a_leading_zero_before_four_digits_is_none_too_many() {
+        for (text, bits) in [("644", 0o644), ("0644", 0o644), ("2770", 0o2770), ("02770", 0o2770)] {
+            assert_eq!(text.parse(), Ok(Mode::from_bits(bits)), "{text}");
+        }
+        for text in ["", "44", "12770", "00644x", "002770", "0888", "u+x"] {
+            assert!(text.parse::<Mode>().is_err(), "{text}");
+        }
     }
 }
