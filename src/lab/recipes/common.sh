@@ -15,6 +15,13 @@ debian_tree() { # TREE EXTRA-PACKAGES
     for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer; do
         ln -sf /dev/null "$1/etc/systemd/system/$unit"
     done
+    mkdir -p "$1/etc/systemd/system-generators"
+    # Each reload of systemd would start them all, and no host of ours has disks, partitions or a kernel
+    # command line of its own.
+    for generator in bless-boot cryptsetup debug gpt-auto hibernate-resume integritysetup run \
+        system-update veritysetup; do
+        ln -sf /dev/null "$1/etc/systemd/system-generators/systemd-$generator-generator"
+    done
     # Nobody sits at the console.
     ln -sf /dev/null "$1/etc/systemd/system/console-getty.service"
 }
