@@ -11,4 +11,4 @@ mod serve;
 mod torn_tests;
 
 pub use disk_memory::{DiskMemory, Recalled, recall};
-pub use serve::{MEMORY_FOLDER, serve};
+pub use serve::{MEMORY_FOLDER, serve, serve_on};

@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::log::Record;
 use crate::protocol::{self, FromAgent, ToAgent};
 use crate::text::{Diagnostic, Redactor};
-use crate::value::Value;
+use crate::value::{Map, Value};
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -61,6 +61,18 @@ impl Outlet for SessionOutlet<'_> {
             _ => {
                 self.gone = true;
                 Turn::Done(Value::Null)
+            }
+        }
+    }
+
+    fn next_play(&mut self, _play: usize) -> Option<Map> {
+        self.send(&FromAgent::NextPlay);
+        match protocol::read(self.from) {
+            Ok(Some(ToAgent::Go { variables })) => Some(variables),
+            Ok(Some(ToAgent::End)) => None,
+            _ => {
+                self.gone = true;
+                None
             }
         }
     }

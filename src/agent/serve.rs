@@ -30,6 +30,31 @@ pub const MEMORY_FOLDER: &str = "/var/lib/converge";
 /// If the session breaks before the run could begin. What goes wrong in the run is told to the
 /// controller.
 pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(), FrameError> {
+    session(from, to, &mut |bundle, outlet| run(bundle, outlet, memory))
+}
+
+/// Serves one run on a host that is given, and may be played: nothing is remembered of it.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_on(
+    from: &mut dyn Read,
+    to: &mut dyn Write,
+    host: &mut dyn Host,
+) -> Result<(), FrameError> {
+    session(from, to, &mut |bundle, outlet| {
+        let mut memory = Forgetful::new(State::default(), Vec::new());
+        if bundle.purpose == Purpose::Apply {
+            return drive(bundle, &mut memory, outlet, host);
+        }
+        let mut overlay = Overlay::new(&*host, bundle.run_hosts.iter().cloned().collect());
+        drive(bundle, &mut memory, outlet, &mut overlay)
+    })
+}
+
+type Run<'r> = dyn FnMut(&Bundle, &mut SessionOutlet<'_>) -> Result<(), LastingError> + 'r;
+
+fn session(from: &mut dyn Read, to: &mut dyn Write, run: &mut Run<'_>) -> Result<(), FrameError> {
     protocol::write(to, &FromAgent::Hello { version: VERSION })?;
     let (bundle, log) = match protocol::read(from)? {
         Some(ToAgent::Bundle { version: VERSION, bundle, log }) => (bundle, log),
@@ -47,13 +72,13 @@ pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(
     let mut outlet =
         SessionOutlet { from, to, gone: false, finished: None, logged: Arc::clone(&logged) };
     let ended = match log.and_then(|filter| filter.parse().ok()) {
-        None => run(&bundle, &mut outlet, memory),
+        None => run(&bundle, &mut outlet),
         Some(filter) => {
             let log = Log::new(filter, move |record| {
                 logged.lock().unwrap_or_else(PoisonError::into_inner).push(record);
             });
             // Of this thread alone: the controller may be in the same process.
-            dispatcher::with_default(&log.dispatch(), || run(&bundle, &mut outlet, memory))
+            dispatcher::with_default(&log.dispatch(), || run(&bundle, &mut outlet))
         }
     };
     // Nobody waits for this process to end: whoever hears of it may begin the next run.

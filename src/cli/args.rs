@@ -43,6 +43,7 @@ const EXIT_CODES: &str = "Exit codes:
   2   changes are pending or were made (only with --detailed-exitcode)
   3   a host was unreachable
   4   another run holds a host's lock
+  5   a play stopped because too many of its hosts failed
   64  wrong usage
   65  an error in the inventory, a role or a variable; no host was touched
   130 interrupted by Ctrl-C (143: by SIGTERM)";
@@ -72,6 +73,15 @@ pub(super) enum Command {
     /// Be a host's end of a session (started over ssh, not by hand)
     #[command(hide = true)]
     Agent,
+}
+
+/// A playbook's file: a mistyped command is none.
+fn playbook(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("yml" | "yaml" | "json") => Ok(path),
+        _ => Err("no command is called so, and a playbook's name ends in .yml".to_owned()),
+    }
 }
 
 /// Where hosts come from.
@@ -114,6 +124,9 @@ pub(super) struct RolesArgs {
 /// What a run is made from.
 #[derive(Debug, Clone, Args)]
 pub(super) struct InputArgs {
+    /// Playbooks, in order; without one, the inventory's `roles` say what hosts get
+    #[arg(value_name = "PLAYBOOK", value_parser = playbook)]
+    pub(super) playbooks: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) from: InventoryArgs,
     #[command(flatten)]
@@ -196,6 +209,9 @@ pub(super) struct ExplainArgs {
     pub(super) host: String,
     /// The variable; without one, all of the host's
     pub(super) variable: Option<String>,
+    /// A playbook, whose plays set variables too
+    #[arg(long = "playbook", value_name = "FILE", value_parser = playbook)]
+    pub(super) playbooks: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) from: InventoryArgs,
     #[command(flatten)]
@@ -238,6 +254,9 @@ pub(super) enum InventoryShow {
 
 #[derive(Debug, Args)]
 pub(super) struct LintArgs {
+    /// Playbooks: all that keeps their plays from running
+    #[arg(value_name = "PLAYBOOK", value_parser = playbook, conflicts_with = "from_ansible")]
+    pub(super) playbooks: Vec<PathBuf>,
     /// A folder of roles written for Ansible, or one role
     #[arg(long, value_name = "FOLDER", conflicts_with = "inventory")]
     pub(super) from_ansible: Option<PathBuf>,

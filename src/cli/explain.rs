@@ -22,6 +22,8 @@ pub(super) fn text(args: &ExplainArgs) -> Result<String, (Vec<Diagnostic>, Sourc
         inventory: args.from.inventory.as_slice().into(),
         limit: Some(args.host.clone()),
         roles_path: args.roles.roles_path.clone(),
+        playbooks: args.playbooks.clone(),
+        ask: Some(super::prompt::nothing),
         extra: args.roles.extra.clone(),
         environment: Some(super::process::environment),
         ..LoadOptions::default()

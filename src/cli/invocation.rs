@@ -35,5 +35,6 @@ pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
     if run.become_root {
         words.push("--become".to_owned());
     }
+    words.extend(input.playbooks.iter().map(|path| quote(&path.to_string_lossy()).into_owned()));
     words.join(" ")
 }

@@ -4,7 +4,7 @@ use super::answer::{print, refuse};
 use super::args::{LintArgs, ListOutput};
 use super::exit_code::ExitCode;
 use super::terminal::Terminal;
-use crate::controller::{LintOptions, Linted, LintedRole, lint};
+use crate::controller::{LintOptions, Linted, LintedRole, LoadOptions, lint, lint_playbooks};
 use crate::host::Disk;
 use crate::report::escape;
 use crate::text::{Diagnostic, Sources};
@@ -18,6 +18,9 @@ const SCHEMA: &str = "converge.lint/1";
 /// Looks at roles and tells. 65 where one does not run.
 pub(super) fn run(args: &LintArgs, terminal: &Terminal) -> ExitCode {
     let found = super::vault::vault(&args.from).and_then(|vault| {
+        if !args.playbooks.is_empty() {
+            return Ok(lint_playbooks(&of_playbooks(args), &Disk, &vault));
+        }
         let options = LintOptions {
             folder: args.from_ansible.as_deref().map(named),
             inventory: args.from.inventory.as_slice().into(),
@@ -30,12 +33,26 @@ pub(super) fn run(args: &LintArgs, terminal: &Terminal) -> ExitCode {
         Err(error) => return refuse(&error, terminal),
     };
     let text = match args.output {
+        ListOutput::Human if !args.playbooks.is_empty() => lines(&found),
         ListOutput::Human => human(&found),
         ListOutput::Json => format!("{:#}\n", document(&found)),
     };
     let all_run = found.roles.iter().all(|role| role.needs.is_empty());
     let code = if all_run { ExitCode::SUCCESS } else { ExitCode::DATA };
     print(&text, terminal).and(code)
+}
+
+/// As a run would load them; what a person would be asked for is taken for set.
+fn of_playbooks(args: &LintArgs) -> LoadOptions {
+    LoadOptions {
+        inventory: args.from.inventory.as_slice().into(),
+        roles_path: args.roles_path.clone(),
+        playbooks: args.playbooks.clone(),
+        ask: Some(super::prompt::nothing),
+        environment: Some(super::process::environment),
+        runs: true,
+        ..LoadOptions::default()
+    }
 }
 
 /// A folder under its own name, which a role's is: `.` has none.
@@ -48,6 +65,18 @@ fn named(folder: &Path) -> PathBuf {
 
 /// A line for each role that runs, one for each need of the others, and a count.
 fn human(found: &Linted) -> String {
+    let mut out = lines(found);
+    let running = found.roles.iter().filter(|role| role.needs.is_empty()).count();
+    let needs: usize = found.roles.iter().map(|role| role.needs.len()).sum();
+    let roles = count(found.roles.len(), "role", "roles");
+    let _ = match needs {
+        0 => writeln!(out, "\n{roles}: all run"),
+        _ => writeln!(out, "\n{roles}: {running} run; {}", count(needs, "need", "needs")),
+    };
+    out
+}
+
+fn lines(found: &Linted) -> String {
     let width = found.roles.iter().map(|role| role.name.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for role in &found.roles {
@@ -61,13 +90,6 @@ fn human(found: &Linted) -> String {
             let _ = writeln!(out, "{name:<width$}  {}", escape::line(&line));
         }
     }
-    let running = found.roles.iter().filter(|role| role.needs.is_empty()).count();
-    let needs: usize = found.roles.iter().map(|role| role.needs.len()).sum();
-    let roles = count(found.roles.len(), "role", "roles");
-    let _ = match needs {
-        0 => writeln!(out, "\n{roles}: all run"),
-        _ => writeln!(out, "\n{roles}: {running} run; {}", count(needs, "need", "needs")),
-    };
     out
 }
 

@@ -20,6 +20,7 @@ mod log;
 mod mistakes;
 mod output;
 mod process;
+mod prompt;
 mod question;
 mod run;
 mod schema;

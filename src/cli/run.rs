@@ -47,6 +47,8 @@ impl<'a> Run<'a> {
             inventory: input.from.inventory.as_slice().into(),
             limit: input.limit.limit.clone(),
             roles_path: input.roles.roles_path.clone(),
+            playbooks: input.playbooks.clone(),
+            ask: terminal.can_ask.then_some(super::prompt::ask as controller::Ask),
             extra: input.roles.extra.clone(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
@@ -169,6 +171,7 @@ impl<'a> Run<'a> {
 }
 
 fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode {
+    let stopped = outcome.stopped.then_some(ExitCode::BUDGET);
     let silent = (outcome.hosts.len() < hosts).then_some(ExitCode::UNREACHABLE);
     let told = outcome.hosts.iter().map(|(_, report)| match report.status {
         HostStatus::Ok => ExitCode::SUCCESS,
@@ -179,7 +182,7 @@ fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode {
         HostStatus::Locked => ExitCode::STALE,
         HostStatus::Interrupted => ExitCode::FAILED,
     });
-    told.chain(silent).collect()
+    told.chain(silent).chain(stopped).collect()
 }
 
 /// `-b`: this machine too, unless root runs this already.

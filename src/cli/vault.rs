@@ -1,11 +1,11 @@
 //! Vault passwords: from files, from programs that print them, or asked for on the terminal.
 
 use super::args::InventoryArgs;
+use super::prompt::{Echo, asked};
 use crate::config::{Files, Vault};
 use crate::host::{Disk, SessionProcess};
 use crate::text::Diagnostic;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 /// Everything that decrypts, as the command line names it.
@@ -18,14 +18,14 @@ pub(super) fn vault(args: &InventoryArgs) -> Result<Vault, Diagnostic> {
         let (id, file) = named.split_once('@').unwrap_or(("default", named));
         let asks = file == "prompt" && named.contains('@');
         let password = if asks {
-            asked(&format!("Vault password ({id}): "))
+            password(&format!("Vault password ({id}): "))
         } else {
             password_of(Path::new(file))
         };
         vault.add(id, password?);
     }
     if args.ask_vault_pass {
-        vault.add("default", asked("Vault password: ")?);
+        vault.add("default", password("Vault password: ")?);
     }
     Ok(vault)
 }
@@ -52,24 +52,8 @@ fn password_of(file: &Path) -> Result<Vec<u8>, Diagnostic> {
     Ok(password)
 }
 
-/// Asks on the terminal, whatever standard input is, without showing what is typed.
-fn asked(prompt: &str) -> Result<Vec<u8>, Diagnostic> {
-    let failed = |error: std::io::Error| {
-        Diagnostic::new(format!("cannot ask for the vault password: {error}"))
-            .help("name a file that holds it with --vault-password-file")
-    };
-    let mut terminal = Disk.terminal().map_err(failed)?;
-    let before = tcgetattr(&terminal).map_err(|error| failed(error.into()))?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| failed(error.into()))?;
-    let mut line = Vec::new();
-    let typed = terminal
-        .write_all(prompt.as_bytes())
-        .and_then(|()| BufReader::new(&terminal).read_until(b'\n', &mut line));
-    let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
-    let _ = terminal.write_all(b"\n");
-    typed.map_err(failed)?;
-    restored.map_err(|error| failed(error.into()))?;
-    Ok(line)
+/// What is typed, unseen.
+fn password(words: &str) -> Result<Vec<u8>, Diagnostic> {
+    asked(words, Echo::Off)
+        .map_err(|error| error.help("name a file that holds it with --vault-password-file"))
 }

@@ -6,6 +6,7 @@ mod fields;
 mod files;
 mod inventory;
 mod pattern;
+mod playbook;
 mod reader;
 mod role;
 mod secret;
@@ -16,7 +17,11 @@ pub mod yaml;
 pub use arguments::{Argument, ArgumentSpec, ArgumentSpecs, ArgumentType};
 pub use files::{Files, MemoryFiles};
 pub use inventory::{Group, Host, Inventory, InventoryPaths};
-pub use pattern::select;
+pub use pattern::{select, select_any};
+pub use playbook::{
+    BatchSize, Failed, Order, PLAY_LISTS, PLAY_PREFIX, Play, Prompt, Rollout, Surroundings,
+    read as read_playbooks,
+};
 pub use reader::{Reader, VAULT_MARK};
 pub use role::{Dependency, Role, RolePath, RolePlace, RoleUse, Roles};
 pub(crate) use variables::refuse_boolean_words;

@@ -26,6 +26,23 @@ pub fn select(
     pattern: &str,
     reader: &Reader<'_>,
 ) -> Result<Vec<HostName>, Diagnostic> {
+    let hosts = select_any(inventory, pattern, reader)?;
+    if hosts.is_empty() {
+        return Err(Diagnostic::new(format!("`{pattern}` leaves no host"))
+            .help("its groups are empty, or `&` and `!` take every host away"));
+    }
+    Ok(hosts)
+}
+
+/// As [`select`], but a whole may leave no host: a play's group may be empty.
+///
+/// # Errors
+/// A part that matches nothing.
+pub fn select_any(
+    inventory: &Inventory,
+    pattern: &str,
+    reader: &Reader<'_>,
+) -> Result<Vec<HostName>, Diagnostic> {
     let mut parts = Parts::default();
     parts.add(pattern, reader, &mut 0)?;
     if parts.named.len() + parts.required.len() + parts.excluded.len() == 0 {
@@ -44,10 +61,6 @@ pub fn select(
     for part in &parts.excluded {
         let excluded = matching(inventory, part)?;
         hosts.retain(|host| !excluded.contains(host));
-    }
-    if hosts.is_empty() {
-        return Err(Diagnostic::new(format!("`{pattern}` leaves no host"))
-            .help("its groups are empty, or `&` and `!` take every host away"));
     }
     let names: Vec<&HostName> = inventory.hosts().map(|host| &host.name).collect();
     Ok(hosts.into_iter().map(|host| names[host].clone()).collect())

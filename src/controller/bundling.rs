@@ -20,7 +20,6 @@ impl Project {
             .flat_map(|plan| &plan.library)
             .filter_map(|name| Some((name.clone(), self.roles.get(name)?.typed.tasks.clone())))
             .collect();
-        let roles = plan.map(|plan| plan.roles.clone()).unwrap_or_default();
         let variables = self.variables(host);
         // What only a delegated task names, the host is not sent.
         let loaded = self.roles_of(&library);
@@ -34,7 +33,7 @@ impl Project {
             run: options.run.clone(),
             host: host.to_owned(),
             purpose: options.purpose,
-            roles,
+            plays: plan.map(|plan| self.parts(plan)).unwrap_or_default(),
             delegated: self.delegated(&library, host),
             inventory,
             extra: extra.cloned().collect(),

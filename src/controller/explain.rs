@@ -1,8 +1,8 @@
 //! Every layer that sets a variable for a host, for people to read.
 
 use super::host_plan::check_arguments;
-use super::project::Project;
-use crate::config::{Layer, LayerKind, Layers};
+use super::project::{HostPlay, Project};
+use crate::config::{Layer, LayerKind, Layers, PLAY_PREFIX};
 use crate::engine::task::{Body, Task};
 use crate::engine::typing::for_each;
 use crate::text::Span;
@@ -18,6 +18,10 @@ impl Project {
         let mut layers = self.inventory.variables(self.inventory.host(host)?);
         for name in &plan.library {
             let Some(loaded) = self.roles.get(name) else { continue };
+            // What a play sets comes below, with where.
+            if name.starts_with(PLAY_PREFIX) {
+                continue;
+            }
             let name: Arc<str> = name.as_str().into();
             layers.add_entries(&LayerKind::RoleDefault(Arc::clone(&name)), &loaded.role.defaults);
             layers.add_entries(&LayerKind::RoleVar(name), &loaded.role.vars);
@@ -25,8 +29,12 @@ impl Project {
         for (name, settings) in self.extra.iter() {
             settings.iter().for_each(|layer| layers.add(name.into(), layer.clone()));
         }
+        for play in plan.plays.iter().filter_map(|play| self.plays.get(play.place?)) {
+            play.add_all_to(&mut layers);
+        }
         // Everything wrong was said when the plan was made.
-        let _ = check_arguments(self, &plan.roles, &plan.library, &mut layers);
+        let calls: Vec<_> = plan.plays.iter().flat_map(HostPlay::calls).collect();
+        let _ = check_arguments(self, &calls, &plan.library, &mut layers);
         Some(layers)
     }
 

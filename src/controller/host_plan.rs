@@ -1,15 +1,16 @@
 //! Plans what one host is to get: its roles in order, its variables checked, the way to it.
 
 use super::connection::Connection;
-use super::project::{HostPlan, Project};
-use crate::config::{Host, Layers, Roles};
+use super::playbook::LoadedPlay;
+use super::project::{HostPlan, HostPlay, Project};
+use super::ways;
+use crate::config::{Dependency, Host, Layers, PLAY_LISTS, RoleUse, Roles};
 use crate::engine::bundle::RoleCall;
 use crate::engine::names::is_supplied;
-use crate::engine::scope::Scopes;
-use crate::template::Templates;
-use crate::text::{Diagnostic, Redactor};
-use crate::value::{HostName, Key, Map, Node, Value};
-use std::sync::Arc;
+use crate::engine::task::Keywords;
+use crate::text::Diagnostic;
+use crate::value::{HostName, Key, Node, Value};
+use indexmap::IndexSet;
 
 /// Plans a host, and checks its variables against what its roles ask for.
 pub(super) fn plan(
@@ -20,37 +21,107 @@ pub(super) fn plan(
     let Some(host) = project.inventory.host(name.as_str()) else {
         return Err(vec![Diagnostic::new(format!("host `{name}` is not in the inventory"))]);
     };
-    let wanted = project.inventory.roles_of(host);
-    let order = read.in_order(wanted.iter().map(|(name, _)| name.as_str()));
-    let roles: Vec<RoleCall> = order
-        .iter()
-        .map(|used| RoleCall { name: used.role.name.clone(), vars: used.vars.to_vec() })
-        .collect();
-    let library = library(project, &roles);
+    let plays = plays_of(project, read, host);
     let mut layers = project.inventory.variables(host);
     for (name, settings) in project.extra.iter() {
         settings.iter().for_each(|layer| layers.add(name.into(), layer.clone()));
     }
-    let errors = check_arguments(project, &roles, &library, &mut layers);
+    let (mut errors, mut extra) = (Vec::new(), Vec::new());
+    for play in &plays {
+        let mut layers = layers.clone();
+        if let Some(loaded) = play.place.and_then(|place| project.plays.get(place)) {
+            loaded.add_to(&mut layers);
+        }
+        let calls: Vec<&RoleCall> = play.calls().collect();
+        errors.extend(check_arguments(project, &calls, &play.library, &mut layers));
+        take_over(&mut extra, &project.extra, &layers);
+    }
     if !errors.is_empty() {
+        errors.dedup();
         return Err(errors);
     }
-    let extra = project.extra.names().filter_map(|name| entry(name, &layers)).collect();
-    let variables = connection_variables(project, host, &layers).map_err(|error| vec![error])?;
+    let variables = ways::variables(project, host, &plays, &layers).map_err(|error| vec![error])?;
     let address = variables.get("ansible_host").and_then(Value::as_str).map(str::to_owned);
     let connection = Connection::of(name.as_str(), &variables, &project.root);
     let connection = connection.map_err(|error| vec![error])?;
-    Ok(HostPlan { roles, library, connection, address, extra })
+    let mut library: IndexSet<String> = IndexSet::new();
+    library.extend(plays.iter().flat_map(|play| play.library.iter().cloned()));
+    Ok(HostPlan { plays, library: library.into_iter().collect(), connection, address, extra })
 }
 
-fn entry(name: &str, layers: &Layers) -> Option<(Key, Node)> {
-    let layer = layers.get(name)?;
-    Some((Key { name: name.to_owned(), span: layer.span }, (*layer.node).clone()))
+/// `-e` as an argument specification has typed it: the first that makes something else of a text.
+fn take_over(extra: &mut Vec<(Key, Node)>, written: &Layers, typed: &Layers) {
+    for name in written.names() {
+        let Some((key, node)) = typed.entry(name) else { continue };
+        match extra.iter_mut().find(|(known, _)| known.name == name) {
+            None => extra.push((key, node)),
+            Some((_, known)) if written.get(name).is_some_and(|layer| *layer.node == *known) => {
+                *known = node;
+            }
+            Some(_) => {}
+        }
+    }
 }
 
-fn library(project: &Project, roles: &[RoleCall]) -> Vec<String> {
+/// What a host gets: of every play that it is in, or what the inventory names.
+fn plays_of(project: &Project, read: &Roles, host: &Host) -> Vec<HostPlay> {
+    if !project.has_playbook {
+        let wanted = project.inventory.roles_of(host);
+        let used = read.in_order(wanted.iter().map(|(name, _)| name.as_str()));
+        let calls: Vec<RoleCall> = used.iter().map(|used| call(used, None)).collect();
+        let library = library(project, calls.iter().map(|call| call.name.as_str()));
+        return vec![HostPlay { place: None, stages: vec![calls], library }];
+    }
+    let places = project.plays.iter().enumerate();
+    let of_host = places.filter(|(_, play)| play.hosts.contains(&host.name));
+    of_host.map(|(place, play)| part_of(project, read, place, play)).collect()
+}
+
+fn part_of(project: &Project, read: &Roles, place: usize, loaded: &LoadedPlay) -> HostPlay {
+    let used = read.of_play(&loaded.own().dependencies);
+    let roles: Vec<RoleCall> = used.iter().map(|used| call(used, Some(loaded))).collect();
+    let own = project.roles.get(loaded.key());
+    let included = own.into_iter().flat_map(|own| &own.typed.includes);
+    let names = roles.iter().map(|call| call.name.as_str());
+    let names: Vec<&str> = names.chain(included.map(|include| include.role.as_str())).collect();
+    let mut library = library(project, names);
+    library.push(loaded.key().to_owned());
+    let list = |file: &str| RoleCall {
+        name: loaded.key().to_owned(),
+        file: file.to_owned(),
+        ..RoleCall::default()
+    };
+    let [before, tasks, after] = PLAY_LISTS.map(list);
+    let middle = roles.into_iter().chain([tasks]).collect();
+    HostPlay { place: Some(place), stages: vec![vec![before], middle, vec![after]], library }
+}
+
+/// A role's call, with what those that need it hand on.
+fn call(used: &RoleUse<'_>, play: Option<&LoadedPlay>) -> RoleCall {
+    let of_play = |needed: &Dependency| {
+        let play = play?;
+        let entries = &play.own().dependencies;
+        let place = entries.iter().position(|entry| std::ptr::eq(entry, needed))?;
+        play.typed.roles.get(place).cloned()
+    };
+    let keywords = |needed: &&Dependency| {
+        let given = || Keywords { vars: needed.vars.clone(), ..Keywords::default() };
+        of_play(needed).unwrap_or_else(given)
+    };
+    let params = used.needed_by.iter().rev().flat_map(|needed| &needed.params);
+    RoleCall {
+        name: used.role.name.clone(),
+        file: "main.yml".to_owned(),
+        keywords: used.needed_by.iter().map(keywords).collect(),
+        params: params.cloned().collect(),
+    }
+}
+
+/// Roles with every role that they can reach.
+fn library<'n>(project: &'n Project, roles: impl IntoIterator<Item = &'n str>) -> Vec<String> {
     let mut library: Vec<String> = Vec::new();
-    let mut open: Vec<&str> = roles.iter().rev().map(|call| call.name.as_str()).collect();
+    let mut open: Vec<&str> = roles.into_iter().collect();
+    open.reverse();
     while let Some(name) = open.pop() {
         if library.iter().any(|known| known == name) {
             continue;
@@ -67,7 +138,7 @@ fn library(project: &Project, roles: &[RoleCall]) -> Vec<String> {
 /// The roles' argument specifications against every layer; a role's own defaults count.
 pub(super) fn check_arguments(
     project: &Project,
-    roles: &[RoleCall],
+    calls: &[&RoleCall],
     library: &[String],
     layers: &mut Layers,
 ) -> Vec<Diagnostic> {
@@ -78,8 +149,8 @@ pub(super) fn check_arguments(
         else {
             continue;
         };
-        let given = roles.iter().filter(|call| call.name == role.role.name);
-        let given = given.flat_map(|call| &call.vars).map(|(key, _)| key.name.as_str());
+        let of_role = calls.iter().filter(|call| call.name == role.role.name);
+        let given = of_role.flat_map(|call| call.given()).map(|(key, _)| key.name.as_str());
         let given: Vec<&str> = given.collect();
         let own = role.role.defaults.iter().chain(&role.role.vars);
         let own: Vec<&str> = own.map(|(key, _)| key.name.as_str()).collect();
@@ -99,49 +170,4 @@ pub(super) fn check_arguments(
         }
     }
     errors
-}
-
-/// What the inventory and `-e` say of the way to a host.
-pub(super) const CONNECTION: &[&str] = &[
-    "ansible_connection",
-    "ansible_host",
-    "ansible_port",
-    "ansible_user",
-    "ansible_ssh_private_key_file",
-    "ansible_ssh_common_args",
-    "ansible_ssh_extra_args",
-    "ansible_nsenter_pid",
-    "converge_agent",
-    "converge_agent_dir",
-];
-
-/// A host's connection variables, rendered from the inventory and `-e` alone.
-fn connection_variables(
-    project: &Project,
-    host: &Host,
-    layers: &Layers,
-) -> Result<Map, Diagnostic> {
-    let wanted: Vec<&&str> = CONNECTION.iter().filter(|name| layers.get(name).is_some()).collect();
-    let mut rendered = Map::new();
-    if wanted.iter().any(|name| layers.get(name).is_some_and(|layer| layer.node.has_template())) {
-        let mut scopes = Scopes::new(Arc::new(Templates::new()), Redactor::default());
-        scopes.lookups = Arc::new(project.answers.clone());
-        scopes.inventory =
-            Arc::new(layers.names().filter_map(|name| entry(name, layers)).collect());
-        let name = Value::str(host.name.as_str());
-        scopes.facts = Arc::new([("inventory_hostname".to_owned(), name)].into_iter().collect());
-        let scope = scopes.scope();
-        for name in wanted {
-            if let Some(value) = scope.lookup(name)? {
-                rendered.insert((*name).to_owned(), value);
-            }
-        }
-    } else {
-        for name in wanted {
-            if let Some(layer) = layers.get(name) {
-                rendered.insert((*name).to_owned(), layer.node.to_value());
-            }
-        }
-    }
-    Ok(rendered)
 }

@@ -5,7 +5,7 @@ use super::load::role_path;
 use super::loaded_role::{LoadedRole, variables_of};
 use super::lookups::inside;
 use super::names::supplied_by;
-use super::project::LoadOptions;
+use super::options::LoadOptions;
 use super::{cycles, embedded, notified};
 use crate::config::{Files, InventoryPaths, RolePath, RolePlace, Roles, Vault};
 use crate::engine::names::{is_ansible_s_own, is_supplied, undefined};

@@ -2,8 +2,10 @@
 
 use super::agent_programs::AgentPrograms;
 use super::loaded_role::LoadedRole;
-use super::project::{Answers, LoadErrors, LoadOptions, Project};
-use super::{cycles, embedded, host_plan, lookups, names, notified, roleless, tags};
+use super::options::LoadOptions;
+use super::playbook::{self, LoadedPlay};
+use super::project::{Answers, LoadErrors, Project};
+use super::{cycles, embedded, host_plan, lookups, names, notified, roleless, tags, ways};
 use crate::config::{
     ExtraVars, Files, Inventory, Layers, Reader, Role, RolePath, RolePlace, Roles, Vault,
 };
@@ -39,30 +41,38 @@ impl Project {
     ) -> Result<Self, Vec<Diagnostic>> {
         let one = |error| vec![error];
         let mut reader = Reader { files, sources, vault };
-        let inventory = Inventory::load(&options.inventory, &mut reader)?;
+        let paths = options.inventory.clone().beside(&options.playbooks);
+        let mut inventory = Inventory::load(&paths, &mut reader)?;
         let mut extra = Layers::default();
         ExtraVars::read(&options.extra, &mut reader)?.add_to(&mut extra);
-        let hosts: Vec<HostName> = match &options.limit {
+        let mut hosts: Vec<HostName> = match &options.limit {
             Some(pattern) => crate::config::select(&inventory, pattern, &reader).map_err(one)?,
             None => inventory.hosts().map(|host| host.name.clone()).collect(),
         };
+        let has_playbook = !options.playbooks.is_empty();
+        let mut plays = playbook::load(options, &mut inventory, &extra, &mut reader)?;
+        if has_playbook {
+            hosts = playbook::limit(&mut plays, &hosts, options.limit.is_some());
+        }
         let path = role_path(options, files);
         let mut read = Roles::default();
-        let roles = load_roles(&inventory, &hosts, &path, &mut read, &mut reader)?;
+        let roles = load_roles(&inventory, &hosts, &plays, &path, &mut read, &mut reader)?;
         let mut project = Self {
             inventory,
             sources: Sources::default(),
             hosts: IndexMap::new(),
             roles,
+            plays,
+            has_playbook,
             extra,
-            folders: options.inventory.folders(files),
+            folders: folders(options, files),
             answers: Answers::new(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
             root: options.root.clone(),
             agents: AgentPrograms::beside(options.program.clone()),
         };
-        let own = host_plan::CONNECTION;
+        let own = ways::CONNECTION;
         project.answers = lookups::answer(&project, &hosts, own, options.environment, &mut reader)?;
         let mut errors = Vec::new();
         for host in hosts {
@@ -87,6 +97,7 @@ impl Project {
 /// `roles/` beside each inventory or its parent, then `--roles-path`, then the built-in ones.
 pub(super) fn role_path<'a>(options: &LoadOptions, files: &'a dyn Files) -> RolePath<'a> {
     let mut folders: IndexSet<PathBuf> = IndexSet::new();
+    folders.extend(options.playbook_folders().map(|folder| folder.join("roles")));
     for beside in options.inventory.folders(files) {
         folders.insert(beside.join("roles"));
         folders.extend(beside.parent().map(|parent| parent.join("roles")));
@@ -101,10 +112,18 @@ pub(super) fn role_path<'a>(options: &LoadOptions, files: &'a dyn Files) -> Role
     RolePath { places }
 }
 
-/// Every role that the hosts can reach, each loaded and typed once.
+/// Where files are looked for beside what a person wrote.
+fn folders(options: &LoadOptions, files: &dyn Files) -> Vec<PathBuf> {
+    let folders: IndexSet<PathBuf> =
+        options.playbook_folders().chain(options.inventory.folders(files)).collect();
+    folders.into_iter().collect()
+}
+
+/// Every role that the hosts can reach, each loaded and typed once; those of plays are among them.
 fn load_roles(
     inventory: &Inventory,
     hosts: &[HostName],
+    plays: &[LoadedPlay],
     path: &RolePath<'_>,
     read: &mut Roles,
     reader: &mut Reader<'_>,
@@ -112,12 +131,27 @@ fn load_roles(
     let templates = Templates::new();
     let mut roles: IndexMap<String, LoadedRole> = IndexMap::new();
     let mut wanted = IndexMap::new();
-    for host in hosts.iter().filter_map(|host| inventory.host(host.as_str())) {
+    let mut errors = Vec::new();
+    for play in plays {
+        let (mut own, found) = LoadedRole::of(play.own().clone(), reader.sources, &templates);
+        errors.extend(found);
+        play.add_names(&mut own, &templates);
+        let named = play.own().dependencies.iter().map(|role| (&role.name, role.span));
+        let included = own.typed.includes.iter().map(|include| (&include.role, include.span));
+        for (name, span) in named.chain(included) {
+            wanted.entry(name.clone()).or_insert(Some(span));
+        }
+        roles.insert(play.key().to_owned(), own);
+    }
+    let by_inventory = if plays.is_empty() { hosts } else { &[] };
+    for host in by_inventory.iter().filter_map(|host| inventory.host(host.as_str())) {
         for (name, span) in inventory.roles_of(host) {
             wanted.entry(name).or_insert(Some(span));
         }
     }
-    let mut errors = Vec::new();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     while !wanted.is_empty() {
         let found = read.load(wanted.drain(..), path, reader.sources, reader.vault);
         errors.extend(found.err().into_iter().flatten());

@@ -4,7 +4,7 @@ use crate::config::Role;
 use crate::engine::bundle::Include;
 use crate::engine::names::{self, Names};
 use crate::engine::typing::{TypedRole, type_role};
-use crate::template::{Named, Templates};
+use crate::template::{Name, Named, Templates};
 use crate::text::{Diagnostic, Sources};
 use crate::value::{Key, Node};
 use indexmap::IndexMap;
@@ -34,6 +34,11 @@ impl LoadedRole {
         loaded.variables =
             own.map(|(key, node)| (key.name.clone(), templates.names(node))).collect();
         (loaded, errors)
+    }
+
+    /// Every use of a variable in it.
+    pub(super) fn names_used(&self) -> impl Iterator<Item = &Name> {
+        self.names.used.iter()
     }
 
     /// Files of other roles that it includes and that are not there.

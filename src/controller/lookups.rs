@@ -3,7 +3,8 @@
 //! only what its own tasks can reach.
 
 use super::loaded_role::{LoadedRole, variables_of};
-use super::project::{Answers, Environment, Project};
+use super::options::Environment;
+use super::project::{Answers, Project};
 use crate::config::{Reader, Vault};
 use crate::template::{Lookup, LookupKey, LookupKind};
 use crate::text::{Diagnostic, SourceId, Sources};
@@ -220,7 +221,9 @@ fn role_of<'p>(
     sources: &Sources,
 ) -> Option<&'p LoadedRole> {
     let path = sources.path(source)?;
-    project.roles.values().find(|role| path.starts_with(&role.role.folder))
+    let inside = project.roles.values().filter(|role| path.starts_with(&role.role.folder));
+    // A play's folder holds the roles beside it.
+    inside.max_by_key(|role| role.role.folder.components().count())
 }
 
 #[cfg(test)]

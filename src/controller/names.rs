@@ -2,6 +2,7 @@
 
 use super::loaded_role::LoadedRole;
 use super::project::Project;
+use crate::engine::bundle::RoleCall;
 use crate::engine::names::{is_supplied, undefined};
 use crate::engine::task::Body;
 use crate::engine::typing::for_each;
@@ -17,7 +18,7 @@ struct Missing<'p> {
     role: &'p LoadedRole,
     /// The nearest name that there is, and where it is set, if it is written.
     near: Option<(String, Option<Span>)>,
-    hosts: usize,
+    hosts: HashSet<&'p str>,
 }
 
 /// One error per name and place, however many hosts lack it.
@@ -25,30 +26,34 @@ pub(super) fn check(project: &Project, sources: &Sources) -> Vec<Diagnostic> {
     let mut missing: BTreeMap<(Span, &str), Missing<'_>> = BTreeMap::new();
     for (host, plan) in &project.hosts {
         let Some(entry) = project.inventory.host(host.as_str()) else { continue };
-        let roles = || plan.library.iter().filter_map(|role| project.roles.get(role));
         let variables = project.inventory.variables(entry);
-        let mut known: HashSet<&str> = variables.names().collect();
-        known.extend(project.extra.names());
-        known.extend(
-            plan.roles.iter().flat_map(|call| &call.vars).map(|(key, _)| key.name.as_str()),
-        );
-        roles().for_each(|role| known.extend(supplied_by(role)));
-        for (role, name) in roles().flat_map(|role| role.names.used.iter().map(move |n| (role, n)))
-        {
-            if known.contains(name.name.as_str()) || is_supplied(&name.name) {
-                continue;
-            }
-            let missed = missing.entry((name.span, &name.name)).or_insert_with(|| {
-                let near = nearest(&name.name, known.iter().copied()).map(|near| {
-                    let written = roles().flat_map(written_by);
-                    let own = || written.filter(|(key, _)| *key == near).map(|(_, span)| span);
-                    let layer = project.extra.get(near).or(variables.get(near));
-                    let place = layer.map(|layer| layer.span).or_else(|| own().next());
-                    (near.to_owned(), place)
+        // What a play's tasks have set, those of the later plays find.
+        let mut so_far: HashSet<&str> = HashSet::new();
+        for play in &plan.plays {
+            let roles = || play.library.iter().filter_map(|role| project.roles.get(role));
+            let mut known: HashSet<&str> = variables.names().collect();
+            known.extend(project.extra.names());
+            known.extend(play.calls().flat_map(RoleCall::given).map(|(key, _)| key.name.as_str()));
+            so_far.extend(roles().flat_map(|role| role.names.set.iter().map(String::as_str)));
+            known.extend(&so_far);
+            roles().for_each(|role| known.extend(supplied_by(role)));
+            let used = |role| LoadedRole::names_used(role).map(move |name| (role, name));
+            for (role, name) in roles().flat_map(used) {
+                if known.contains(name.name.as_str()) || is_supplied(&name.name) {
+                    continue;
+                }
+                let missed = missing.entry((name.span, &name.name)).or_insert_with(|| {
+                    let near = nearest(&name.name, known.iter().copied()).map(|near| {
+                        let written = roles().flat_map(written_by);
+                        let own = || written.filter(|(key, _)| *key == near).map(|(_, span)| span);
+                        let layer = project.extra.get(near).or(variables.get(near));
+                        let place = layer.map(|layer| layer.span).or_else(|| own().next());
+                        (near.to_owned(), place)
+                    });
+                    Missing { name, role, near, hosts: HashSet::new() }
                 });
-                Missing { name, role, near, hosts: 0 }
-            });
-            missed.hosts += 1;
+                missed.hosts.insert(host.as_str());
+            }
         }
     }
     missing.into_values().map(|missing| missing.diagnostic(sources)).collect()
@@ -67,7 +72,8 @@ fn written_by(role: &LoadedRole) -> impl Iterator<Item = (&str, Span)> {
 
 impl Missing<'_> {
     fn diagnostic(self, sources: &Sources) -> Diagnostic {
-        let hosts = if self.hosts == 1 { "1 host" } else { &format!("{} hosts", self.hosts) };
+        let count = self.hosts.len();
+        let hosts = if count == 1 { "1 host" } else { &format!("{count} hosts") };
         let place = |span: Span| {
             let path = sources.path(span.source).map(|path| path.display().to_string());
             path.map(|path| format!("{path}:{}", span.line))

@@ -1,7 +1,7 @@
 //! What roles declare of their variables, for commands that show an inventory without running it.
 
 use super::load::role_path;
-use super::project::LoadOptions;
+use super::options::LoadOptions;
 use crate::config::{ArgumentSpec, Inventory, Layers, Reader, Roles};
 use crate::engine::typing::type_role;
 use crate::value::HostName;

@@ -8,8 +8,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// One error per place, however many hosts have the role.
 pub(super) fn check(project: &Project) -> Vec<Diagnostic> {
-    let libraries: BTreeSet<&[String]> =
-        project.hosts.values().map(|plan| plan.library.as_slice()).collect();
+    let libraries: BTreeSet<&[String]> = project
+        .hosts
+        .values()
+        .flat_map(|plan| &plan.plays)
+        .map(|play| play.library.as_slice())
+        .collect();
     let mut found: BTreeMap<Span, Diagnostic> = BTreeMap::new();
     for library in libraries {
         let roles: Vec<_> = library.iter().filter_map(|role| project.roles.get(role)).collect();

@@ -2,6 +2,7 @@
 
 use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostReport, HostStatus};
+use std::io::{Read, Write};
 
 /// How a run is run.
 #[derive(Debug, Clone)]
@@ -16,11 +17,16 @@ pub struct RunOptions {
     pub hosts: Option<Vec<String>>,
 }
 
+/// Is a host's end of a session in this process: its name, what it reads, what it writes.
+pub type Played<'p> = dyn Fn(&str, &mut dyn Read, &mut dyn Write) + Sync + 'p;
+
 /// How each host ended, in inventory order.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// By host.
     pub hosts: Vec<(String, HostReport)>,
+    /// Something was not begun, because too many hosts had failed.
+    pub stopped: bool,
 }
 
 impl Outcome {

@@ -3,7 +3,8 @@
 use super::agent_programs::AgentPrograms;
 use super::connection::{Connection, Root};
 use super::loaded_role::LoadedRole;
-use crate::config::{Inventory, InventoryPaths, Layers};
+use super::playbook::LoadedPlay;
+use crate::config::{Inventory, Layers};
 use crate::engine::bundle::RoleCall;
 use crate::template::LookupKey;
 use crate::text::{Diagnostic, Sources};
@@ -11,31 +12,6 @@ use crate::value::{HostName, Key, Node};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::PathBuf;
-
-/// What to load.
-#[derive(Debug, Clone, Default)]
-pub struct LoadOptions {
-    /// The inventories.
-    pub inventory: InventoryPaths,
-    /// `--limit`.
-    pub limit: Option<String>,
-    /// `--roles-path`, in order.
-    pub roles_path: Vec<PathBuf>,
-    /// `-e`, in order.
-    pub extra: Vec<String>,
-    /// `--tags`.
-    pub tags: Vec<String>,
-    /// `--skip-tags`.
-    pub skip_tags: Vec<String>,
-    /// Reads this machine's environment; without it every variable is unset.
-    pub environment: Option<Environment>,
-    /// How the agent comes to be root.
-    pub root: Root,
-    /// This program's file: it, or what lies beside it, is the agent that hosts are sent.
-    pub program: Option<PathBuf>,
-    /// For a run: an inventory that declares nothing is a mistake then.
-    pub runs: bool,
-}
 
 /// What is wrong with a project, and the texts to show it in.
 #[derive(Debug)]
@@ -53,9 +29,14 @@ pub struct Project {
     /// What diagnostics point into.
     pub sources: Sources,
     pub(super) hosts: IndexMap<HostName, HostPlan>,
+    /// Those that the hosts can reach, and the plays' own.
     pub(super) roles: IndexMap<String, LoadedRole>,
+    /// In order; none where the inventory names the roles.
+    pub(super) plays: Vec<LoadedPlay>,
+    /// Plays say what hosts get, and not the inventory.
+    pub(super) has_playbook: bool,
     pub(super) extra: Layers,
-    /// The inventories' folders.
+    /// The playbooks' folders, and the inventories'.
     pub(super) folders: Vec<PathBuf>,
     /// What was looked up on this machine.
     pub(super) answers: Answers,
@@ -67,9 +48,9 @@ pub struct Project {
 
 /// One host's part of a run.
 pub(super) struct HostPlan {
-    /// In order, dependencies first.
-    pub(super) roles: Vec<RoleCall>,
-    /// Those and every role that they include.
+    /// What it gets, in order.
+    pub(super) plays: Vec<HostPlay>,
+    /// Every role of every play.
     pub(super) library: Vec<String>,
     pub(super) connection: Connection,
     /// `ansible_host`, where the inventory gives one.
@@ -78,11 +59,24 @@ pub(super) struct HostPlan {
     pub(super) extra: Vec<(Key, Node)>,
 }
 
+/// What a host gets of a play.
+pub(super) struct HostPlay {
+    /// Which, by its place; none where the inventory names the roles.
+    pub(super) place: Option<usize>,
+    /// What is run, in order, dependencies first; after each stage the handlers.
+    pub(super) stages: Vec<Vec<RoleCall>>,
+    /// The roles of these calls and every role that they include; the play's own is the last.
+    pub(super) library: Vec<String>,
+}
+
+impl HostPlay {
+    pub(super) fn calls(&self) -> impl Iterator<Item = &RoleCall> {
+        self.stages.iter().flatten()
+    }
+}
+
 /// What was read, by what was asked.
 pub(super) type Answers = HashMap<LookupKey, Node>;
-
-/// Reads the environment: `None` where a variable is not set.
-pub type Environment = fn(&str) -> Option<String>;
 
 impl Project {
     /// The hosts that a run is about, in inventory order.

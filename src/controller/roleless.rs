@@ -5,6 +5,12 @@ use crate::text::Diagnostic;
 
 /// One error where nothing is declared for any host.
 pub(super) fn check(project: &Project) -> Option<Diagnostic> {
+    if project.has_playbook {
+        let error = Diagnostic::new("no play is for a host of this run");
+        return project.hosts.is_empty().then(|| {
+            error.help("the plays' `hosts` name empty groups, or `--limit` takes every host away")
+        });
+    }
     let host = project.hosts.keys().next()?;
     if !project.roles.is_empty() {
         return None;

@@ -1,14 +1,20 @@
-//! All hosts of a run, side by side, as many at once as allowed.
+//! All hosts of a run: play after play, batch after batch, in each as many side by side as allowed.
 
 use super::delegates::DelegateDesk;
-use super::outcome::{Outcome, RunOptions};
+use super::outcome::{Outcome, Played, RunOptions};
+use super::parts::play_variables;
 use super::project::Project;
 use super::run_once::RunOnceDesk;
 use super::session::{self, Desks};
+use super::steps::Steps;
 use super::stop::Stop;
+use crate::config::{Failed, Rollout};
 use crate::event::{Event, HostStatus, Texts};
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError, mpsc};
+use crate::text::Diagnostic;
+use crate::value::Map;
+use std::collections::{HashMap, HashSet};
+use std::sync::mpsc;
+use std::thread::Scope;
 
 /// Runs the project's hosts, until it is asked to stop. Events are handed over one at a time, on the
 /// calling thread.
@@ -18,48 +24,184 @@ pub fn run(
     stop: &Stop,
     events: &mut dyn FnMut(&str, Event),
 ) -> Outcome {
+    run_on(project, options, None, stop, events)
+}
+
+/// The same on hosts that are played in this process, and reached by nothing else.
+pub fn run_played(
+    project: &Project,
+    options: &RunOptions,
+    played: &Played<'_>,
+    stop: &Stop,
+    events: &mut dyn FnMut(&str, Event),
+) -> Outcome {
+    run_on(project, options, Some(played), stop, events)
+}
+
+fn run_on(
+    project: &Project,
+    options: &RunOptions,
+    played: Option<&Played<'_>>,
+    stop: &Stop,
+    events: &mut dyn FnMut(&str, Event),
+) -> Outcome {
     let only: Option<HashSet<&str>> =
         options.hosts.as_ref().map(|only| only.iter().map(String::as_str).collect());
     let wanted = |host: &&str| only.as_ref().is_none_or(|only| only.contains(host));
     let hosts: Vec<&str> = project.hosts().filter(wanted).collect();
     let desks = Desks {
-        run_once: RunOnceDesk::new(hosts.iter().map(|host| (*host).to_owned()).collect()),
+        run_once: RunOnceDesk::new(),
         delegates: DelegateDesk::new(project, options),
+        steps: Steps::new(options.forks),
         agents: &project.agents,
+        played,
     };
-    let waiting: Mutex<VecDeque<&str>> = Mutex::new(hosts.iter().copied().collect());
     let (sender, receiver) = mpsc::channel::<(String, Event)>();
     let mut outcome = Outcome::default();
+    let mut over = false;
     std::thread::scope(|scope| {
-        for _ in 0..options.forks.clamp(1, hosts.len().max(1)) {
-            let (sender, waiting, desks) = (sender.clone(), &waiting, &desks);
-            scope.spawn(move || {
-                let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                while let Some(host) = next() {
-                    if stop.asked() {
-                        let event =
-                            Event::HostFinished(session::without_end(HostStatus::Interrupted));
-                        let _ = sender.send((host.to_owned(), event));
-                        continue;
-                    }
-                    let connection = project.connection(host);
-                    let bundle = project.bundle(host, options);
-                    // What this machine says itself, no agent has seen.
-                    let redactor = project.redactor(&bundle);
-                    session::run(connection, bundle, desks, stop, &mut |mut event| {
-                        event.redact(&redactor);
-                        let _ = sender.send((host.to_owned(), event));
-                    });
-                }
-            });
-        }
-        drop(sender);
+        let conductor = Conductor {
+            project,
+            options,
+            stop,
+            desks: &desks,
+            hosts: &hosts,
+            events: sender,
+            asks: project.asks_for_hosts(),
+        };
+        let conducted = scope.spawn(move || conductor.conduct(scope));
         for (host, event) in receiver {
             outcome.note(&host, &event);
             events(&host, event);
         }
+        over = conducted.join().unwrap_or_default();
     });
+    outcome.stopped = over;
     let places: HashMap<&str, usize> = hosts.iter().copied().zip(0..).collect();
     outcome.hosts.sort_by_key(|(host, _)| places.get(host.as_str()));
     outcome
+}
+
+/// Says who begins what, and when.
+struct Conductor<'r> {
+    project: &'r Project,
+    options: &'r RunOptions,
+    stop: &'r Stop,
+    desks: &'r Desks<'r>,
+    hosts: &'r [&'r str],
+    events: mpsc::Sender<(String, Event)>,
+    /// Something asks which hosts are in a play.
+    asks: bool,
+}
+
+impl<'r> Conductor<'r> {
+    /// Goes through the plays; whether they ended before all was begun, because too many hosts failed.
+    fn conduct<'scope>(self, scope: &'scope Scope<'scope, 'r>) -> bool {
+        let steps = &self.desks.steps;
+        let mut begun: HashSet<&str> = HashSet::new();
+        let (mut over, mut left) = (false, false);
+        for (rollout, hosts) in self.project.rollouts(self.hosts) {
+            if over || self.stop.asked() {
+                left |= hosts.iter().any(|host| !steps.has_ended(host));
+                continue;
+            }
+            let failed = |of: &[&str]| of.iter().filter(|host| steps.has_failed(host)).count();
+            let failed_before = failed(&hosts);
+            let present: Vec<&str> =
+                hosts.iter().copied().filter(|host| !steps.has_ended(host)).collect();
+            self.desks.run_once.begin(&present);
+            for batch in rollout.batches(&hosts) {
+                if over || self.stop.asked() {
+                    left |= batch.iter().any(|host| !steps.has_ended(host));
+                    continue;
+                }
+                let before = failed(&batch);
+                self.batch(scope, &hosts, &batch, &mut begun);
+                let of = |failed, hosts: &[&str]| Failed { failed, hosts: hosts.len() };
+                over = rollout.is_over(
+                    of(failed(&batch) - before, &batch),
+                    of(failed(&hosts) - failed_before, &hosts),
+                );
+            }
+        }
+        for host in self.hosts {
+            if begun.contains(host) {
+                steps.go_on(host, None);
+            } else {
+                self.not_begun(host, over);
+            }
+        }
+        over && left
+    }
+
+    /// Runs a play on these of its hosts, and waits for them.
+    fn batch<'scope>(
+        &self,
+        scope: &'scope Scope<'scope, 'r>,
+        hosts: &[&'r str],
+        batch: &[&'r str],
+        begun: &mut HashSet<&'r str>,
+    ) {
+        let steps = &self.desks.steps;
+        let present: Vec<&'r str> =
+            batch.iter().copied().filter(|host| !steps.has_ended(host)).collect();
+        for host in &present {
+            steps.begin(host);
+            if self.stop.asked() {
+                steps.end(host, HostStatus::Interrupted);
+                continue;
+            }
+            let variables =
+                if self.asks { play_variables(hosts, &present, steps) } else { Map::new() };
+            if begun.insert(*host) {
+                self.session(scope, host, variables);
+            } else {
+                steps.go_on(host, Some(variables));
+            }
+        }
+        steps.idle();
+    }
+
+    fn session<'scope>(&self, scope: &'scope Scope<'scope, 'r>, host: &'r str, variables: Map) {
+        let events = self.events.clone();
+        let Self { project, options, stop, desks, .. } = *self;
+        scope.spawn(move || {
+            let connection = project.connection(host);
+            let mut bundle = project.bundle(host, options);
+            if let Some(first) = bundle.plays.first_mut() {
+                first.magic.extend(variables);
+            }
+            // What this machine says itself, no agent has seen.
+            let redactor = project.redactor(&bundle);
+            session::run(connection, bundle, desks, stop, &mut |mut event| {
+                event.redact(&redactor);
+                let _ = events.send((host.to_owned(), event));
+            });
+        });
+    }
+
+    /// The end of a host that no play was begun on.
+    fn not_begun(&self, host: &str, over: bool) {
+        let tell = |event| drop(self.events.send((host.to_owned(), event)));
+        if over {
+            let error = Diagnostic::new("not begun: the run stopped because too many hosts failed");
+            tell(Event::Warning(error.help("see what failed there, then run again")));
+        }
+        tell(Event::HostFinished(session::without_end(HostStatus::Interrupted)));
+    }
+}
+
+impl Project {
+    /// What is run in order: how each play goes over its hosts, and over which of these.
+    fn rollouts<'h>(&self, hosts: &[&'h str]) -> Vec<(Rollout, Vec<&'h str>)> {
+        if !self.has_playbook {
+            return vec![(Rollout::default(), hosts.to_vec())];
+        }
+        let known: HashMap<&str, &'h str> = hosts.iter().map(|host| (*host, *host)).collect();
+        let of_play = |play: &super::playbook::LoadedPlay| {
+            let hosts = play.hosts.iter().filter_map(|host| known.get(host.as_str()).copied());
+            (play.play.rollout.clone(), hosts.collect())
+        };
+        self.plays.iter().map(of_play).collect()
+    }
 }

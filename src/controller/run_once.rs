@@ -13,15 +13,22 @@ pub(super) struct RunOnceDesk {
 }
 
 struct Inner {
-    /// Hosts that are still in the run, in inventory order.
+    /// Hosts that are still in the play, in its order.
     present: Vec<String>,
     results: HashMap<String, Value>,
 }
 
 impl RunOnceDesk {
-    pub(super) fn new(hosts: Vec<String>) -> Self {
-        let inner = Inner { present: hosts, results: HashMap::new() };
+    pub(super) fn new() -> Self {
+        let inner = Inner { present: Vec::new(), results: HashMap::new() };
         Self { inner: Mutex::new(inner), changed: Condvar::new() }
+    }
+
+    /// A play begins for these hosts, in its order: what was run in another is run again.
+    pub(super) fn begin(&self, hosts: &[&str]) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.present = hosts.iter().map(|host| (*host).to_owned()).collect();
+        inner.results.clear();
     }
 
     /// Waits until it is this host's turn, or the task was run by another.
@@ -44,7 +51,7 @@ impl RunOnceDesk {
         self.changed.notify_all();
     }
 
-    /// A host left the run, however it ended.
+    /// A host left the play, however it ended.
     pub(super) fn leave(&self, host: &str) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.present.retain(|present| present != host);
@@ -59,7 +66,8 @@ mod tests {
 
     #[test]
     fn the_first_host_runs_it_and_the_others_get_its_result() {
-        let desk = Arc::new(RunOnceDesk::new(vec!["a".into(), "b".into()]));
+        let desk = Arc::new(RunOnceDesk::new());
+        desk.begin(&["a", "b"]);
         let waiting = Arc::clone(&desk);
         let other = std::thread::spawn(move || waiting.ask("b", "t"));
         assert_eq!(desk.ask("a", "t"), Turn::Mine);
@@ -69,8 +77,18 @@ mod tests {
 
     #[test]
     fn the_next_host_runs_it_when_the_first_drops_out() {
-        let desk = RunOnceDesk::new(vec!["a".into(), "b".into()]);
+        let desk = RunOnceDesk::new();
+        desk.begin(&["a", "b"]);
         desk.leave("a");
+        assert_eq!(desk.ask("b", "t"), Turn::Mine);
+    }
+
+    #[test]
+    fn another_play_runs_it_again() {
+        let desk = RunOnceDesk::new();
+        desk.begin(&["a"]);
+        desk.done("t".into(), Value::Int(1));
+        desk.begin(&["b"]);
         assert_eq!(desk.ask("b", "t"), Turn::Mine);
     }
 }

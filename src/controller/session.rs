@@ -4,7 +4,9 @@ use super::agent_programs::AgentPrograms;
 use super::bootstrap;
 use super::connection::{Agent, Connection, Way};
 use super::delegates::DelegateDesk;
+use super::outcome::Played;
 use super::run_once::RunOnceDesk;
+use super::steps::Steps;
 use super::stop::Stop;
 use crate::agent;
 use crate::engine::Turn;
@@ -22,7 +24,9 @@ use std::path::Path;
 pub(super) struct Desks<'p> {
     pub(super) run_once: RunOnceDesk,
     pub(super) delegates: DelegateDesk<'p>,
+    pub(super) steps: Steps,
     pub(super) agents: &'p AgentPrograms,
+    pub(super) played: Option<&'p Played<'p>>,
 }
 
 /// Runs a bundle on its host and passes its events on. Always ends with
@@ -36,11 +40,30 @@ pub(super) fn run(
 ) {
     let host = bundle.host.clone();
     let _span = tracing::info_span!("session", host).entered();
+    let mut status = HostStatus::Unreachable;
+    let mut events = |event: Event| {
+        if let Event::HostFinished(report) = &event {
+            status = report.status;
+        }
+        events(event);
+    };
+    session(connection, bundle, desks, stop, &mut events);
+    desks.run_once.leave(&host);
+    desks.steps.end(&host, status);
+}
+
+fn session(
+    connection: &Connection,
+    bundle: Bundle,
+    desks: &Desks<'_>,
+    stop: &Stop,
+    events: &mut dyn FnMut(Event),
+) {
     let ended = match connection {
+        _ if desks.played.is_some() => local(bundle, desks, stop, events),
         Connection::Local => local(bundle, desks, stop, events),
         Connection::Program(way) => remote(way, bundle, desks, stop, events),
     };
-    desks.run_once.leave(&host);
     if let Err(broken) = ended {
         let (status, error) = *broken;
         if stop.asked() {
@@ -74,11 +97,14 @@ fn local(bundle: Bundle, desks: &Desks<'_>, stop: &Stop, events: &mut dyn FnMut(
     let host = bundle.host.clone();
     std::thread::scope(|scope| {
         let memory = Path::new(agent::MEMORY_FOLDER);
+        let name = host.clone();
         scope.spawn(move || {
-            let served = agent::serve(&mut agent_from, &mut agent_to, memory);
+            match desks.played {
+                Some(play) => play(&name, &mut agent_from, &mut agent_to),
+                None => drop(agent::serve(&mut agent_from, &mut agent_to, memory)),
+            }
             // Both clones must close, or the reader below waits forever.
             let _ = agent_to.shutdown(std::net::Shutdown::Both);
-            served
         });
         // An agent that ends shuts both directions: what is written to it ends as well.
         let ended = first_frame(bundle)
@@ -280,6 +306,14 @@ fn converse(
                 let answer = match desks.run_once.ask(host, &task) {
                     Turn::Mine => ToAgent::Yours,
                     Turn::Done(result) => ToAgent::Done { result },
+                };
+                send(to, &frame(&answer)?)?;
+            }
+            FromAgent::NextPlay => {
+                desks.run_once.leave(host);
+                let answer = match desks.steps.next(host) {
+                    Some(variables) => ToAgent::Go { variables },
+                    None => ToAgent::End,
                 };
                 send(to, &frame(&answer)?)?;
             }

@@ -15,6 +15,10 @@ pub(super) fn check(project: &Project) -> Vec<Diagnostic> {
             for_each(list, &mut |task| known.extend(task.keywords.tags.iter().map(String::as_str)));
         }
     }
+    for play in &project.plays {
+        let handed_on = play.typed.roles.iter().chain([&play.typed.keywords]);
+        known.extend(handed_on.flat_map(|keywords| &keywords.tags).map(String::as_str));
+    }
     let asked = project.tags.iter().chain(&project.skip_tags);
     let missing = asked.filter(|tag| !known.contains(tag.as_str()) && !is_special(tag));
     let error = |tag: &String| {

@@ -29,6 +29,8 @@ impl Runner<'_> {
         let Some(kind) = resource::find(kind) else {
             return Err(Diagnostic::new(format!("this agent has no resource `{kind}`")));
         };
+        let written = self.with_defaults(kind, params);
+        let params = written.as_ref().unwrap_or(params);
         let mut value = tracing::trace_span!("render")
             .in_scope(|| self.templates.node(params, &item.scopes.scope()))?;
         let named = too_short(&value, false);

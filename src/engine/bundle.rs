@@ -1,7 +1,7 @@
 //! Everything one host needs for its run. It is all that crosses to the agent: a host gets only
 //! what its own roles can reach.
 
-use super::task::Task;
+use super::task::{Keywords, Task};
 use crate::template::LookupKey;
 use crate::text::{SourceId, Span};
 use crate::value::{Key, Map, Node};
@@ -17,9 +17,10 @@ pub struct Bundle {
     pub host: String,
     /// Dry run, converge or verify.
     pub purpose: Purpose,
-    /// The host's roles in order.
-    pub roles: Vec<RoleCall>,
-    /// Roles that the host's tasks can reach.
+    /// What it gets, in order. Where hosts wait for each other between them, each after the first
+    /// is asked for.
+    pub plays: Vec<PlayPart>,
+    /// Roles that the host's tasks can reach, and the plays' own.
     pub library: IndexMap<String, RoleTasks>,
     /// The winning inventory variables.
     pub inventory: Vec<(Key, Node)>,
@@ -40,6 +41,20 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// Whether this run says what becomes of what a role, or a play, has left on the host. Who runs
+    /// one playbook leaves alone what another has.
+    #[must_use]
+    pub fn speaks_for(&self, role: &str) -> bool {
+        let is_of_inventory = self.plays.iter().all(|play| play.own.is_none());
+        self.library.contains_key(role)
+            || (is_of_inventory && !role.starts_with(crate::config::PLAY_PREFIX))
+    }
+
+    /// Every role call of every play.
+    pub fn calls(&self) -> impl Iterator<Item = &RoleCall> {
+        self.plays.iter().flat_map(|play| &play.stages).flatten()
+    }
+
     /// Some tasks are left out: what waits for them goes on waiting.
     #[must_use]
     pub fn is_limited(&self) -> bool {
@@ -86,13 +101,42 @@ pub struct RoleTasks {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileContent(#[serde(with = "crate::host::action::bytes")] pub Vec<u8>);
 
-/// A role that a host gets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What one host gets of one play.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlayPart {
+    /// The play's own tasks, handlers, files and variables, as a role of the library; none where the
+    /// inventory names the roles.
+    pub own: Option<String>,
+    /// What all of its tasks inherit.
+    pub keywords: Keywords,
+    /// Parameters of resources where a task does not write them, by kind.
+    pub module_defaults: IndexMap<String, Node>,
+    /// What is run, in order; after each stage, the handlers that were notified.
+    pub stages: Vec<Vec<RoleCall>>,
+    /// The library's roles whose handlers it has, in order.
+    pub library: Vec<String>,
+    /// `ansible_play_name`, `ansible_play_hosts`, …
+    pub magic: Map,
+}
+
+/// A role that a host gets, or a list of a play's own tasks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoleCall {
     /// Its key in the library.
     pub name: String,
-    /// What the role that needs it gives it.
-    pub vars: Vec<(Key, Node)>,
+    /// The file of its tasks where it begins.
+    pub file: String,
+    /// What all of its tasks inherit from those that need it, the nearest last.
+    pub keywords: Vec<Keywords>,
+    /// What a play gives it, stronger than `set_fact`.
+    pub params: Vec<(Key, Node)>,
+}
+
+impl RoleCall {
+    /// Every variable that it is given.
+    pub fn given(&self) -> impl Iterator<Item = &(Key, Node)> {
+        self.keywords.iter().flat_map(|keywords| &keywords.vars).chain(&self.params)
+    }
 }
 
 /// A role that a task includes.

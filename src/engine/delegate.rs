@@ -33,6 +33,7 @@ impl Runner<'_> {
             .filter_map(|name| Some((name.clone(), own_value(&item.scopes, name)?)));
         let request = Delegation {
             task: item.task.id.clone(),
+            play: self.play,
             id: item.id.clone(),
             label: item.label.clone(),
             given: given.collect(),
@@ -68,6 +69,7 @@ impl Runner<'_> {
         let Body::Resource { kind, params } = &task.body else {
             return Err(Diagnostic::new("only a resource can be delegated").at(task.span));
         };
+        self.play = request.play;
         let names = self.bundle.delegated.get(&request.task);
         let allowed = |name: &String| names.is_some_and(|names| names.contains(name));
         let given = request.given.iter().filter(|(name, _)| allowed(name));

@@ -3,7 +3,7 @@
 
 use super::context::Context;
 use super::item::Item;
-use super::role_files::{vaulted, without};
+use super::role_files::{called, home, vaulted, without};
 use super::run::Runner;
 use crate::resource::{Kind, Source};
 use crate::text::{Diagnostic, nearest};
@@ -135,10 +135,11 @@ fn missing(
     let span = params.get("src").map_or(params.span, |src| src.span);
     let (what, folder) = (source.word(), source.folder());
     let diagnostic =
-        Diagnostic::new(format!("role `{}` has no {what} {folder}/{name}", context.role)).at(span);
+        Diagnostic::new(format!("{} has no {what} {folder}/{name}", called(&context.role)))
+            .at(span);
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(format!("put it into roles/{}/{folder}/", context.role)),
+        None => diagnostic.help(home(&context.role, folder)),
     }
 }
 

@@ -16,14 +16,14 @@ use crate::text::{Diagnostic, with_article};
 use crate::value::{Known, Value};
 use std::collections::{HashMap, HashSet};
 
-impl Runner<'_> {
+impl<'a> Runner<'a> {
     /// Takes over what earlier runs left to do. Each waits for its place: what stands between the
     /// beginning and the task that notified it may be what it needs.
     pub(super) fn recall_pending(&mut self) {
         for pending in self.memory.state().pending.clone() {
-            if !self.answering(&pending.name).is_empty() {
+            if self.is_answered(&pending.name) {
                 self.knows.recalled.push(Recalled { pending, uncertain: None });
-            } else {
+            } else if self.bundle.speaks_for(&pending.role) {
                 self.tell(Event::Warning(
                     Diagnostic::new(format!(
                         "handler `{}` of role `{}` was waiting and is dropped",
@@ -47,14 +47,27 @@ impl Runner<'_> {
         self.notify_again(here);
     }
 
-    /// What is left of earlier runs' notifications when the last task was passed. Where tasks were
-    /// left out, it goes on waiting for them.
+    /// What is left of earlier runs' notifications when the play's last task was passed, and what it
+    /// answers to. Where tasks were left out, it goes on waiting for them.
     pub(super) fn recall_the_rest(&mut self) {
         if self.bundle.is_limited() {
             return;
         }
-        let rest = std::mem::take(&mut self.knows.recalled);
+        let recalled = std::mem::take(&mut self.knows.recalled);
+        let answered = |one: &Recalled| !self.answering(&one.pending.name).is_empty();
+        let (rest, others) = recalled.into_iter().partition(answered);
+        self.knows.recalled = others;
         self.notify_again(rest);
+    }
+
+    /// Whether any play has a handler that a notification calls.
+    fn is_answered(&self, notification: &str) -> bool {
+        let roles = self.bundle.plays.iter().flat_map(|play| &play.library);
+        let roles = roles.filter_map(|name| self.bundle.library.get(name));
+        roles.flat_map(|role| &role.handlers).any(|one| {
+            one.name.as_str() == Some(notification)
+                || one.keywords.listen.iter().any(|topic| topic == notification)
+        })
     }
 
     fn notify_again(&mut self, recalled: Vec<Recalled>) {
@@ -161,10 +174,9 @@ impl Runner<'_> {
         if self.bundle.purpose == Purpose::Verify {
             return Flow::Go;
         }
-        let bundle = self.bundle;
-        let roles = bundle.library.iter();
-        let handlers: Vec<_> = roles
-            .flat_map(|(name, role)| role.handlers.iter().map(move |one| (name, one)))
+        let handlers: Vec<_> = self
+            .handlers()
+            .flat_map(|(name, handlers)| handlers.iter().map(move |one| (name, one)))
             .collect();
         // The moment at which each has run in this flush.
         let mut ran: Vec<Option<u64>> = vec![None; handlers.len()];
@@ -201,6 +213,14 @@ impl Runner<'_> {
         self.stop(last, &self.role_context(&last.role), error)
     }
 
+    /// The handlers of the play, by role: the play's own are the last.
+    fn handlers(&self) -> impl Iterator<Item = (&'a str, &'a [Task])> + use<'a> {
+        let bundle = self.bundle;
+        let names = self.part().into_iter().flat_map(|play| &play.library);
+        names
+            .filter_map(|name| Some((name.as_str(), bundle.library.get(name)?.handlers.as_slice())))
+    }
+
     /// What calls a handler that has run at this moment, or not yet.
     fn calls(&self, handler: usize, ran: Option<u64>) -> Vec<Notified> {
         let mut answering = HashMap::new();
@@ -218,10 +238,10 @@ impl Runner<'_> {
     fn answering(&self, notification: &str) -> Vec<usize> {
         let mut place = 0;
         let mut roles: Vec<Vec<(usize, &Task)>> = Vec::new();
-        for role in self.bundle.library.values() {
-            let handlers = role.handlers.iter().zip(place..).map(|(one, place)| (place, one));
+        for (_, of_role) in self.handlers() {
+            let handlers = of_role.iter().zip(place..).map(|(one, place)| (place, one));
             roles.push(handlers.collect());
-            place += role.handlers.len();
+            place += of_role.len();
         }
         let handlers = || roles.iter().rev().flatten();
         let named = handlers().find(|(_, one)| one.name.as_str() == Some(notification));

@@ -6,6 +6,7 @@ use super::control::Truth;
 use super::facts::sources_of_all;
 use super::flow::Flow;
 use super::knowledge::Trace;
+use super::role_files::{called, path_of};
 use super::run::Runner;
 use super::task::{Body, Task, count};
 use super::typing::with_suffix;
@@ -74,7 +75,7 @@ impl Runner<'_> {
             Body::IncludeRole { .. } | Body::IncludeTasks { .. } => {
                 self.includes(host, task, context)
             }
-            Body::FlushHandlers => self.flush_handlers(host, &context.reach),
+            Body::FlushHandlers => self.flush_here(host, task, context),
             Body::EndHost => {
                 let scopes = self.scopes(task, context);
                 match self.truth(&self.conditions(task, context), &scopes) {
@@ -89,6 +90,20 @@ impl Runner<'_> {
                 self.recall(&task.id);
                 flow
             }
+        }
+    }
+
+    /// Runs the notified handlers where the conditions around the order hold.
+    fn flush_here(&mut self, host: &mut dyn Host, task: &Task, context: &Context) -> Flow {
+        let scopes = self.scopes(task, context);
+        match self.truth(&self.conditions(task, context), &scopes) {
+            Ok(Truth::Yes) => self.flush_handlers(host, &context.reach),
+            Ok(Truth::No) => Flow::Go,
+            Ok(Truth::Unknown(origin)) => {
+                let reach = context.only_if(&origin).reach;
+                self.perhaps(host, &origin, |runner, host| runner.flush_handlers(host, &reach))
+            }
+            Err(error) => self.stop(task, context, error),
         }
     }
 
@@ -215,7 +230,8 @@ impl Runner<'_> {
         let bundle = self.bundle;
         let role = bundle.library.get(&context.role);
         let Some(tasks) = role.and_then(|role| role.tasks.get(&name)) else {
-            let error = Diagnostic::new(format!("role `{}` has no tasks/{name}", context.role));
+            let path = path_of(&context.role, "tasks", &name);
+            let error = Diagnostic::new(format!("{} has no {path}", called(&context.role)));
             return self.stop(task, inner, error.at(file.span));
         };
         self.list(host, tasks, inner)

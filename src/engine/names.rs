@@ -4,10 +4,10 @@
 use super::ansible_names::{would_define, would_gather};
 use super::bundle::RoleTasks;
 use super::task::{Body, Keywords, Task};
-use super::typing::for_each;
+use super::typing::{TypedPlay, for_each};
 use crate::template::{Lookup, Name, Named, Templates};
 use crate::text::{Diagnostic, Lack, nearest};
-use crate::value::{Node, NodeKind};
+use crate::value::{Key, Node, NodeKind};
 use std::collections::BTreeSet;
 
 /// Names that the engine itself supplies, facts aside.
@@ -21,7 +21,13 @@ const SUPPLIED: &[&str] = &[
     "ansible_failed_task",
     "ansible_failed_result",
     "ansible_managed",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_name",
     "ansible_role_name",
+    "play_hosts",
+    "playbook_dir",
     "role_name",
     "true",
     "false",
@@ -62,15 +68,10 @@ const NOT_HERE: &[(&str, &str)] = &[
     ("ansible_date_time", "a role has no clock, else no second run would change nothing"),
     ("ansible_env", "ask with `command: printenv NAME` and `changed_when: false`"),
     ("ansible_loop", "use `loop_control: {index_var: NAME}`"),
-    ("ansible_play_batch", "use `groups['all']`"),
-    ("ansible_play_hosts", "use `groups['all']`"),
-    ("ansible_play_hosts_all", "use `groups['all']`"),
     ("ansible_version", "leave the condition out"),
     ("hostvars", "put the value into a group's variables"),
     ("inventory_dir", "files are found by their names in the role; use `lookup('file', …)`"),
     ("inventory_file", "files are found by their names in the role; use `lookup('file', …)`"),
-    ("play_hosts", "use `groups['all']`"),
-    ("playbook_dir", "files and templates are found by their names in the role"),
     ("role_path", "files and templates are found by their names in the role"),
     ("vars", "name the variable itself"),
 ];
@@ -163,6 +164,28 @@ pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
     }
     // What a variable looks up is looked up where the variable is used.
     Names { lookups, ..found.names }
+}
+
+impl Names {
+    /// Adds what a play hands on to its tasks and gives its roles.
+    pub fn add_play<'n>(
+        &mut self,
+        typed: &TypedPlay,
+        params: impl IntoIterator<Item = &'n (Key, Node)>,
+        templates: &Templates,
+    ) {
+        let mut names = std::mem::take(self);
+        let mentioned = std::mem::take(&mut names.in_tasks);
+        let mut found = Collector { templates, names, mentioned };
+        found.keywords(&typed.keywords);
+        typed.roles.iter().for_each(|keywords| found.keywords(keywords));
+        typed.module_defaults.values().for_each(|node| found.texts(node));
+        for (key, node) in params {
+            found.texts(node);
+            found.names.set.insert(key.name.clone());
+        }
+        *self = Self { in_tasks: found.mentioned, ..found.names };
+    }
 }
 
 struct Collector<'a> {

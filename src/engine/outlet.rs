@@ -33,6 +33,12 @@ pub trait Outlet {
         Err(Diagnostic::new("nobody is there to delegate this task to"))
     }
 
+    /// Waits until every host may begin the next play; `None` where this one is not to. What it
+    /// answers are variables that depend on how the other hosts fared.
+    fn next_play(&mut self, _play: usize) -> Option<Map> {
+        Some(Map::new())
+    }
+
     /// The result of a `run_once: true` task that this host ran.
     fn run_once_result(&mut self, _task: &str, _result: &Value) {}
 }
@@ -51,6 +57,8 @@ pub enum Turn {
 pub struct Delegation {
     /// The task's id, without an item.
     pub task: String,
+    /// The play in which it stands, by its place.
+    pub play: usize,
     /// With its item, as reports name it.
     pub id: String,
     /// What the item is called.

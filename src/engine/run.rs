@@ -7,14 +7,12 @@ use super::journal_entry::{Ended, JournalEntry};
 use super::knowledge::Knowledge;
 use super::memory::Memory;
 use super::outlet::Outlet;
-use super::scope::Scopes;
 use super::state::{Earlier, Target};
-use super::task::count;
 use crate::event::{Event, HostReport, HostStatus};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
-use crate::text::{Diagnostic, Redactor, SourceId, Span};
-use crate::value::{Key, Map, Node, NodeKind, Value};
+use crate::text::{Diagnostic, Redactor};
+use crate::value::{Map, Value};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -23,6 +21,8 @@ pub struct Runner<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) memory: &'a mut dyn Memory,
     pub(super) outlet: &'a mut dyn Outlet,
+    /// The play that is run, by its place in the bundle.
+    pub(super) play: usize,
     pub(super) templates: Arc<Templates>,
     /// What it knows by now.
     pub(super) knows: Knowledge,
@@ -43,6 +43,7 @@ impl<'a> Runner<'a> {
             bundle,
             memory,
             outlet,
+            play: 0,
             templates: Arc::new(Templates::new().with_yaml(crate::config::yaml::data)),
             knows: Knowledge { facts: Arc::new(bundle.magic.clone()), ..Knowledge::default() },
             redactor: bundle.redactor(),
@@ -70,16 +71,9 @@ impl<'a> Runner<'a> {
             self.changed_before.clone_from(&unfinished.changed);
         }
         self.recall_pending();
-        let flow = self.roles(host);
-        let flow = match flow {
-            Flow::Stop { .. } => flow,
-            Flow::Go | Flow::End | Flow::MayEnd(_) => {
-                self.recall_the_rest();
-                match self.flush_handlers(host, &Reach::Certain) {
-                    Flow::Stop { task, error, result } => Flow::Stop { task, error, result },
-                    _ => self.prove_the_rest(host.view()),
-                }
-            }
+        let flow = match self.plays(host) {
+            Flow::Go => self.prove_the_rest(host.view()),
+            flow => flow,
         };
         let failed = matches!(flow, Flow::Stop { .. });
         let gone = self.outlet.gone();
@@ -101,39 +95,6 @@ impl<'a> Runner<'a> {
         Ok(report)
     }
 
-    fn roles(&mut self, host: &mut dyn Host) -> Flow {
-        let bundle = self.bundle;
-        let outer = self.context();
-        self.each(host, bundle.roles.len(), &outer, &mut |runner, host, index, context| {
-            let call = &bundle.roles[index];
-            let Some(role) = bundle.library.get(&call.name) else {
-                return Flow::Go;
-            };
-            let tasks = match bundle.purpose {
-                Purpose::Verify => Some(&role.verify),
-                Purpose::Check | Purpose::Apply => role.tasks.get("main.yml"),
-            };
-            let Some(tasks) = tasks else { return Flow::Go };
-            let mut context = runner.enter(&call.name, context);
-            if !call.vars.is_empty() {
-                context.scopes.frames.push(Arc::new(call.vars.clone()));
-            }
-            let flow = runner.list(host, tasks, &context);
-            match &flow {
-                Flow::Go => runner.completed(&call.name, &context),
-                Flow::Stop { .. } if context.reach == Reach::Certain => {
-                    for later in &bundle.roles[index + 1..] {
-                        let role = bundle.library.get(&later.name);
-                        let main = role.and_then(|role| role.tasks.get("main.yml"));
-                        runner.knows.not_run += main.map_or(0, |tasks| count(tasks));
-                    }
-                }
-                _ => {}
-            }
-            flow
-        })
-    }
-
     /// Sets `run_once_ROLE`: after it succeeded, never before.
     pub(super) fn completed(&mut self, role: &str, context: &Context) {
         if context.reach != Reach::Certain {
@@ -141,48 +102,6 @@ impl<'a> Runner<'a> {
         }
         let flag = format!("run_once_{}", role.replace(['-', '.'], "_"));
         self.set(&flag, Value::Bool(true));
-    }
-
-    /// The surroundings of a role's own tasks.
-    pub(super) fn role_context(&self, role: &str) -> Context {
-        self.enter(role, &self.context())
-    }
-
-    /// What every role finds.
-    fn context(&self) -> Context {
-        let bundle = self.bundle;
-        let mut scopes = Scopes::new(Arc::clone(&self.templates), self.redactor.clone());
-        scopes.extra = Arc::new(bundle.extra.clone());
-        scopes.inventory = Arc::new(bundle.inventory.clone());
-        scopes.lookups = Arc::new(bundle.lookups.iter().cloned().collect());
-        Context {
-            scopes,
-            role: String::new(),
-            when: Vec::new(),
-            tags: Vec::new(),
-            environment: Vec::new(),
-            ignore_errors: None,
-            no_log: None,
-            reach: Reach::Certain,
-            within: String::new(),
-            guarded: false,
-            handler: None,
-        }
-    }
-
-    /// The surroundings of a role that is included from `outer`.
-    pub(super) fn enter(&self, role: &str, outer: &Context) -> Context {
-        let mut context = outer.clone();
-        role.clone_into(&mut context.role);
-        if let Some(tasks) = self.bundle.library.get(role) {
-            context.scopes.role_vars.insert(0, Arc::new(tasks.vars.clone()));
-            context.scopes.role_vars.insert(0, Arc::new(own_name(role)));
-            context.scopes.role_defaults.insert(0, Arc::new(tasks.defaults.clone()));
-            let mut secrets = context.scopes.secrets.to_vec();
-            secrets.extend(tasks.secrets.iter().cloned());
-            context.scopes.secrets = Arc::new(secrets);
-        }
-        context
     }
 
     /// What lasts of the run: what was declared per target, and that it ended well.
@@ -220,7 +139,8 @@ impl Runner<'_> {
         }
         let gone = |target: &Target| {
             let task = target.task.as_str();
-            !present.contains(task) || self.evaluated.contains(task)
+            let role = task.split_once('/').map_or(task, |(role, _)| role);
+            bundle.speaks_for(role) && (!present.contains(task) || self.evaluated.contains(task))
         };
         let targets = self.memory.state().targets.iter();
         let released =
@@ -238,11 +158,4 @@ fn system(facts: &Map) -> String {
     let fact = |name: &str| facts.get(name).and_then(Value::as_str).unwrap_or_default();
     let name = fact("ansible_distribution").to_lowercase();
     format!("{name} {}", fact("ansible_distribution_major_version")).trim().to_owned()
-}
-
-/// What a role is called, for its tasks.
-fn own_name(role: &str) -> Vec<(Key, Node)> {
-    let span = Span { source: SourceId(u32::MAX), line: 1, column: 1, len: 0 };
-    let name = || Node { kind: NodeKind::Str(role.to_owned()), span, secret: false };
-    ["role_name", "ansible_role_name"].map(|key| (Key { name: key.into(), span }, name())).into()
 }

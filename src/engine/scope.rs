@@ -19,12 +19,16 @@ pub struct Scopes {
     pub extra: Layer,
     /// Loop variables.
     pub loop_vars: Arc<Map>,
+    /// What a play gives its roles right beside their names, the nearest last.
+    pub params: Vec<Layer>,
     /// `set_fact`, `register`, `run_once_ROLE`.
     pub results: Arc<Map>,
     /// Task and include variables, the nearest last.
     pub frames: Vec<Layer>,
     /// The role's `vars/`, then those of the roles that include it.
     pub role_vars: Vec<Layer>,
+    /// The play's own, the strongest of each.
+    pub play: Layer,
     /// The winning inventory variables.
     pub inventory: Layer,
     /// The role's `defaults/`, then those of the roles that include it.
@@ -45,9 +49,11 @@ impl Scopes {
             redactor,
             extra: Layer::default(),
             loop_vars: Arc::default(),
+            params: Vec::new(),
             results: Arc::default(),
             frames: Vec::new(),
             role_vars: Vec::new(),
+            play: Layer::default(),
             inventory: Layer::default(),
             role_defaults: Vec::new(),
             facts: Arc::default(),
@@ -91,7 +97,7 @@ impl Scopes {
         let nearest_first = std::iter::empty()
             .chain(self.frames.iter().rev())
             .chain(self.role_vars.iter())
-            .chain(std::iter::once(&self.inventory))
+            .chain([&self.play, &self.inventory])
             .chain(self.role_defaults.iter());
         nearest_first.into_iter().find_map(|layer| find(layer, name))
     }
@@ -150,8 +156,11 @@ impl Scope for TaskScope {
         let scopes = &self.scopes;
         let found = if let Some(node) = find(&scopes.extra, name) {
             Some(self.render(name, node)?)
-        } else if let Some(value) = scopes.loop_vars.get(name).or_else(|| scopes.results.get(name))
-        {
+        } else if let Some(value) = scopes.loop_vars.get(name) {
+            Some(value.clone())
+        } else if let Some(node) = scopes.params.iter().rev().find_map(|layer| find(layer, name)) {
+            Some(self.render(name, node)?)
+        } else if let Some(value) = scopes.results.get(name) {
             Some(value.clone())
         } else if let Some(node) = scopes.written(name) {
             Some(self.render(name, node)?)
@@ -175,9 +184,10 @@ impl Scope for TaskScope {
     fn names(&self) -> Vec<String> {
         let scopes = &self.scopes;
         let written = std::iter::once(&scopes.extra)
+            .chain(&scopes.params)
             .chain(&scopes.frames)
             .chain(&scopes.role_vars)
-            .chain(std::iter::once(&scopes.inventory))
+            .chain([&scopes.play, &scopes.inventory])
             .chain(&scopes.role_defaults);
         let written = written.flat_map(|layer| layer.iter().map(|(key, _)| key.name.clone()));
         let values = [&scopes.loop_vars, &scopes.results, &scopes.facts];

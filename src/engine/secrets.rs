@@ -16,7 +16,8 @@ impl Bundle {
             roles.clone().flat_map(|role| &role.secrets).map(String::as_str).collect();
         let scopes = [&self.inventory, &self.extra]
             .into_iter()
-            .chain(self.roles.iter().map(|call| &call.vars))
+            .chain(self.calls().flat_map(|call| &call.keywords).map(|keywords| &keywords.vars))
+            .chain(self.calls().map(|call| &call.params))
             .chain(roles.clone().flat_map(|role| [&role.vars, &role.defaults]));
         for (Key { name, .. }, node) in scopes.flatten() {
             // What a template makes of others is learnt when it is rendered.

@@ -5,11 +5,11 @@ use crate::engine::{Attempt, Delegation};
 use crate::event::Event;
 use crate::log::Record;
 use crate::text::Diagnostic;
-use crate::value::Value;
+use crate::value::{Map, Value};
 use serde::{Deserialize, Serialize};
 
 /// The protocol's version: both sides must speak the same.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// From the controller.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +25,13 @@ pub enum ToAgent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         log: Option<String>,
     },
+    /// The answer to [`FromAgent::NextPlay`]: begin it.
+    Go {
+        /// What depends on how the other hosts fared: `ansible_play_hosts`.
+        variables: Map,
+    },
+    /// The answer to [`FromAgent::NextPlay`]: this host takes no further part.
+    End,
     /// The answer to [`FromAgent::RunOnce`]: this host runs the task.
     Yours,
     /// The answer to [`FromAgent::Delegate`].
@@ -60,6 +67,8 @@ pub enum FromAgent {
         /// The task's id.
         task: String,
     },
+    /// Has ended a play, and waits until every host may begin the next.
+    NextPlay,
     /// Has the controller do a delegated task, and waits.
     Delegate(Delegation),
     /// The result of a `run_once: true` task that this host ran.
@@ -85,9 +94,10 @@ mod tests {
     /// Whether the agent waits for an answer to it: a round trip. A new message must decide here.
     fn is_question(message: &FromAgent) -> bool {
         match message {
-            FromAgent::NeedsAgent { .. } | FromAgent::RunOnce { .. } | FromAgent::Delegate(_) => {
-                true
-            }
+            FromAgent::NeedsAgent { .. }
+            | FromAgent::RunOnce { .. }
+            | FromAgent::NextPlay
+            | FromAgent::Delegate(_) => true,
             FromAgent::Hello { .. }
             | FromAgent::Event(_)
             | FromAgent::Log(_)

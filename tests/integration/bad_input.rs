@@ -37,7 +37,10 @@ fn check(files: &MemoryFiles, limit: &str, sources: &mut Sources) -> Result<(), 
         for used in roles.in_order(wanted.iter().map(|(name, _)| name.as_str())) {
             let mut layers: Layers = inventory.variables(host);
             layers.add_role(used.role);
-            layers.add_entries(&LayerKind::TaskVar, used.vars);
+            layers.add_entries(
+                &LayerKind::TaskVar,
+                &used.needed_by.last().map_or(Vec::new(), |by| by.vars.clone()),
+            );
             let specs = used.role.argument_specs.as_ref().and_then(|specs| specs.0.get("main"));
             if let Some(spec) = specs {
                 let found = spec.apply(&used.role.name, &mut layers, |_| false);

@@ -38,6 +38,7 @@ mod mail;
 mod mail_smtp;
 mod patience;
 mod played_agents;
+mod plays;
 mod report_snapshots;
 mod resource_cases;
 mod run_once;

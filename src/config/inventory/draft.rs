@@ -52,9 +52,9 @@ impl Draft {
                 }
             }
             NodeKind::List(_) => self.errors.push(
-                Diagnostic::new("an inventory is a mapping of groups, not a list")
-                    .at(span)
-                    .help("is this a playbook? the inventory is the file that has `all:`"),
+                Diagnostic::new("an inventory is a mapping of groups, not a list").at(span).help(
+                    "a playbook stands without `-i`; the inventory is the file that has `all:`",
+                ),
             ),
             _ => self.errors.push(
                 Diagnostic::new("an inventory is a mapping of groups")

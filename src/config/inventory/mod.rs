@@ -8,9 +8,9 @@ mod sources;
 mod vars_files;
 
 use super::Reader;
-use super::variables::{Layer, Layers};
+use super::variables::{Layer, LayerKind, Layers};
 use crate::text::{Diagnostic, Span};
-use crate::value::HostName;
+use crate::value::{HostName, Node, NodeKind};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -86,10 +86,30 @@ impl Inventory {
             error.span = whole;
             return Err(vec![error.help("write one under `hosts:` of a group")]);
         }
-        for folder in paths.folders(reader.files) {
+        for folder in paths.variable_folders(reader.files) {
             vars_files::read(&mut inventory, &folder, reader, &mut errors);
         }
         if errors.is_empty() { Ok(inventory) } else { Err(errors) }
+    }
+
+    /// Adds this machine as `localhost`, in no group, for whom asks for it by name.
+    pub fn add_localhost(&mut self, span: Span) -> Result<HostName, Diagnostic> {
+        let name: HostName = "localhost".parse().map_err(|error| {
+            Diagnostic::new(format!("`localhost` is no host name: {error}")).at(span)
+        })?;
+        let kind = NodeKind::Str("local".to_owned());
+        let node = Arc::new(Node { kind, span, secret: false });
+        let local = Layer { kind: LayerKind::HostInline, span, node };
+        let host = Host {
+            name: name.clone(),
+            span,
+            groups: Vec::new(),
+            inline: vec![("ansible_connection".into(), local)],
+            files: Vec::new(),
+            roles: Vec::new(),
+        };
+        self.hosts.entry(name.clone()).or_insert(host);
+        Ok(name)
     }
 
     /// Every host, in the order in which the file first names them.

@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// What an inventory is read from, in order: each a file, or a folder of files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct InventoryPaths(Vec<PathBuf>);
+pub struct InventoryPaths {
+    paths: Vec<PathBuf>,
+    /// Folders of playbooks: their `group_vars/` and `host_vars/` are stronger than the inventories'.
+    playbooks: Vec<PathBuf>,
+}
 
 /// Endings of names that Ansible passes over in a folder (`REJECT_EXTS` and `INVENTORY_IGNORE_EXTS`,
 /// ansible-core 2.19).
@@ -29,21 +33,33 @@ impl InventoryPaths {
             true => path.clone(),
             false => path.parent().unwrap_or(Path::new("")).to_owned(),
         };
-        let all: Vec<PathBuf> = self.0.iter().map(folder).collect();
-        let is_last = |(at, folder): &(usize, &PathBuf)| !all[at + 1..].contains(folder);
-        all.iter().enumerate().filter(is_last).map(|(_, folder)| folder.clone()).collect()
+        let all = self.paths.iter().map(folder).collect();
+        last_of_each(all)
+    }
+
+    /// The same with what lies beside these playbooks too.
+    #[must_use]
+    pub fn beside(mut self, playbooks: &[PathBuf]) -> Self {
+        let folder = |path: &PathBuf| path.parent().unwrap_or(Path::new("")).to_owned();
+        self.playbooks = playbooks.iter().map(folder).collect();
+        self
+    }
+
+    /// Every folder in which `group_vars/` and `host_vars/` are looked for, the stronger later.
+    pub(super) fn variable_folders(&self, files: &dyn Files) -> Vec<PathBuf> {
+        last_of_each(self.folders(files).into_iter().chain(self.playbooks.clone()).collect())
     }
 
     /// The paths as messages name them.
     pub(super) fn shown(&self) -> String {
-        let paths: Vec<String> = self.0.iter().map(|path| path.display().to_string()).collect();
+        let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
         paths.join(", ")
     }
 
     /// Every file's tree, in the order of reading.
     pub(super) fn trees(&self, reader: &mut Reader<'_>) -> Result<Vec<Node>, Vec<Diagnostic>> {
         let (mut trees, mut errors) = (Vec::new(), Vec::new());
-        for path in &self.0 {
+        for path in &self.paths {
             if is_folder(path, reader.files) {
                 folder(path, reader, &mut trees, &mut errors, 0);
             } else {
@@ -56,25 +72,25 @@ impl InventoryPaths {
 
 impl From<&Path> for InventoryPaths {
     fn from(path: &Path) -> Self {
-        Self(vec![path.to_owned()])
+        Self { paths: vec![path.to_owned()], ..Self::default() }
     }
 }
 
 impl From<&str> for InventoryPaths {
     fn from(path: &str) -> Self {
-        Self(vec![path.into()])
+        Self { paths: vec![path.into()], ..Self::default() }
     }
 }
 
 impl From<PathBuf> for InventoryPaths {
     fn from(path: PathBuf) -> Self {
-        Self(vec![path])
+        Self { paths: vec![path], ..Self::default() }
     }
 }
 
 impl From<&[PathBuf]> for InventoryPaths {
     fn from(paths: &[PathBuf]) -> Self {
-        Self(paths.to_vec())
+        Self { paths: paths.to_vec(), ..Self::default() }
     }
 }
 
@@ -82,6 +98,11 @@ impl From<&Self> for InventoryPaths {
     fn from(paths: &Self) -> Self {
         paths.clone()
     }
+}
+
+fn last_of_each(all: Vec<PathBuf>) -> Vec<PathBuf> {
+    let is_last = |(at, folder): &(usize, &PathBuf)| !all[at + 1..].contains(folder);
+    all.iter().enumerate().filter(is_last).map(|(_, folder)| folder.clone()).collect()
 }
 
 fn is_folder(path: &Path, files: &dyn Files) -> bool {

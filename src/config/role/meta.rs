@@ -2,16 +2,13 @@
 
 use super::Dependency;
 use crate::config::arguments::ArgumentSpecs;
-use crate::config::fields::{Fields, mapping};
-use crate::config::variables::{check_name, refuse_boolean_words};
-use crate::text::{Diagnostic, Lack};
+use crate::config::fields::Fields;
+use crate::config::variables::refuse_boolean_words;
+use crate::text::Diagnostic;
 use crate::value::{Node, NodeKind};
 
 const META_KEYS: [&str; 5] =
     ["galaxy_info", "dependencies", "argument_specs", "allow_duplicates", "collections"];
-
-/// Task keywords that Ansible takes on a dependency too.
-const KEYWORDS: [&str; 6] = ["when", "tags", "become", "become_user", "delegate_to", "environment"];
 
 /// What of it matters here.
 #[derive(Default)]
@@ -34,7 +31,7 @@ impl Meta {
         let dependencies = match fields.take("dependencies") {
             None | Some(Node { kind: NodeKind::Null, .. }) => Vec::new(),
             Some(Node { kind: NodeKind::List(items), .. }) => {
-                let read = items.into_iter().map(dependency);
+                let read = items.into_iter().map(Dependency::of_a_role);
                 read.filter_map(|read| read.map_err(&mut keep).ok()).collect()
             }
             Some(other) => {
@@ -53,34 +50,4 @@ impl Meta {
         }
         Self { dependencies, argument_specs }
     }
-}
-
-fn dependency(node: Node) -> Result<Dependency, Diagnostic> {
-    let span = node.span;
-    if let NodeKind::Str(name) = node.kind {
-        return Ok(Dependency { name, span, vars: Vec::new() });
-    }
-    let (mut found, mut vars) = (None, Vec::new());
-    for (key, node) in mapping(node, "a dependency")? {
-        match (key.name.as_str(), node.kind) {
-            ("role" | "name", NodeKind::Str(name)) => found = Some((name, node.span)),
-            ("vars", NodeKind::Map(entries)) => vars.extend(entries),
-            (keyword, _) if KEYWORDS.contains(&keyword) => {
-                return Err(Diagnostic::new(format!("`{keyword}` does not work on a dependency"))
-                    .lacks(Lack::Keyword(keyword.to_owned()))
-                    .at(key.span)
-                    .help("use `include_role` in tasks/main.yml, with the keyword on that task"));
-            }
-            (_, kind) => {
-                check_name(&key)?;
-                vars.push((key, Node { kind, ..node }));
-            }
-        }
-    }
-    let Some((name, span)) = found else {
-        return Err(Diagnostic::new("a dependency without a role's name")
-            .at(span)
-            .help("write `- NAME`, or `- role: NAME`"));
-    };
-    Ok(Dependency { name, span, vars })
 }

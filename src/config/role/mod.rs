@@ -1,16 +1,18 @@
 //! A role: a folder in Ansible's layout, read whole.
 
+mod dependency;
 mod meta;
 mod path;
 mod read;
 mod set;
 
 use super::arguments::ArgumentSpecs;
-use crate::text::{SourceId, Span};
+use crate::text::SourceId;
 use crate::value::{Key, Node};
 use indexmap::IndexMap;
 use std::path::PathBuf;
 
+pub use dependency::Dependency;
 pub use path::{RolePath, RolePlace};
 pub use set::{RoleUse, Roles};
 
@@ -41,15 +43,23 @@ pub struct Role {
     pub files: IndexMap<String, Vec<u8>>,
 }
 
-/// A role that another one needs.
-#[derive(Debug, Clone)]
-pub struct Dependency {
-    /// Its name.
-    pub name: String,
-    /// Where it is named.
-    pub span: Span,
-    /// What it is given.
-    pub vars: Vec<(Key, Node)>,
+impl Role {
+    /// One that holds nothing yet.
+    pub(super) fn empty(name: String, folder: PathBuf) -> Self {
+        Self {
+            name,
+            folder,
+            defaults: Vec::new(),
+            vars: Vec::new(),
+            tasks: IndexMap::new(),
+            handlers: None,
+            verify: None,
+            argument_specs: None,
+            dependencies: Vec::new(),
+            templates: IndexMap::new(),
+            files: IndexMap::new(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use crate::config::fields::{Fields, mapping};
 use crate::config::variables::{check_name, refuse_boolean_words};
 use crate::text::{Diagnostic, nearest};
 use crate::value::{Key, Node};
-use indexmap::IndexMap;
 use std::path::Path;
 
 /// The folders that are read.
@@ -34,28 +33,33 @@ impl Role {
             errors.push(error);
         }
         let mut role = Self {
-            name: name.to_owned(),
-            folder: folder.to_owned(),
             defaults: variables(folder, "defaults", reader, &mut errors),
             vars: variables(folder, "vars", reader, &mut errors),
-            tasks: IndexMap::new(),
             handlers: main(folder, "handlers", reader, &mut errors),
             verify: main(folder, "verify", reader, &mut errors),
-            argument_specs: None,
-            dependencies: Vec::new(),
-            templates: IndexMap::new(),
-            files: IndexMap::new(),
+            ..Self::empty(name.to_owned(), folder.to_owned())
         };
         let meta = main(folder, "meta", reader, &mut errors);
         let meta = meta.map(|node| Meta::read(node, &mut errors)).unwrap_or_default();
         role.dependencies = meta.dependencies;
         role.argument_specs = specs(folder, reader, &mut errors).or(meta.argument_specs);
-        role.read_trees(reader, &mut errors);
+        role.read_folders(&["tasks", "templates", "files"], reader, &mut errors);
+        if !role.tasks.contains_key("main.yml")
+            && let Some(tasks) = role.tasks.shift_remove("main.yaml")
+        {
+            role.tasks.insert("main.yml".to_owned(), tasks);
+        }
         (role, errors)
     }
 
-    fn read_trees(&mut self, reader: &mut Reader<'_>, errors: &mut Vec<Diagnostic>) {
-        for kind in ["tasks", "templates", "files"] {
+    /// Reads everything below these of its folders.
+    pub(in crate::config) fn read_folders(
+        &mut self,
+        kinds: &[&str],
+        reader: &mut Reader<'_>,
+        errors: &mut Vec<Diagnostic>,
+    ) {
+        for kind in kinds.iter().copied() {
             let folder = self.folder.join(kind);
             let mut names = Vec::new();
             if let Err(error) = walk(&folder, "", reader, &mut names, 0) {
@@ -66,11 +70,6 @@ impl Role {
                     errors.push(error);
                 }
             }
-        }
-        if !self.tasks.contains_key("main.yml")
-            && let Some(tasks) = self.tasks.shift_remove("main.yaml")
-        {
-            self.tasks.insert("main.yml".to_owned(), tasks);
         }
     }
 

@@ -1,9 +1,9 @@
 //! The roles of a run, with those they need.
 
-use super::{Role, RolePath};
+use super::{Dependency, Role, RolePath};
 use crate::config::Vault;
 use crate::text::{Diagnostic, Sources, Span};
-use crate::value::{Key, Node};
+use crate::value::{Key, Node, Value};
 use indexmap::IndexMap;
 
 /// Every role that was read, by name.
@@ -12,13 +12,14 @@ pub struct Roles {
     roles: IndexMap<String, Role>,
 }
 
-/// A role in the order of running, with what a role that needs it gives it.
-#[derive(Debug, Clone, Copy)]
+/// A role in the order of running, with what those that need it give it.
+#[derive(Debug, Clone)]
 pub struct RoleUse<'a> {
     /// The role.
     pub role: &'a Role,
-    /// What `dependencies:` sets for it.
-    pub vars: &'a [(Key, Node)],
+    /// Who needs it: the play's entry first, then what `dependencies:` names on the way, the nearest
+    /// last.
+    pub needed_by: Vec<&'a Dependency>,
 }
 
 impl Roles {
@@ -81,17 +82,31 @@ impl Roles {
         order
     }
 
-    fn push<'a>(&'a self, name: &str, vars: &'a [(Key, Node)], order: &mut Vec<RoleUse<'a>>) {
+    /// The same for the roles of a play, which are given what stands beside them there.
+    #[must_use]
+    pub fn of_play<'a>(&'a self, roles: &'a [Dependency]) -> Vec<RoleUse<'a>> {
+        let mut order = Vec::new();
+        for needed in roles {
+            self.push(&needed.name, &[needed], &mut order);
+        }
+        order
+    }
+
+    fn push<'a>(&'a self, name: &str, needed_by: &[&'a Dependency], order: &mut Vec<RoleUse<'a>>) {
         let Some(role) = self.roles.get(name) else { return };
-        let same = |used: &RoleUse<'_>| used.role.name == name && same_vars(used.vars, vars);
+        let given = |by: &[&Dependency]| by.last().map_or_else(Given::default, |by| given(by));
+        let same = |used: &RoleUse<'_>| {
+            used.role.name == name && given(&used.needed_by) == given(needed_by)
+        };
         if order.iter().any(same) {
             return;
         }
         // Ends, because `load` refuses roles that need themselves.
         for needed in &role.dependencies {
-            self.push(&needed.name, &needed.vars, order);
+            let way: Vec<&Dependency> = needed_by.iter().copied().chain([needed]).collect();
+            self.push(&needed.name, &way, order);
         }
-        order.push(RoleUse { role, vars });
+        order.push(RoleUse { role, needed_by: needed_by.to_vec() });
     }
 
     /// The first role that needs itself.
@@ -148,10 +163,13 @@ impl FromIterator<Role> for Roles {
     }
 }
 
-/// Whether the same was written, wherever it stands.
-fn same_vars(a: &[(Key, Node)], b: &[(Key, Node)]) -> bool {
-    let same = |((a, x), (b, y)): (&(Key, Node), &(Key, Node))| {
-        a.name == b.name && x.to_value() == y.to_value()
+/// Variables, parameters and keywords by their names.
+type Given = [Vec<(String, Value)>; 3];
+
+/// What a role is given, wherever it is written.
+fn given(by: &Dependency) -> Given {
+    let plain = |entries: &[(Key, Node)]| {
+        entries.iter().map(|(key, node)| (key.name.clone(), node.to_value())).collect()
     };
-    a.len() == b.len() && a.iter().zip(b).all(same)
+    [plain(&by.vars), plain(&by.params), plain(&by.keywords)]
 }

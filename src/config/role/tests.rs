@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::{MemoryFiles, Vault};
+use crate::text::Span;
 use crate::text::{Diagnostic, Sources};
 
 fn place<'a>(label: &str, files: &'a MemoryFiles) -> RolePlace<'a> {
@@ -95,7 +96,7 @@ fn a_role_is_read_whole() {
     let order: Vec<(&str, usize)> = roles
         .in_order(["mail", "base"])
         .iter()
-        .map(|u| (u.role.name.as_str(), u.vars.len()))
+        .map(|u| (u.role.name.as_str(), u.needed_by.last().map_or(0, |by| by.vars.len())))
         .collect();
     assert_eq!(order, [("base", 0), ("user", 1), ("mail", 0)]);
 }
@@ -107,7 +108,7 @@ fn a_role_runs_again_only_with_other_variables() {
         .with("roles/b/meta/main.yml", "dependencies: [{role: u, n: 2}, {role: u, vars: {n: 3}}]")
         .with("roles/u/tasks/main.yml", "[]");
     let roles = load(&["a", "b"], &files, &MemoryFiles::default()).unwrap();
-    let show = |used: &RoleUse<'_>| match used.vars.first() {
+    let show = |used: &RoleUse<'_>| match used.needed_by.last().and_then(|by| by.vars.first()) {
         Some((_, node)) => format!("{}{:?}", used.role.name, node),
         None => used.role.name.clone(),
     };

@@ -21,8 +21,16 @@ pub enum LayerKind {
     HostInline,
     /// `host_vars/` of the host.
     HostFile,
+    /// `vars:` of a play.
+    PlayVar,
+    /// `vars_prompt:` of a play.
+    PlayPrompt,
+    /// `vars_files:` of a play.
+    PlayVarsFile,
     /// `vars/main.yml` of this role.
     RoleVar(Arc<str>),
+    /// `vars:` of this role where a play or another role names it.
+    RoleUseVar(Arc<str>),
     /// `vars:` of a block.
     BlockVar,
     /// `vars:` of a task, or of the task that included the role or file.
@@ -31,6 +39,8 @@ pub enum LayerKind {
     Runtime,
     /// `register`; for people to read, the value is the task's name.
     Registered,
+    /// What stands right beside this role in a play.
+    RoleParam(Arc<str>),
     /// `-e` on the command line, where every process can read it.
     Extra,
     /// `-e @FILE`: as strong as `-e`.
@@ -53,11 +63,16 @@ impl LayerKind {
             Self::GroupFile(_) => 2,
             Self::HostInline => 3,
             Self::HostFile => 4,
-            Self::RoleVar(_) => 5,
-            Self::BlockVar => 6,
-            Self::TaskVar => 7,
-            Self::Runtime | Self::Registered => 8,
-            Self::Extra | Self::ExtraFile => 9,
+            Self::PlayVar => 5,
+            Self::PlayPrompt => 6,
+            Self::PlayVarsFile => 7,
+            Self::RoleVar(_) => 8,
+            Self::RoleUseVar(_) => 9,
+            Self::BlockVar => 10,
+            Self::TaskVar => 11,
+            Self::Runtime | Self::Registered => 12,
+            Self::RoleParam(_) => 13,
+            Self::Extra | Self::ExtraFile => 14,
         }
     }
 }
@@ -71,11 +86,16 @@ impl std::fmt::Display for LayerKind {
             Self::GroupFile(group) => write!(f, "group_vars of {group}"),
             Self::HostInline => f.write_str("host in the inventory"),
             Self::HostFile => f.write_str("host_vars"),
+            Self::PlayVar => f.write_str("vars of the play"),
+            Self::PlayPrompt => f.write_str("vars_prompt of the play"),
+            Self::PlayVarsFile => f.write_str("vars_files of the play"),
             Self::RoleVar(role) => write!(f, "vars of role {role}"),
+            Self::RoleUseVar(role) => write!(f, "vars where role {role} is named"),
             Self::BlockVar => f.write_str("vars of a block"),
             Self::TaskVar => f.write_str("vars of a task"),
             Self::Runtime => f.write_str("set_fact of a task"),
             Self::Registered => f.write_str("result of the task"),
+            Self::RoleParam(role) => write!(f, "parameter of role {role}"),
             Self::Extra => f.write_str("-e"),
             Self::ExtraFile => f.write_str("-e @file"),
         }
@@ -125,6 +145,13 @@ impl Layers {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Layer> {
         self.0.get(name).and_then(|layers| layers.last())
+    }
+
+    /// The setting that wins, as an entry of a mapping.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<(Key, Node)> {
+        let layer = self.get(name)?;
+        Some((Key { name: name.to_owned(), span: layer.span }, (*layer.node).clone()))
     }
 
     /// Every setting of a variable, weakest first; the last one wins.

@@ -7,12 +7,15 @@ mod misplaced;
 mod observe;
 mod one_line;
 mod params;
+mod play;
 mod refused;
 mod role;
 mod task;
 
 pub(super) use control::with_suffix;
 pub use keywords::names as task_keywords;
+pub(super) use play::merged;
+pub use play::{TypedPlay, type_play};
 pub(crate) use role::for_each;
 pub(super) use role::no_such_task_file;
 pub use role::{TypedRole, type_role};

@@ -3,7 +3,7 @@
 use super::Typing;
 use crate::config::Role;
 use crate::engine::bundle::{FileContent, Include, RoleTasks};
-use crate::engine::role_files::{vaulted, without};
+use crate::engine::role_files::{called, home, path_of, vaulted, without};
 use crate::engine::task::{Body, Task};
 use crate::resource::Source;
 use crate::text::{Diagnostic, Sources, Span};
@@ -144,9 +144,10 @@ fn missing_file(task: &Task, role: &RoleTasks) -> Option<Diagnostic> {
         };
         return bytes.and_then(vaulted).map(|error| error.at(span));
     }
-    let message = format!("role `{}` has no {what} {folder}/{name}", task.role);
+    let path = path_of(&task.role, folder, &name);
+    let message = format!("{} has no {what} {path}", called(&task.role));
     let near = crate::text::nearest(&name, known.iter().map(|known| known.as_str()));
-    Some(not_there(message, span, near, &format!("roles/{}/{folder}/", task.role)))
+    Some(not_there(message, span, near, home(&task.role, folder)))
 }
 
 /// A file that an include asks for and its role does not have.
@@ -156,16 +157,17 @@ pub(in crate::engine) fn no_such_task_file(
     task: &Task,
     role: &RoleTasks,
 ) -> Diagnostic {
-    let message = format!("role `{}` has no task file tasks/{name}", task.role);
+    let path = path_of(&task.role, "tasks", name);
+    let message = format!("{} has no task file {path}", called(&task.role));
     let near = crate::text::nearest(name, role.tasks.keys().map(String::as_str));
-    not_there(message, span, near, &format!("roles/{}/tasks/", task.role))
+    not_there(message, span, near, home(&task.role, "tasks"))
 }
 
-fn not_there(message: String, span: Span, near: Option<&str>, folder: &str) -> Diagnostic {
+fn not_there(message: String, span: Span, near: Option<&str>, home: String) -> Diagnostic {
     let error = Diagnostic::new(message).at(span);
     match near {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!("put it into {folder}")),
+        None => error.help(home),
     }
 }
 
