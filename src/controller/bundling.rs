@@ -15,7 +15,7 @@ impl Project {
     #[must_use]
     pub fn bundle(&self, host: &str, options: &RunOptions) -> Bundle {
         let plan = self.hosts.get(host);
-        let library: IndexMap<String, RoleTasks> = plan
+        let mut library: IndexMap<String, RoleTasks> = plan
             .into_iter()
             .flat_map(|plan| &plan.library)
             .filter_map(|name| Some((name.clone(), self.roles.get(name)?.typed.tasks.clone())))
@@ -29,15 +29,22 @@ impl Project {
         let extra = plan.into_iter().flat_map(|plan| plan.extra.iter().filter(|one| sent(one)));
         let mut inventory = entries(&variables);
         inventory.retain(sent);
+        let delegated = self.delegated(&library, host);
+        let lookups = self.lookups_of(host, library.keys());
+        for play in &self.plays {
+            if let Some(own) = library.get_mut(play.key()) {
+                own.vars.retain(sent);
+            }
+        }
         Bundle {
             run: options.run.clone(),
             host: host.to_owned(),
             purpose: options.purpose,
             plays: plan.map(|plan| self.parts(plan)).unwrap_or_default(),
-            delegated: self.delegated(&library, host),
+            delegated,
             inventory,
             extra: extra.cloned().collect(),
-            lookups: self.lookups_of(host, library.keys()),
+            lookups,
             magic: self.magic(host, &reach.names),
             run_hosts: self.other_addresses(host),
             tags: self.tags.clone(),
@@ -51,6 +58,11 @@ impl Project {
         let mut bundle = self.bundle(host, options);
         bundle.inventory = entries(&self.variables(host));
         bundle.extra = self.hosts.get(host).map(|plan| plan.extra.clone()).unwrap_or_default();
+        for play in &self.plays {
+            if let Some(own) = bundle.library.get_mut(play.key()) {
+                own.vars.clone_from(&play.own().vars);
+            }
+        }
         let answers = self.answers.iter();
         bundle.lookups = answers.map(|(key, node)| (key.clone(), node.clone())).collect();
         bundle
@@ -65,6 +77,8 @@ impl Project {
         let extra = self.hosts.get(bundle.host.as_str()).into_iter().flat_map(|plan| &plan.extra);
         extra.for_each(|(_, node)| node.each_secret(&mut keep));
         self.answers.values().for_each(|node| node.each_secret(&mut keep));
+        let of_plays = self.plays.iter().flat_map(|play| &play.own().vars);
+        of_plays.for_each(|(_, node)| node.each_secret(&mut keep));
         let redactor = bundle.redactor();
         redactor.add_line_by_line(found);
         redactor

@@ -29,7 +29,16 @@ impl Bundle {
         }
         let looked_up = self.lookups.iter().map(|(_, node)| node);
         let written = roles.flat_map(|role| &role.vaulted);
-        looked_up.chain(written).for_each(|node: &Node| node.each_secret(&mut keep));
+        let plays = self.plays.iter();
+        let defaults = plays.clone().flat_map(|play| play.module_defaults.values());
+        let keywords = plays.map(|play| &play.keywords);
+        let keywords = keywords.chain(self.calls().flat_map(|call| &call.keywords));
+        let environment = keywords.filter_map(|keywords| keywords.environment.as_ref());
+        looked_up
+            .chain(written)
+            .chain(defaults)
+            .chain(environment)
+            .for_each(|node: &Node| node.each_secret(&mut keep));
         let redactor = Redactor::default();
         redactor.add_line_by_line(found);
         redactor

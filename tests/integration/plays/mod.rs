@@ -3,6 +3,8 @@
 mod judged;
 mod stage;
 
+use converge::controller::RunOptions;
+use converge::engine::bundle::Purpose;
 use converge::event::HostStatus;
 use stage::Stage;
 
@@ -123,6 +125,21 @@ fn a_task_that_runs_once_runs_once_in_each_play() {
 ";
     let stage = stage(site).forks(1);
     assert_eq!(stage.apply().in_order(), ["a: first", "b: second"]);
+}
+
+#[test]
+fn a_host_is_sent_the_variables_of_a_play_that_its_tasks_reach() {
+    let site = "
+- hosts: all
+  vars: {named: '{{ through }}', through: 1, unused: 2}
+  tasks:
+    - debug: {msg: '{{ named }}'}
+";
+    let options = RunOptions { run: "r".into(), purpose: Purpose::Check, forks: 1, hosts: None };
+    let bundle = stage(site).load().unwrap_or_else(|_| panic!("it loads")).bundle("a", &options);
+    let names: Vec<&str> =
+        bundle.library["play all"].vars.iter().map(|(key, _)| key.name.as_str()).collect();
+    assert_eq!(names, ["named", "through"]);
 }
 
 #[test]
