@@ -11,6 +11,9 @@ use crate::template::Name;
 use crate::text::{Diagnostic, Sources, Span, nearest};
 use std::collections::{BTreeMap, HashSet};
 
+/// What every play of a playbook finds, and nothing that the inventory alone names.
+const OF_PLAYBOOKS: [&str; 2] = ["ansible_play_name", "playbook_dir"];
+
 /// A name that nothing can supply, and the hosts that lack it.
 struct Missing<'p> {
     name: &'p Name,
@@ -36,6 +39,9 @@ pub(super) fn check(project: &Project, sources: &Sources) -> Vec<Diagnostic> {
             known.extend(play.calls().flat_map(RoleCall::given).map(|(key, _)| key.name.as_str()));
             so_far.extend(roles().flat_map(|role| role.names.set.iter().map(String::as_str)));
             known.extend(&so_far);
+            if play.place.is_some() {
+                known.extend(OF_PLAYBOOKS);
+            }
             roles().for_each(|role| known.extend(supplied_by(role)));
             let used = |role| LoadedRole::names_used(role).map(move |name| (role, name));
             for (role, name) in roles().flat_map(used) {

@@ -24,10 +24,8 @@ const SUPPLIED: &[&str] = &[
     "ansible_play_batch",
     "ansible_play_hosts",
     "ansible_play_hosts_all",
-    "ansible_play_name",
     "ansible_role_name",
     "play_hosts",
-    "playbook_dir",
     "role_name",
     "true",
     "false",
@@ -72,6 +70,7 @@ const NOT_HERE: &[(&str, &str)] = &[
     ("hostvars", "put the value into a group's variables"),
     ("inventory_dir", "files are found by their names in the role; use `lookup('file', …)`"),
     ("inventory_file", "files are found by their names in the role; use `lookup('file', …)`"),
+    ("playbook_dir", "files and templates are found by their names in the role"),
     ("role_path", "files and templates are found by their names in the role"),
     ("vars", "name the variable itself"),
 ];
