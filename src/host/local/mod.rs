@@ -17,6 +17,7 @@ mod facts;
 #[cfg(test)]
 mod file_tests;
 mod files;
+mod guard;
 mod held;
 mod hold;
 mod http;

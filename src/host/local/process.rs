@@ -1,6 +1,7 @@
 //! Runs a program: its own process group, a minimal environment, bounded time and output.
 
 use super::super::{Command, CommandOutput, HostError};
+use super::guard::Guard;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, OFlags, memfd_create};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
@@ -25,7 +26,18 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// # Errors
 /// If no process can be made.
 pub(super) fn run(command: &Command) -> Result<CommandOutput, HostError> {
-    started(command, Stdio::piped(), Stdio::piped())
+    started(command, Stdio::piped(), Stdio::piped(), None)
+}
+
+/// As [`run`], of a program that ends with this process, however that ends: the next run would start
+/// a second one beside it.
+///
+/// # Errors
+/// If no process can be made.
+pub(super) fn guarded(command: &Command) -> Result<CommandOutput, HostError> {
+    let guard = Guard::new();
+    let guard = guard.map_err(|error| HostError::failed(format!("cannot run /bin/sh: {error}")))?;
+    started(command, Stdio::piped(), Stdio::piped(), Some(guard))
 }
 
 /// As [`run`], of a program that must come to its end even if this process does not: it writes to
@@ -43,7 +55,7 @@ pub(super) fn outlasting(command: &Command) -> Result<CommandOutput, HostError> 
         Ok((ours, theirs.into()))
     };
     let ((mut stdout, out), (mut stderr, err)) = (said().map_err(failed)?, said().map_err(failed)?);
-    let mut output = started(command, out, err)?;
+    let mut output = started(command, out, err, None)?;
     output.stdout += &beginning(&mut stdout).map_err(failed)?;
     output.stderr += &beginning(&mut stderr).map_err(failed)?;
     Ok(output)
@@ -56,7 +68,12 @@ fn beginning(file: &mut File) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn started(command: &Command, stdout: Stdio, stderr: Stdio) -> Result<CommandOutput, HostError> {
+fn started(
+    command: &Command,
+    stdout: Stdio,
+    stderr: Stdio,
+    guard: Option<Guard>,
+) -> Result<CommandOutput, HostError> {
     let Some((program, arguments)) = command.argv.split_first() else {
         return Err(HostError::failed("a command without a program"));
     };
@@ -72,9 +89,9 @@ fn started(command: &Command, stdout: Stdio, stderr: Stdio) -> Result<CommandOut
         .stdin(if command.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(stdout)
         .stderr(stderr)
-        .process_group(0);
+        .process_group(guard.as_ref().map_or(0, |guard| number(guard.group())));
     match process.spawn() {
-        Ok(child) => Session::new(child, command)
+        Ok(child) => Session::new(child, command, guard)
             .and_then(Session::finish)
             .map_err(|error| HostError::failed(format!("cannot follow `{program}`: {error}"))),
         Err(error) => not_started(command, program, &error),
@@ -137,6 +154,7 @@ impl<T: Read + AsFd> Stream<T> {
 /// A running child and its pipes.
 struct Session {
     child: Child,
+    guard: Option<Guard>,
     ended: Option<OwnedFd>,
     stdin: Option<(std::process::ChildStdin, Vec<u8>, usize)>,
     stdout: Stream<std::process::ChildStdout>,
@@ -146,7 +164,7 @@ struct Session {
 }
 
 impl Session {
-    fn new(mut child: Child, command: &Command) -> std::io::Result<Self> {
+    fn new(mut child: Child, command: &Command, guard: Option<Guard>) -> std::io::Result<Self> {
         let limit = match command.timeout_ms {
             0 => NO_LIMIT,
             milliseconds => Duration::from_millis(milliseconds).min(NO_LIMIT),
@@ -160,11 +178,13 @@ impl Session {
         };
         Ok(Self {
             // Kernels before 5.3 have none; then the child is asked from time to time.
-            ended: pid(&child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()),
+            ended: Pid::from_raw(number(child.id()))
+                .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()),
             stdout: Stream::new(child.stdout.take())?,
             stderr: Stream::new(child.stderr.take())?,
             stdin,
             child,
+            guard,
             deadline: Instant::now() + limit,
             timed_out: false,
         })
@@ -240,16 +260,19 @@ impl Session {
         self.deadline = Instant::now() + GRACE;
     }
 
-    /// Signals the whole group; the child leads it, so the group exists as long as any member.
+    /// Signals the whole group; its leader is the child or the guard, so that the group exists as
+    /// long as any member.
     fn kill(&self, signal: Signal) {
-        if let Some(pid) = pid(&self.child) {
-            let _ = kill_process_group(pid, signal);
+        let leader = self.guard.as_ref().map_or(self.child.id(), Guard::group);
+        if let Some(group) = Pid::from_raw(number(leader)) {
+            let _ = kill_process_group(group, signal);
         }
     }
 }
 
-fn pid(child: &Child) -> Option<Pid> {
-    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+/// A process's number, as the kernel has it.
+fn number(process: u32) -> i32 {
+    i32::try_from(process).unwrap_or(0)
 }
 
 fn nonblocking(pipe: &impl AsFd) -> std::io::Result<()> {
@@ -339,11 +362,13 @@ mod tests {
 
     #[test]
     fn status_and_streams_are_told_apart() {
-        let output = run(&shell("echo out; echo err >&2; exit 3")).unwrap();
-        assert_eq!(
-            (output.rc, output.stdout.as_str(), output.stderr.as_str()),
-            (3, "out\n", "err\n")
-        );
+        for run in [run, guarded] {
+            let output = run(&shell("echo out; echo err >&2; exit 3")).unwrap();
+            assert_eq!(
+                (output.rc, output.stdout.as_str(), output.stderr.as_str()),
+                (3, "out\n", "err\n")
+            );
+        }
         assert_eq!(run(&shell("kill -TERM $$")).unwrap().rc, 128 + 15);
         assert_eq!(run(&tool(&["/no/such/program"], 1)).unwrap().rc, 127);
         assert_eq!(run(&tool(&["/etc/passwd"], 1)).unwrap().rc, 126);
@@ -399,7 +424,7 @@ mod tests {
             shell(&format!("(trap '' TERM; sleep 4; echo alive > {path}) & wait; sleep 9"));
         command.timeout_ms = 200;
         let begin = Instant::now();
-        let output = run(&command).unwrap();
+        let output = guarded(&command).unwrap();
         assert!(output.timed_out && begin.elapsed() < Duration::from_secs(3));
         std::thread::sleep(Duration::from_millis(4500).saturating_sub(begin.elapsed()));
         assert_eq!(std::fs::read_to_string(marker.path()).unwrap(), "");
@@ -408,8 +433,10 @@ mod tests {
     #[test]
     fn a_daemon_that_keeps_the_pipe_is_not_waited_for() {
         let begin = Instant::now();
-        let output = run(&shell("echo started; sleep 5 &")).unwrap();
-        assert_eq!(output.stdout, "started\n");
+        for run in [run, guarded] {
+            let output = run(&shell("echo started; sleep 5 &")).unwrap();
+            assert_eq!(output.stdout, "started\n");
+        }
         assert!(begin.elapsed() < Duration::from_secs(3));
     }
 }
