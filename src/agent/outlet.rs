@@ -3,34 +3,80 @@
 use crate::engine::{Attempt, Delegation, Outlet, Turn};
 use crate::event::Event;
 use crate::log::Record;
-use crate::protocol::{self, FromAgent, ToAgent};
+use crate::protocol::{self, FrameError, FromAgent, ToAgent};
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Map, Value};
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-pub(super) struct SessionOutlet<'a> {
+pub(super) struct SessionOutlet<'a, 'w> {
     pub(super) from: &'a mut dyn Read,
-    pub(super) to: &'a mut dyn Write,
-    pub(super) gone: bool,
+    pub(super) to: &'a Wire<'w>,
     /// How the run ended: told once the host is free for the next.
     pub(super) finished: Option<Event>,
     /// What was logged and not yet sent.
     pub(super) logged: Logged,
 }
 
-/// Records that wait until their secrets are known.
-pub(super) type Logged = Arc<Mutex<Vec<Record>>>;
+/// The way to the controller: of the run, and of what says that it lives.
+pub(super) struct Wire<'w> {
+    to: Mutex<&'w mut (dyn Write + Send)>,
+    gone: AtomicBool,
+}
 
-impl SessionOutlet<'_> {
-    pub(super) fn send(&mut self, message: &FromAgent) {
-        if !self.gone && protocol::write(self.to, message).is_err() {
-            self.gone = true;
+impl<'w> Wire<'w> {
+    pub(super) fn new(to: &'w mut (dyn Write + Send)) -> Self {
+        Self { to: Mutex::new(to), gone: AtomicBool::new(false) }
+    }
+
+    /// Tells something, unless nobody listens any more.
+    pub(super) fn send(&self, message: &FromAgent) {
+        if !self.is_gone() && self.write(message).is_err() {
+            self.leave();
+        }
+    }
+
+    /// Tells something.
+    ///
+    /// # Errors
+    /// As [`protocol::write`].
+    pub(super) fn write(&self, message: &FromAgent) -> Result<(), FrameError> {
+        protocol::write(*self.to.lock().unwrap_or_else(PoisonError::into_inner), message)
+    }
+
+    /// Whether nobody listens any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn leave(&self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+
+    /// Says that it lives, until the other end of the channel is dropped.
+    pub(super) fn beat(&self, over: &Receiver<()>) {
+        while over.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+            self.send(&FromAgent::Beat);
         }
     }
 }
 
-impl Outlet for SessionOutlet<'_> {
+/// How often an agent says that it lives.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// Records that wait until their secrets are known.
+pub(super) type Logged = Arc<Mutex<Vec<Record>>>;
+
+impl SessionOutlet<'_, '_> {
+    pub(super) fn send(&mut self, message: &FromAgent) {
+        self.to.send(message);
+    }
+}
+
+impl Outlet for SessionOutlet<'_, '_> {
     fn event(&mut self, event: Event) {
         if matches!(event, Event::HostFinished(_)) {
             self.finished = Some(event);
@@ -49,7 +95,7 @@ impl Outlet for SessionOutlet<'_> {
     }
 
     fn gone(&self) -> bool {
-        self.gone
+        self.to.is_gone()
     }
 
     fn run_once(&mut self, task: &str) -> Turn {
@@ -59,7 +105,7 @@ impl Outlet for SessionOutlet<'_> {
             Ok(Some(ToAgent::Done { result })) => Turn::Done(result),
             // Without an answer nothing may be assumed: the run stops here.
             _ => {
-                self.gone = true;
+                self.to.leave();
                 Turn::Done(Value::Null)
             }
         }
@@ -71,7 +117,7 @@ impl Outlet for SessionOutlet<'_> {
             Ok(Some(ToAgent::Go { variables })) => Some(variables),
             Ok(Some(ToAgent::End)) => None,
             _ => {
-                self.gone = true;
+                self.to.leave();
                 None
             }
         }
@@ -82,7 +128,7 @@ impl Outlet for SessionOutlet<'_> {
         match protocol::read(self.from) {
             Ok(Some(ToAgent::Delegated(answer))) => *answer,
             _ => {
-                self.gone = true;
+                self.to.leave();
                 Err(Diagnostic::new("the controller did not answer for a delegated task"))
             }
         }

@@ -1,7 +1,7 @@
 //! One session: handshake, bundle, run.
 
 use super::disk_memory::{DiskMemory, Recalled, recall};
-use super::outlet::{Logged, SessionOutlet};
+use super::outlet::{Logged, SessionOutlet, Wire};
 use crate::engine::Runner;
 use crate::engine::bundle::{Bundle, Purpose};
 use crate::engine::memory::{Forgetful, Memory};
@@ -18,7 +18,7 @@ use crate::resource::UNITS;
 use crate::text::Diagnostic;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, mpsc};
 use tracing::dispatcher;
 
 /// Where a host remembers.
@@ -29,7 +29,11 @@ pub const MEMORY_FOLDER: &str = "/var/lib/converge";
 /// # Errors
 /// If the session breaks before the run could begin. What goes wrong in the run is told to the
 /// controller.
-pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(), FrameError> {
+pub fn serve(
+    from: &mut dyn Read,
+    to: &mut (dyn Write + Send),
+    memory: &Path,
+) -> Result<(), FrameError> {
     session(from, to, &mut |bundle, outlet| run(bundle, outlet, memory))
 }
 
@@ -39,7 +43,7 @@ pub fn serve(from: &mut dyn Read, to: &mut dyn Write, memory: &Path) -> Result<(
 /// As [`serve`].
 pub fn serve_on(
     from: &mut dyn Read,
-    to: &mut dyn Write,
+    to: &mut (dyn Write + Send),
     host: &mut dyn Host,
 ) -> Result<(), FrameError> {
     session(from, to, &mut |bundle, outlet| {
@@ -52,10 +56,30 @@ pub fn serve_on(
     })
 }
 
-type Run<'r> = dyn FnMut(&Bundle, &mut SessionOutlet<'_>) -> Result<(), LastingError> + 'r;
+type Run<'r> = dyn FnMut(&Bundle, &mut SessionOutlet<'_, '_>) -> Result<(), LastingError> + 'r;
 
-fn session(from: &mut dyn Read, to: &mut dyn Write, run: &mut Run<'_>) -> Result<(), FrameError> {
-    protocol::write(to, &FromAgent::Hello { version: VERSION })?;
+fn session(
+    from: &mut dyn Read,
+    to: &mut (dyn Write + Send),
+    run: &mut Run<'_>,
+) -> Result<(), FrameError> {
+    let wire = Wire::new(to);
+    wire.write(&FromAgent::Hello { version: VERSION })?;
+    let (living, over) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let beating = &wire;
+        scope.spawn(move || beating.beat(&over));
+        let served = one_run(from, &wire, run);
+        drop(living);
+        served
+    })
+}
+
+fn one_run(
+    from: &mut dyn Read,
+    wire: &Wire<'_>,
+    run: &mut Run<'_>,
+) -> Result<(), FrameError> {
     let (bundle, log) = match protocol::read(from)? {
         Some(ToAgent::Bundle { version: VERSION, bundle, log }) => (bundle, log),
         Some(ToAgent::Bundle { version, .. }) => {
@@ -63,14 +87,13 @@ fn session(from: &mut dyn Read, to: &mut dyn Write, run: &mut Run<'_>) -> Result
                 "the agent speaks protocol {VERSION}, the controller {version}"
             ))
             .help("install the same version of converge on both");
-            return protocol::write(to, &FromAgent::Refused { locked: false, error });
+            return wire.write(&FromAgent::Refused { locked: false, error });
         }
         Some(_) => return Err(FrameError::Malformed("a bundle comes first".to_owned())),
         None => return Ok(()),
     };
     let logged = Logged::default();
-    let mut outlet =
-        SessionOutlet { from, to, gone: false, finished: None, logged: Arc::clone(&logged) };
+    let mut outlet = SessionOutlet { from, to: wire, finished: None, logged: Arc::clone(&logged) };
     let ended = match log.and_then(|filter| filter.parse().ok()) {
         None => run(&bundle, &mut outlet),
         Some(filter) => {
@@ -99,7 +122,11 @@ fn session(from: &mut dyn Read, to: &mut dyn Write, run: &mut Run<'_>) -> Result
     Ok(())
 }
 
-fn run(bundle: &Bundle, outlet: &mut SessionOutlet<'_>, folder: &Path) -> Result<(), LastingError> {
+fn run(
+    bundle: &Bundle,
+    outlet: &mut SessionOutlet<'_, '_>,
+    folder: &Path,
+) -> Result<(), LastingError> {
     if !rustix::process::geteuid().is_root() {
         let error = HostError::Failed {
             message: "the agent must run as root".to_owned(),
@@ -148,7 +175,7 @@ fn declared_units(state: &State) -> Vec<String> {
 fn drive(
     bundle: &Bundle,
     memory: &mut dyn Memory,
-    outlet: &mut SessionOutlet<'_>,
+    outlet: &mut SessionOutlet<'_, '_>,
     host: &mut dyn Host,
 ) -> Result<(), LastingError> {
     Runner::new(bundle, memory, outlet).run(host)?;

@@ -135,6 +135,27 @@ pub(super) struct InputArgs {
     pub(super) roles: RolesArgs,
 }
 
+/// The way to every host; what the inventory says of a host wins.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct AccessArgs {
+    /// Become root, by sudo unless the inventory says otherwise
+    #[arg(short, long = "become")]
+    pub(super) become_root: bool,
+    /// Ask for the password that sudo asks for
+    #[arg(short = 'K', long)]
+    pub(super) ask_become_pass: bool,
+    /// Log in as this user
+    #[arg(short, long, value_name = "USER")]
+    pub(super) user: Option<String>,
+    /// Log in with this key
+    #[arg(long, value_name = "FILE")]
+    pub(super) private_key: Option<PathBuf>,
+    /// Ask for the password of the login
+    #[arg(short = 'k', long)]
+    pub(super) ask_pass: bool,
+}
+
 /// How a run is run, and told of.
 #[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
@@ -144,9 +165,6 @@ pub(super) struct RunArgs {
     /// No task with one of these tags
     #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Input")]
     pub(super) skip_tags: Vec<String>,
-    /// Become root with sudo, which must ask for no password
-    #[arg(short, long = "become", help_heading = "Input")]
-    pub(super) become_root: bool,
     /// Hosts at once
     #[arg(short, long, value_name = "NUMBER", default_value_t = 32)]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
@@ -157,6 +175,8 @@ pub(super) struct RunArgs {
     /// Tell also of tasks that change nothing, and commands in full
     #[arg(short, long, action = ArgAction::Count)]
     pub(super) verbose: u8,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -32,9 +32,19 @@ pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
     if !run.skip_tags.is_empty() {
         option("--skip-tags", &run.skip_tags.join(","));
     }
-    if run.become_root {
-        words.push("--become".to_owned());
+    let access = &run.access;
+    if let Some(user) = &access.user {
+        option("--user", user);
     }
+    if let Some(key) = &access.private_key {
+        option("--private-key", &key.to_string_lossy());
+    }
+    let flags = [
+        (access.become_root, "--become"),
+        (access.ask_become_pass, "--ask-become-pass"),
+        (access.ask_pass, "--ask-pass"),
+    ];
+    words.extend(flags.iter().filter(|(given, _)| *given).map(|(_, flag)| (*flag).to_owned()));
     words.extend(input.playbooks.iter().map(|path| quote(&path.to_string_lossy()).into_owned()));
     words.join(" ")
 }

@@ -19,6 +19,7 @@ mod lint;
 mod log;
 mod mistakes;
 mod output;
+mod password;
 mod process;
 mod prompt;
 mod question;

@@ -7,7 +7,7 @@ use super::interrupt::Interrupts;
 use super::output::Output;
 use super::terminal::Terminal;
 use super::{invocation, mistakes};
-use crate::controller::{self, LoadErrors, LoadOptions, Outcome, Project, Root, RunOptions};
+use crate::controller::{self, LoadErrors, LoadOptions, Outcome, Project, RunOptions};
 use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostStatus};
 use crate::host::Disk;
@@ -43,6 +43,10 @@ impl<'a> Run<'a> {
         style: Style,
         terminal: &'a Terminal,
     ) -> Result<Self, ExitCode> {
+        let usage = |error: Diagnostic| {
+            mistakes::say(&error, terminal);
+            ExitCode::USAGE
+        };
         let load = LoadOptions {
             inventory: input.from.inventory.as_slice().into(),
             limit: input.limit.limit.clone(),
@@ -53,14 +57,11 @@ impl<'a> Run<'a> {
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
             environment: Some(super::process::environment),
-            root: if options.become_root { sudo() } else { Root::Already },
+            access: super::password::access(&options.access).map_err(usage)?,
             program: Some(super::process::program()),
             runs: true,
         };
-        let vault = super::vault::vault(&input.from).map_err(|error| {
-            mistakes::say(&error, terminal);
-            ExitCode::USAGE
-        })?;
+        let vault = super::vault::vault(&input.from).map_err(usage)?;
         let project = Project::load(&load, &Disk, &vault)
             .map_err(|errors| refuse(&errors, mode, options.output, terminal))?;
         if project.runs_here() && !rustix::process::geteuid().is_root() {
@@ -183,12 +184,6 @@ fn code(outcome: &Outcome, hosts: usize, detailed: bool) -> ExitCode {
         HostStatus::Interrupted => ExitCode::FAILED,
     });
     told.chain(silent).chain(stopped).collect()
-}
-
-/// `-b`: this machine too, unless root runs this already.
-fn sudo() -> Root {
-    let root = rustix::process::geteuid().is_root();
-    Root::Sudo { program: (!root).then(super::process::program) }
 }
 
 /// Shows what is wrong with the project, in the form that was asked for too.

@@ -41,7 +41,7 @@ fn password_of(file: &Path) -> Result<Vec<u8>, Diagnostic> {
         };
     }
     let argv = [Disk.resolve(file).to_string_lossy().into_owned()];
-    let mut process = SessionProcess::start(&argv).map_err(|error| error.diagnostic())?;
+    let mut process = SessionProcess::start(&argv, &[]).map_err(|error| error.diagnostic())?;
     let mut password = Vec::new();
     let read = process.output.read_to_end(&mut password);
     let (status, said) = process.end();

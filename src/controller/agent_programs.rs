@@ -60,6 +60,11 @@ impl AgentPrograms {
         Self { program, found: OnceLock::new() }
     }
 
+    /// This program.
+    pub(super) fn program(&self) -> Option<&Path> {
+        self.program.as_deref()
+    }
+
     /// Every one.
     pub(super) fn all(&self) -> &[AgentProgram] {
         self.found.get_or_init(|| self.program.as_deref().map_or_else(Vec::new, find))

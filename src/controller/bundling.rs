@@ -79,6 +79,7 @@ impl Project {
         self.answers.values().for_each(|node| node.each_secret(&mut keep));
         let of_plays = self.plays.iter().flat_map(|play| &play.own().vars);
         of_plays.for_each(|(_, node)| node.each_secret(&mut keep));
+        self.connection(&bundle.host).each_secret(&mut keep);
         let redactor = bundle.redactor();
         redactor.add_line_by_line(found);
         redactor

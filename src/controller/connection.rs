@@ -1,10 +1,13 @@
 //! How a host is reached: on this machine, by ssh, or by entering a local container. Decided from
-//! the inventory and `-e` alone, never from what a host says.
+//! the inventory, `-e` and the command line alone, never from what a host says.
 
+use super::access::{Access, Escalation, Marks};
 use super::bootstrap::FOLDER;
-use crate::text::{Diagnostic, command_line, split_words};
-use crate::value::{Map, REDACTED, Value};
-use std::path::PathBuf;
+use super::ssh;
+use crate::text::{Diagnostic, command_line};
+use crate::value::{Map, REDACTED, Secret, Value};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A way to a host's agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +15,7 @@ pub(super) enum Connection {
     /// In this process.
     Local,
     /// A program, which runs the agent over its standard input and output.
-    Program(Way),
+    Program(Box<Way>),
 }
 
 /// A program that reaches a host.
@@ -22,12 +25,20 @@ pub(super) struct Way {
     reach: Vec<String>,
     /// By a shell there, which splits words.
     by_shell: bool,
-    /// What makes it root there.
-    sudo: bool,
+    /// What makes the agent root there.
+    escalation: Option<Escalation>,
     /// What is run there.
     pub(super) agent: Agent,
     /// What reaches the host in the same way and does nothing there, for people; without secrets.
     pub(super) by_hand: String,
+    /// What ssh is told where it asks for the login's password.
+    pub(super) password: Option<Secret<String>>,
+    /// Where the socket of its connection is kept.
+    pub(super) kept_in: Option<PathBuf>,
+    /// How long it may take until the host says something.
+    pub(super) connect: Duration,
+    /// How long the host may say nothing then.
+    pub(super) silence: Duration,
 }
 
 /// Which agent a host runs.
@@ -40,22 +51,39 @@ pub(super) enum Agent {
 }
 
 impl Way {
-    /// The program that reaches the host.
+    /// The program that reaches the host, as it calls itself.
     pub(super) fn program(&self) -> &str {
-        self.reach.first().map_or("sudo", String::as_str)
+        let program = self.reach.first().map_or("sudo", String::as_str);
+        program.rsplit('/').next().unwrap_or(program)
+    }
+
+    /// What root's password is, or whose it is that sudo asks for.
+    pub(super) fn root_password(&self) -> Option<&Secret<String>> {
+        self.escalation.as_ref()?.password()
     }
 
     /// The program and its arguments; `line` is what the host's shell is to run where the agent is
     /// sent.
-    pub(super) fn argv(&self, line: impl FnOnce(&str) -> String) -> Vec<String> {
+    pub(super) fn argv(&self, marks: &Marks, line: impl FnOnce(&str) -> String) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
-        if self.sudo {
-            words.extend(["sudo", "-n", "--"].map(str::to_owned));
-        }
+        words.extend(self.escalation.iter().flat_map(|escalation| escalation.words(marks)));
+        // Whether sudo asked is known by this alone.
+        let begins = match self.root_password() {
+            Some(_) => format!("printf %s \"{}\" >&2; ", marks.begun),
+            None => String::new(),
+        };
+        let sh = ["sh", "-c"].map(str::to_owned);
         match &self.agent {
-            Agent::At(program) => words.extend([program.clone(), "agent".to_owned()]),
+            Agent::At(program) if begins.is_empty() => {
+                words.extend([program.clone(), "agent".to_owned()]);
+            }
+            Agent::At(program) => {
+                words.extend(sh);
+                words.extend([begins + "exec \"$0\" agent", program.clone()]);
+            }
             Agent::KeptIn(folder) => {
-                words.extend(["sh".to_owned(), "-c".to_owned(), line(folder)]);
+                words.extend(sh);
+                words.push(begins + &line(folder));
             }
         }
         let mut argv = self.reach.clone();
@@ -69,8 +97,13 @@ impl Way {
 }
 
 impl Connection {
-    /// From a host's connection variables.
-    pub(super) fn of(host: &str, variables: &Map, root: &Root) -> Result<Self, Diagnostic> {
+    /// From a host's connection variables. `program` is this program, for this machine.
+    pub(super) fn of(
+        host: &str,
+        variables: &Map,
+        access: &Access,
+        program: Option<&Path>,
+    ) -> Result<Self, Diagnostic> {
         let text = |name: &str| variables.get(name).map(as_text);
         let shown = |name: &str| {
             variables.get(name).map(|value| match value {
@@ -84,23 +117,45 @@ impl Connection {
             Some(program) => Agent::At(program),
             None => Agent::KeptIn(text("converge_agent_dir").unwrap_or_else(|| FOLDER.to_owned())),
         };
+        let silence = Duration::from_secs(ssh::silence_seconds(host, &text)?);
+        let way = |reach, by_hand: String| Way {
+            reach,
+            by_shell: false,
+            escalation: None,
+            agent,
+            by_hand,
+            password: None,
+            kept_in: None,
+            connect: silence,
+            silence,
+        };
         match kind.as_deref().unwrap_or(implicit) {
-            "local" | "ansible.builtin.local" => Ok(match root {
-                Root::Sudo { program: Some(program) } => Self::Program(Way {
-                    reach: Vec::new(),
-                    by_shell: false,
-                    sudo: true,
-                    agent: Agent::At(program.to_string_lossy().into_owned()),
-                    by_hand: "sudo -n -- true".to_owned(),
-                }),
-                _ => Self::Local,
-            }),
+            "local" | "ansible.builtin.local" => {
+                let escalation = Escalation::of(host, &text, access)?.filter(|_| access.not_root);
+                Ok(match (escalation, program) {
+                    (Some(escalation), Some(program)) => Self::Program(Box::new(Way {
+                        escalation: Some(escalation),
+                        agent: Agent::At(program.to_string_lossy().into_owned()),
+                        ..way(Vec::new(), "sudo -n -- true".to_owned())
+                    })),
+                    _ => Self::Local,
+                })
+            }
             "ssh" | "smart" | "ansible.builtin.ssh" => {
-                let reach = ssh(host, &text)?;
-                let by_hand =
-                    command_line(ssh(host, &shown)?.iter().map(String::as_str).chain(["true"]));
-                let sudo = *root != Root::Already;
-                Ok(Self::Program(Way { reach, by_shell: true, sudo, agent, by_hand }))
+                let reach = ssh::words(host, &text, access)?;
+                let words = ssh::words(host, &shown, access)?;
+                let by_hand = command_line(words.iter().map(String::as_str).chain(["true"]));
+                let password = ssh::password(&text).map(Secret::new);
+                let connect = Duration::from_secs(ssh::connect_seconds(host, &text)?);
+                Ok(Self::Program(Box::new(Way {
+                    by_shell: true,
+                    escalation: Escalation::of(host, &text, access)?,
+                    password: password.or_else(|| access.password.clone()),
+                    kept_in: ssh::kept_in(host, &text, access)?.map(Path::to_path_buf),
+                    // ssh has its own limit; then the host's login takes its time.
+                    connect: connect + silence,
+                    ..way(reach, by_hand)
+                })))
             }
             "community.general.nsenter" | "nsenter" => {
                 let pid = text("ansible_nsenter_pid").ok_or_else(|| {
@@ -109,51 +164,21 @@ impl Connection {
                 })?;
                 let reach = ["nsenter", "--target", &pid, "--all", "--"].map(str::to_owned).into();
                 let by_hand = format!("nsenter --target {pid} --all -- true");
-                Ok(Self::Program(Way { reach, by_shell: false, sudo: false, agent, by_hand }))
+                Ok(Self::Program(Box::new(way(reach, by_hand))))
             }
             other => Err(Diagnostic::new(format!("connection `{other}` is not supported"))
                 .note(format!("`ansible_connection` of host `{host}`"))
                 .help("use `ssh`, `local` or `community.general.nsenter`")),
         }
     }
-}
 
-/// How the agent comes to be root (`-b`).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Root {
-    /// It is started as root.
-    #[default]
-    Already,
-    /// By sudo(8), which must ask for no password.
-    Sudo {
-        /// This program, where it must become root on this machine too.
-        program: Option<PathBuf>,
-    },
-}
-
-/// The words for ssh, without the command there; the host stands behind `--`, so that no name is taken for an option.
-fn ssh(host: &str, text: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Diagnostic> {
-    let mut argv: Vec<String> =
-        ["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"].map(str::to_owned).to_vec();
-    let mut option = |flag: &str, value: Option<String>| {
-        if let Some(value) = value {
-            argv.extend([flag.to_owned(), value]);
+    /// Every password of the way there.
+    pub(super) fn each_secret(&self, keep: &mut dyn FnMut(&str)) {
+        if let Self::Program(way) = self {
+            let all = way.password.iter().chain(way.root_password());
+            all.for_each(|password| keep(password.expose()));
         }
-    };
-    option("-p", text("ansible_port"));
-    option("-l", text("ansible_user"));
-    option("-i", text("ansible_ssh_private_key_file"));
-    for name in ["ansible_ssh_common_args", "ansible_ssh_extra_args"] {
-        let words = split_words(&text(name).unwrap_or_default()).map_err(|quote| {
-            Diagnostic::new(format!("a quote {quote} is not closed in `{name}`"))
-                .note(format!("of host `{host}`"))
-                .help("quote its words as for a shell: `-o 'ProxyCommand=nc %h %p'`")
-        })?;
-        argv.extend(words);
     }
-    argv.push("--".to_owned());
-    argv.push(text("ansible_host").unwrap_or_else(|| host.to_owned()));
-    Ok(argv)
 }
 
 fn as_text(value: &Value) -> String {
@@ -165,7 +190,8 @@ fn as_text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Connection, Map, Root, Value};
+    use super::{Access, Connection, Map, Marks, Value};
+    use std::path::Path;
 
     fn variables(pairs: &[(&str, &str)]) -> Map {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect()
@@ -173,13 +199,13 @@ mod tests {
 
     #[test]
     fn a_host_is_reached_by_ssh_unless_it_is_this_one() {
-        let argv = argv("web1", &[("ansible_port", "2222")], &Root::Already);
+        let argv = argv("web1", &[("ansible_port", "2222")], &Access::default());
         assert_eq!(
             argv[argv.len() - 3..],
             ["--", "web1", "exec sh -c 'LINE /var/lib/converge/agent'"]
         );
         assert!(argv.windows(2).any(|pair| pair == ["-p", "2222"]));
-        let here = Connection::of("localhost", &Map::new(), &Root::Already).unwrap();
+        let here = of("localhost", &Map::new(), &Access::default()).unwrap();
         assert_eq!(here, Connection::Local);
     }
 
@@ -187,7 +213,7 @@ mod tests {
     fn what_to_try_by_hand_is_whole_and_shows_no_secret() {
         let mut set = variables(&[("ansible_host", "192.0.2.7"), ("ansible_port", "2222")]);
         set.insert("ansible_user".into(), Value::from("ann-in-the-vault").into_secret());
-        let way = |set: &Map| match Connection::of("web1", set, &Root::Already).unwrap() {
+        let way = |set: &Map| match of("web1", set, &Access::default()).unwrap() {
             Connection::Program(way) => way.by_hand,
             Connection::Local => panic!(),
         };
@@ -203,41 +229,92 @@ mod tests {
             ("ansible_ssh_common_args", "-F /etc/x -o 'ProxyCommand=nc %h %p'"),
             ("ansible_ssh_extra_args", r#"-o "SetEnv A=b c" -i a\ b"#),
         ];
-        let argv = argv("web1", &set, &Root::Already);
+        let argv = argv("web1", &set, &Access::default());
         let own = argv.iter().position(|word| word == "-F").unwrap();
         let words =
             ["-F", "/etc/x", "-o", "ProxyCommand=nc %h %p", "-o", "SetEnv A=b c", "-i", "a b"];
         assert_eq!(argv[own..argv.len() - 3], words);
         let open = variables(&[("ansible_ssh_common_args", "-o 'Proxy")]);
-        let error = Connection::of("web1", &open, &Root::Already).unwrap_err();
+        let error = of("web1", &open, &Access::default()).unwrap_err();
         assert_eq!(error.message, "a quote ' is not closed in `ansible_ssh_common_args`");
         assert!(error.help.is_some());
     }
 
     #[test]
     fn sudo_starts_the_agent_where_root_is_asked_for() {
-        let far = Root::Sudo { program: None };
+        let far = Access { become_root: true, ..Access::default() };
         let set = [("converge_agent", "/opt/c v")];
         assert_eq!(argv("web1", &set, &far).last().unwrap(), "exec sudo -n -- '/opt/c v' agent");
-        let here = Connection::of("localhost", &Map::new(), &far).unwrap();
+        let here = of("localhost", &Map::new(), &far).unwrap();
         assert_eq!(here, Connection::Local, "this process is root already");
-        let near = Root::Sudo { program: Some("/opt/my converge".into()) };
+        let near = Access { not_root: true, ..far };
         let words = ["sudo", "-n", "--", "/opt/my converge", "agent"];
         assert_eq!(argv("localhost", &[], &near), words);
     }
 
-    fn argv(host: &str, set: &[(&str, &str)], root: &Root) -> Vec<String> {
-        match Connection::of(host, &variables(set), root).unwrap() {
-            Connection::Program(way) => way.argv(|folder| format!("LINE {folder}")),
+    fn of(host: &str, set: &Map, access: &Access) -> Result<Connection, crate::text::Diagnostic> {
+        Connection::of(host, set, access, Some(Path::new("/opt/my converge")))
+    }
+
+    fn argv(host: &str, set: &[(&str, &str)], access: &Access) -> Vec<String> {
+        match of(host, &variables(set), access).unwrap() {
+            Connection::Program(way) => {
+                way.argv(&Marks::new().unwrap(), |folder| format!("LINE {folder}"))
+            }
             Connection::Local => panic!("no program"),
         }
     }
 
     #[test]
     fn an_unknown_connection_is_refused_by_name() {
-        let error =
-            Connection::of("h", &variables(&[("ansible_connection", "winrm")]), &Root::Already)
-                .unwrap_err();
+        let error = of("h", &variables(&[("ansible_connection", "winrm")]), &Access::default())
+            .unwrap_err();
         assert!(error.message.contains("winrm"));
+    }
+
+    #[test]
+    fn what_ansible_says_of_ssh_is_said_to_ssh() {
+        let set = [
+            ("ansible_ssh_executable", "/opt/bin/ssh"),
+            ("ansible_timeout", "3"),
+            ("converge_ssh_persist", "yes"),
+            ("ansible_ssh_user", "ann"),
+            ("ansible_ssh_args", "-C"),
+            ("ansible_ssh_common_args", "-F /etc/x"),
+        ];
+        let access = Access {
+            user: Some("not-she".into()),
+            private_key: Some("/k".into()),
+            ssh_folder: Some("/h/.ssh".into()),
+            ..Access::default()
+        };
+        let words = "/opt/bin/ssh -T -o BatchMode=yes -o ConnectTimeout=3 -o ControlMaster=auto \
+                     -o ControlPersist=60 -o ControlPath=/h/.ssh/converge-%C -l ann -i /k -C \
+                     -F /etc/x -- web1";
+        let argv = argv("web1", &set, &access);
+        assert_eq!(argv[..argv.len() - 1].join(" "), words);
+        let soon = variables(&[("ansible_timeout", "soon")]);
+        let error = of("web1", &soon, &Access::default()).unwrap_err();
+        assert!(error.message.contains("`ansible_timeout`"), "{}", error.message);
+    }
+
+    #[test]
+    fn passwords_stand_in_no_word_and_all_are_told() {
+        let set = [
+            ("ansible_password", "of-the-login"),
+            ("ansible_become", "true"),
+            ("ansible_become_password", "of-sudo"),
+        ];
+        for agent in [None, Some(("converge_agent", "/opt/converge"))] {
+            let set: Vec<_> = set.into_iter().chain(agent).collect();
+            let argv = argv("web1", &set, &Access::default()).join(" ");
+            assert!(argv.contains("sudo -S -p") && argv.contains("begun]"), "{argv}");
+            assert!(!argv.contains("of-the-login") && !argv.contains("of-sudo"), "{argv}");
+            let connection = of("web1", &variables(&set), &Access::default()).unwrap();
+            assert!(!format!("{connection:?}").contains("of-"), "{connection:?}");
+            let mut told = Vec::new();
+            connection.each_secret(&mut |secret| told.push(secret.to_owned()));
+            assert_eq!(told, ["of-the-login", "of-sudo"]);
+        }
     }
 }

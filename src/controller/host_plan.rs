@@ -41,8 +41,13 @@ pub(super) fn plan(
         return Err(errors);
     }
     let variables = ways::variables(project, host, &plays, &layers).map_err(|error| vec![error])?;
-    let address = variables.get("ansible_host").and_then(Value::as_str).map(str::to_owned);
-    let connection = Connection::of(name.as_str(), &variables, &project.root);
+    let address = ["ansible_host", "ansible_ssh_host"]
+        .iter()
+        .find_map(|name| variables.get(*name))
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let program = project.agents.program();
+    let connection = Connection::of(name.as_str(), &variables, &project.access, program);
     let connection = connection.map_err(|error| vec![error])?;
     let mut library: IndexSet<String> = IndexSet::new();
     library.extend(plays.iter().flat_map(|play| play.library.iter().cloned()));

@@ -69,7 +69,7 @@ impl Project {
             answers: Answers::new(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
-            root: options.root.clone(),
+            access: options.access.clone(),
             agents: AgentPrograms::beside(options.program.clone()),
         };
         let own = ways::CONNECTION;

@@ -1,9 +1,11 @@
 //! Loads a project, reaches its hosts and runs their bundles side by side. It trusts no host.
 
+mod access;
 mod agent_programs;
 mod bootstrap;
 mod bundling;
 mod connection;
+mod conversation;
 mod cycles;
 mod delegates;
 mod embedded;
@@ -27,12 +29,14 @@ mod roleless;
 mod rollout;
 mod run_once;
 mod session;
+mod ssh;
 mod steps;
 mod stop;
 mod tags;
+mod unreachable;
 mod ways;
 
-pub use connection::Root;
+pub use access::Access;
 pub use lint::{LintOptions, Linted, LintedRole, lint};
 pub use lint_plays::lint_playbooks;
 

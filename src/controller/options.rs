@@ -1,6 +1,6 @@
 //! What a person asks for: where the inventory, the playbooks and the roles are, and who is to be run.
 
-use super::connection::Root;
+use super::access::Access;
 use crate::config::{InventoryPaths, Prompt};
 use crate::text::Diagnostic;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,8 @@ pub struct LoadOptions {
     pub skip_tags: Vec<String>,
     /// Reads this machine's environment; without it every variable is unset.
     pub environment: Option<Environment>,
-    /// How the agent comes to be root.
-    pub root: Root,
+    /// What the command line says of the way to the hosts.
+    pub access: Access,
     /// This program's file: it, or what lies beside it, is the agent that hosts are sent.
     pub program: Option<PathBuf>,
     /// For a run: an inventory that declares nothing is a mistake then.

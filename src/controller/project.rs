@@ -1,7 +1,8 @@
 //! What a person wrote, as it is once it was loaded and found right.
 
+use super::access::Access;
 use super::agent_programs::AgentPrograms;
-use super::connection::{Connection, Root};
+use super::connection::Connection;
 use super::loaded_role::LoadedRole;
 use super::playbook::LoadedPlay;
 use crate::config::{Inventory, Layers};
@@ -42,7 +43,7 @@ pub struct Project {
     pub(super) answers: Answers,
     pub(super) tags: Vec<String>,
     pub(super) skip_tags: Vec<String>,
-    pub(super) root: Root,
+    pub(super) access: Access,
     pub(super) agents: AgentPrograms,
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod action;
 mod after;
+mod ask_pass;
 mod assumption;
 mod command;
 mod disk;
@@ -28,6 +29,7 @@ mod view;
 pub use action::{
     Action, Attributes, Content, FileBefore, Performed, ServiceChange, UserEntry, Validate,
 };
+pub use ask_pass::AskPass;
 pub use assumption::Assumption;
 pub use command::Command;
 pub use disk::Disk;
@@ -38,7 +40,7 @@ pub use probe::{
     CommandOutput, HttpReply, HttpRequest, Pending, Probe, ProbeAnswer, SmtpDialogue, SmtpReply,
     SmtpTls,
 };
-pub use session::SessionProcess;
+pub use session::{Heard, SessionProcess, private_folder};
 pub use state::{Group, Stat, StatAttributes, Unit, User};
 pub use touch::Touch;
 pub use unit_name::{UNIT_FOLDERS, is_file_of, is_unit_file, unit_name, unit_of_file};

@@ -3,15 +3,18 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door to a session's process")]
 
 use super::HostError;
+use crate::value::Secret;
+use std::fs::DirBuilder;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The last bytes of standard error that are kept for an error message.
 const STDERR_TAIL: usize = 4096;
@@ -19,6 +22,8 @@ const STDERR_TAIL: usize = 4096;
 const TEXT: usize = 400;
 /// How long more of such a text is waited for.
 const AT_ONCE: Duration = Duration::from_secs(5);
+/// How often what no event tells is looked at.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A running process with a socket at its standard input and output, which can be shut while
 /// another thread reads from it. Dropped, it is ended.
@@ -28,16 +33,75 @@ pub struct SessionProcess {
     pub input: UnixStream,
     /// From the process.
     pub output: UnixStream,
-    stderr: Arc<Mutex<Vec<u8>>>,
-    reader: Option<JoinHandle<()>>,
+    stderr: Arc<Stderr>,
+    limit: Arc<Mutex<Duration>>,
+}
+
+/// What a process says on standard error.
+#[derive(Default)]
+struct Stderr {
+    said: Mutex<Said>,
+    more: Condvar,
+}
+
+#[derive(Default)]
+struct Said {
+    tail: Vec<u8>,
+    over: bool,
+}
+
+/// What was heard of some words that a process might say.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// This one.
+    Word(usize),
+    /// It will say nothing more.
+    End,
+    /// None of them, for as long as was waited.
+    Nothing,
+}
+
+impl Stderr {
+    fn follow(&self, mut from: impl Read) {
+        let mut chunk = [0; 1024];
+        loop {
+            let count = match from.read(&mut chunk) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                read => read.unwrap_or(0),
+            };
+            let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            said.over = count == 0;
+            said.tail.extend_from_slice(&chunk[..count]);
+            let more = said.tail.len().saturating_sub(STDERR_TAIL);
+            said.tail.drain(..more);
+            self.more.notify_all();
+            if said.over {
+                return;
+            }
+        }
+    }
+
+    /// Waits until it is so, for so long at most.
+    fn wait<T>(&self, time: Duration, mut so: impl FnMut(&mut Said) -> Option<T>) -> Option<T> {
+        let end = Instant::now() + time;
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(found) = so(&mut said) {
+                return Some(found);
+            }
+            let left = end.checked_duration_since(Instant::now())?.min(LOOK);
+            let waited = self.more.wait_timeout(said, left);
+            said = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
 }
 
 impl SessionProcess {
-    /// Starts a program with these arguments.
+    /// Starts a program with these arguments, and these variables beside those of this process.
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn start(argv: &[String]) -> Result<Self, HostError> {
+    pub fn start(argv: &[String], environment: &[(&str, String)]) -> Result<Self, HostError> {
         let (program, arguments) =
             argv.split_first().ok_or_else(|| HostError::failed("no program to connect with"))?;
         let failed = |why: &str| HostError::failed(format!("cannot start {program}: {why}"));
@@ -49,6 +113,7 @@ impl SessionProcess {
             sockets().map_err(|error| failed(&error.to_string()))?;
         let mut child = Command::new(program)
             .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::from(stdin))
             .stdout(Stdio::from(stdout))
             .stderr(Stdio::piped())
@@ -56,24 +121,68 @@ impl SessionProcess {
             .process_group(0)
             .spawn()
             .map_err(|error| failed(&error.to_string()))?;
-        let Some(mut errors) = child.stderr.take() else {
+        let Some(errors) = child.stderr.take() else {
             return Err(failed("it has no standard error"));
         };
-        let stderr = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&stderr);
-        let reader = std::thread::spawn(move || {
-            let mut chunk = [0; 1024];
-            while let Ok(count) = errors.read(&mut chunk) {
-                if count == 0 {
-                    break;
+        let stderr = Arc::new(Stderr::default());
+        let followed = Arc::clone(&stderr);
+        std::thread::spawn(move || followed.follow(errors));
+        Ok(Self { child, input, output, stderr, limit: Arc::default() })
+    }
+
+    /// Waits until it says one of these words on standard error, which are then taken out of what
+    /// it said; until it ends, or is given up.
+    #[must_use]
+    pub fn hears(&self, words: &[&str], time: Duration, given_up: &dyn Fn() -> bool) -> Heard {
+        let heard = self.stderr.wait(time, |said| {
+            let place = |word: &&str| {
+                said.tail.windows(word.len()).position(|part| part == word.as_bytes())
+            };
+            let found = words.iter().enumerate().filter_map(|(i, word)| Some((place(word)?, i)));
+            match found.min() {
+                Some((start, index)) => {
+                    said.tail.drain(start..start + words[index].len());
+                    Some(Heard::Word(index))
                 }
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.extend_from_slice(&chunk[..count]);
-                let over = kept.len().saturating_sub(STDERR_TAIL);
-                kept.drain(..over);
+                None => (said.over || given_up()).then_some(Heard::End),
             }
         });
-        Ok(Self { child, input, output, stderr, reader: Some(reader) })
+        heard.unwrap_or(Heard::Nothing)
+    }
+
+    /// Types a secret and a line's end.
+    ///
+    /// # Errors
+    /// If it ended.
+    pub fn type_line(&self, secret: &Secret<String>) -> std::io::Result<()> {
+        (&self.input).write_all(format!("{}\n", secret.expose()).as_bytes())
+    }
+
+    /// What it said last on standard error so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let said = self.stderr.said.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&said.tail).trim().to_owned()
+    }
+
+    /// Sets how long one reading or writing waits from then on, if another thread is at it too.
+    ///
+    /// # Errors
+    /// If this process may have no more files open.
+    pub fn limit(&self) -> std::io::Result<impl Fn(Duration) + 'static> {
+        let socket = self.output.try_clone()?;
+        let limit = Arc::clone(&self.limit);
+        Ok(move |time: Duration| {
+            *limit.lock().unwrap_or_else(PoisonError::into_inner) = time;
+            let _ = socket.set_read_timeout(Some(time));
+            let _ = socket.set_write_timeout(Some(time));
+        })
+    }
+
+    /// What was set last.
+    #[must_use]
+    pub fn limited_to(&self) -> Duration {
+        *self.limit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets it go, from another thread: what is read from it ends at once, even if a process that
@@ -124,26 +233,38 @@ impl SessionProcess {
     }
 
     fn ends_soon(&mut self) -> bool {
-        for _ in 0..100 {
+        let end = Instant::now() + AT_ONCE;
+        while Instant::now() < end {
             if let Ok(Some(_)) = self.child.try_wait() {
                 return true;
             }
-            std::thread::sleep(AT_ONCE / 100);
+            std::thread::sleep(LOOK / 10);
         }
         false
     }
 
     /// Waits for its end: the exit status (none if a signal ended it) and what it said last on
-    /// standard error. It hears no more, so that it does not wait for us.
+    /// standard error. It hears no more, so that it does not wait for us; one that does not end by
+    /// itself then is ended.
     pub fn end(mut self) -> (Option<i32>, String) {
         let _ = self.input.shutdown(Shutdown::Both);
-        let status = self.child.wait().ok().and_then(|status| status.code());
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
+        if !self.ends_soon() {
+            let _ = self.child.kill();
         }
-        let said = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        (status, String::from_utf8_lossy(&said).trim().to_owned())
+        let status = self.child.wait().ok().and_then(|status| status.code());
+        // Somebody whom it left behind may hold its standard error.
+        let _ = self.stderr.wait(AT_ONCE, |said| said.over.then_some(()));
+        (status, self.said())
     }
+}
+
+/// Makes a folder for this user alone, if there is none.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn private_folder(folder: &Path) -> Result<(), HostError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| HostError::file("make directory", folder, error))
 }
 
 impl Drop for SessionProcess {

@@ -193,6 +193,58 @@ mod tests {
         assert!(matches!(write(&mut Vec::new(), &nested(128)), Err(FrameError::TooDeep)));
     }
 
+    /// Brings its bytes in pieces of these lengths.
+    struct Pieces<'b>(&'b [u8], Vec<usize>);
+
+    impl std::io::Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let most = self.1.pop().unwrap_or(usize::MAX).max(1);
+            let count = most.min(self.0.len()).min(buffer.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    proptest::proptest! {
+        /// In whatever pieces messages arrive, they are those that were sent; and of what is cut,
+        /// those before the cut.
+        #[test]
+        fn messages_arrive_as_they_were_sent(
+            texts in proptest::collection::vec(".{0,60}", 0..6),
+            pieces in proptest::collection::vec(1_usize..40, 0..60),
+            cut in 0_usize..400,
+        ) {
+            let mut wire = Vec::new();
+            let mut ends = vec![0];
+            for text in &texts {
+                write(&mut wire, text).unwrap();
+                ends.push(wire.len());
+            }
+            let cut = cut.min(wire.len());
+            let mut from = Pieces(&wire[..cut], pieces);
+            let whole = ends.iter().filter(|end| **end <= cut).count() - 1;
+            for text in &texts[..whole] {
+                proptest::prop_assert_eq!(&read::<String>(&mut from).unwrap().unwrap(), text);
+            }
+            match read::<String>(&mut from) {
+                Ok(None) => proptest::prop_assert!(ends.contains(&cut)),
+                Err(FrameError::Broken(_)) => proptest::prop_assert!(!ends.contains(&cut)),
+                other => proptest::prop_assert!(false, "{:?}", other),
+            }
+        }
+
+        /// No bytes make a reader panic, or keep more than they are.
+        #[test]
+        fn any_bytes_are_a_message_or_an_error(bytes in proptest::collection::vec(0_u8..255, 0..200)) {
+            let marked: Vec<u8> = MARK.bytes().chain(bytes.iter().copied()).collect();
+            for wire in [&bytes, &marked] {
+                let mut from = wire.as_slice();
+                while let Ok(Some(serde_json::Value::String(_))) = read(&mut from) {}
+            }
+        }
+    }
+
     #[test]
     fn a_message_cut_short_is_an_error_at_every_length() {
         let mut wire = Vec::new();

@@ -58,6 +58,8 @@ pub enum FromAgent {
         /// What uname(1) calls the machine; blanks may follow.
         machine: String,
     },
+    /// Says every 2 seconds that it lives.
+    Beat,
     /// Something happened.
     Event(Event),
     /// Something took its time, where the controller asked for that.
@@ -99,6 +101,7 @@ mod tests {
             | FromAgent::NextPlay
             | FromAgent::Delegate(_) => true,
             FromAgent::Hello { .. }
+            | FromAgent::Beat
             | FromAgent::Event(_)
             | FromAgent::Log(_)
             | FromAgent::RunOnceResult { .. }

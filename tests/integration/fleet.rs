@@ -21,8 +21,8 @@ pub(crate) struct Fleet {
     vars: Vec<(String, String)>,
     /// What the controller takes for /etc/hosts, where that is not the machine's.
     names: Option<PathBuf>,
-    /// Reached as any host is, not by nsenter.
-    ssh: bool,
+    /// Reached as any host is, by ssh as this login, not by nsenter.
+    login: Option<String>,
 }
 
 /// What one call of the command said.
@@ -60,7 +60,7 @@ impl Fleet {
         let folder = TempDir::new().unwrap();
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
         let role = role.to_owned();
-        Self { lab, folder, hosts, role, group: None, vars: Vec::new(), names: None, ssh: false }
+        Self { lab, folder, hosts, role, group: None, vars: Vec::new(), names: None, login: None }
             .set("mail_root_alias", "admin@lab.test")
     }
 
@@ -73,7 +73,12 @@ impl Fleet {
 
     /// The hosts are reached by plain ssh, and get their agent by it.
     pub(crate) fn by_ssh(self) -> Self {
-        Self { ssh: true, ..self }
+        self.logging_in_as("root")
+    }
+
+    /// The same as another login than root.
+    pub(crate) fn logging_in_as(self, name: &str) -> Self {
+        Self { login: Some(name.to_owned()), ..self }
     }
 
     /// All hosts are in this group.
@@ -130,10 +135,10 @@ impl Fleet {
     pub(crate) fn inventory(&self) -> PathBuf {
         let mut text = "all:\n  hosts:\n".to_owned();
         for host in &self.hosts {
-            if self.ssh {
+            if let Some(login) = &self.login {
                 let config = self.lab.ssh_config().display();
                 text += &format!(
-                    "    {host}: {{ansible_ssh_common_args: -F {config}, ansible_user: root}}\n"
+                    "    {host}: {{ansible_ssh_common_args: -F {config}, ansible_user: {login}}}\n"
                 );
                 continue;
             }
@@ -171,7 +176,8 @@ impl Fleet {
             }
         };
         command.args(arguments).arg("--inventory").arg(self.inventory()).stdin(Stdio::null());
-        command.env("NO_COLOR", "1");
+        // What is kept for the next run is the test's own.
+        command.env("NO_COLOR", "1").env("HOME", self.folder.path());
         command
     }
 

@@ -5,6 +5,7 @@
 mod after_a_kill;
 mod ansible_tasks;
 mod arguments;
+mod asked_passwords;
 mod bad_input;
 mod bad_role;
 mod bench;
@@ -45,5 +46,6 @@ mod run_once;
 mod secret_parameters;
 mod sent_agents;
 mod shown_secrets;
+mod silent_hosts;
 mod template_cases;
 mod unforeseeable;

@@ -4,6 +4,7 @@
 //! numbers are on Debian, the others on the pacman family; the roles, of `tests/kills/`, take
 //! turns. `scripts/kills N SEED` does as many as one likes.
 
+mod controllers;
 mod killed;
 mod picture;
 

@@ -3,12 +3,15 @@
 
 mod apt;
 mod canaries;
+mod cut_off;
+mod ended;
 mod failures;
 mod full_disk;
 mod interrupted;
 mod judged;
 mod keywords;
 mod many;
+mod not_root;
 mod over_ssh;
 mod question;
 mod secrets;
