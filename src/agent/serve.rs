@@ -75,11 +75,7 @@ fn session(
     })
 }
 
-fn one_run(
-    from: &mut dyn Read,
-    wire: &Wire<'_>,
-    run: &mut Run<'_>,
-) -> Result<(), FrameError> {
+fn one_run(from: &mut dyn Read, wire: &Wire<'_>, run: &mut Run<'_>) -> Result<(), FrameError> {
     let (bundle, log) = match protocol::read(from)? {
         Some(ToAgent::Bundle { version: VERSION, bundle, log }) => (bundle, log),
         Some(ToAgent::Bundle { version, .. }) => {

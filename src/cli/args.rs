@@ -56,6 +56,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Show what differs from the declaration, and whether the host or the declaration changed
     Drift(DriftArgs),
+    /// Remove from hosts what converge keeps there: agents, state, journals
+    Forget(ForgetArgs),
     /// Show every place that sets a variable for a host, and which one wins
     Explain(ExplainArgs),
     /// Show the inventory
@@ -221,6 +223,22 @@ pub(super) struct VerifyArgs {
     pub(super) run: RunArgs,
     #[command(flatten)]
     pub(super) input: InputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ForgetArgs {
+    /// The hosts: names, groups, patterns such as `web:&prod:!web3`
+    pub(super) hosts: String,
+    /// Only say what is there
+    #[arg(short = 'C', long)]
+    pub(super) check: bool,
+    /// Do not ask before removing it
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) from: InventoryArgs,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod doc;
 mod drift;
 pub mod exit_code;
 mod explain;
+mod forget;
 mod interrupt;
 mod inventory;
 mod invocation;
@@ -62,6 +63,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Apply(args) => apply::run(&args, &terminal),
         Command::Drift(args) => drift::run(&args, &terminal),
         Command::Verify(args) => verify::run(&args, &terminal),
+        Command::Forget(args) => forget::run(&args, &terminal),
         Command::Agent => ExitCode(crate::agent::program::run()),
         Command::Explain(args) => match explain::text(&args) {
             Ok(text) => print(&text, &terminal),

@@ -13,6 +13,25 @@ pub(super) enum Answer {
     Diff,
 }
 
+/// Asks until the answer is a yes or a no.
+pub(super) fn confirm(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> bool {
+    loop {
+        if write!(out, "{question} [y/N] ").and_then(|()| out.flush()).is_err() {
+            return false;
+        }
+        let mut line = String::new();
+        match input.read_line(&mut line) {
+            Ok(0) | Err(_) => return false,
+            Ok(_) => {}
+        }
+        match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => return true,
+            "" | "n" | "no" => return false,
+            _ => {}
+        }
+    }
+}
+
 /// Asks until the answer is one. No input any more is a no.
 pub(super) fn ask(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> Answer {
     loop {

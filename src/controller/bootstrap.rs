@@ -55,7 +55,7 @@ fn asks() -> String {
 }
 
 /// A text in double quotes: the whole line stands in single ones.
-fn double_quoted(text: &str) -> String {
+pub(super) fn double_quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         if matches!(letter, '"' | '\\' | '$' | '`') {

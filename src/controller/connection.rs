@@ -67,11 +67,7 @@ impl Way {
     pub(super) fn argv(&self, marks: &Marks, line: impl FnOnce(&str) -> String) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
         words.extend(self.escalation.iter().flat_map(|escalation| escalation.words(marks)));
-        // Whether sudo asked is known by this alone.
-        let begins = match self.root_password() {
-            Some(_) => format!("printf %s \"{}\" >&2; ", marks.begun),
-            None => String::new(),
-        };
+        let begins = self.begins(marks);
         let sh = ["sh", "-c"].map(str::to_owned);
         match &self.agent {
             Agent::At(program) if begins.is_empty() => {
@@ -86,11 +82,31 @@ impl Way {
                 words.push(begins + &line(folder));
             }
         }
+        self.over(&words)
+    }
+
+    /// The same for a line of shell, run as root.
+    pub(super) fn shell(&self, marks: &Marks, line: &str) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        words.extend(self.escalation.iter().flat_map(|escalation| escalation.words(marks)));
+        words.extend(["sh".to_owned(), "-c".to_owned(), self.begins(marks) + line]);
+        self.over(&words)
+    }
+
+    /// Says that what sudo starts has begun, where that cannot be known otherwise.
+    fn begins(&self, marks: &Marks) -> String {
+        match self.root_password() {
+            Some(_) => format!("printf %s \"{}\" >&2; ", marks.begun),
+            None => String::new(),
+        }
+    }
+
+    fn over(&self, words: &[String]) -> Vec<String> {
         let mut argv = self.reach.clone();
         if self.by_shell {
-            argv.push(format!("exec {}", command_line(&words)));
+            argv.push(format!("exec {}", command_line(words)));
         } else {
-            argv.extend(words);
+            argv.extend_from_slice(words);
         }
         argv
     }

@@ -1,7 +1,11 @@
 //! What is said in a session: the bundle goes out in the first write, events come back until the end.
 
+use super::agent_programs::AgentPrograms;
 use super::bootstrap;
-use super::session::Desks;
+use super::delegates::DelegateDesk;
+use super::outcome::Played;
+use super::run_once::RunOnceDesk;
+use super::steps::Steps;
 use crate::engine::Turn;
 use crate::engine::bundle::Bundle;
 use crate::event::{Event, HostStatus};
@@ -9,6 +13,15 @@ use crate::log::Log;
 use crate::protocol::{self, FrameError, FromAgent, ToAgent, VERSION};
 use crate::text::Diagnostic;
 use std::io::{ErrorKind, Read, Write};
+
+/// What sessions of one run share.
+pub(super) struct Desks<'p> {
+    pub(super) run_once: RunOnceDesk,
+    pub(super) delegates: DelegateDesk<'p>,
+    pub(super) steps: Steps,
+    pub(super) agents: &'p AgentPrograms,
+    pub(super) played: Option<&'p Played<'p>>,
+}
 
 /// Why a session ended before its host's run did.
 pub(super) enum Broken {
@@ -207,7 +220,7 @@ mod tests {
     use crate::controller::run_once::RunOnceDesk;
     use crate::controller::{LoadOptions, Project, RunOptions};
     use crate::engine::bundle::Purpose;
-    use crate::event::{Event, HostStatus};
+    use crate::event::{Event, HostReport, HostStatus};
     use crate::protocol::{FromAgent, VERSION, frame};
     use crate::value::Value;
 
@@ -232,7 +245,13 @@ mod tests {
         std::fs::write(folder.path().join("hosts.yml"), "all: {hosts: {web1: }}\n").unwrap();
         let project = project(folder.path());
         let first = first_frame(project.bundle("web1", &options())).ok().unwrap();
-        let finished = crate::controller::session::without_end(HostStatus::Ok);
+        let finished = HostReport {
+            status: HostStatus::Ok,
+            done: 0,
+            not_run: 0,
+            waiting_handlers: Vec::new(),
+            ms: 0,
+        };
         let said: Vec<u8> = [
             FromAgent::Hello { version: VERSION },
             FromAgent::Beat,
@@ -247,9 +266,11 @@ mod tests {
         let options = options();
         for length in 0..=said.len() {
             let desks = Desks {
-                run_once: RunOnceDesk::new(vec!["web1".into()]),
+                run_once: RunOnceDesk::new(),
                 delegates: DelegateDesk::new(&project, &options),
+                steps: crate::controller::steps::Steps::new(1),
                 agents: &programs,
+                played: None,
             };
             let (mut to, mut from, mut told) = (Vec::new(), &said[..length], 0);
             let line = Line { to: &mut to, from: &mut from, no_more_input: &|| {}, wait: &|_| {} };

@@ -10,6 +10,7 @@ mod cycles;
 mod delegates;
 mod embedded;
 mod explain;
+mod forget;
 mod host_plan;
 mod lint;
 mod lint_plays;
@@ -37,6 +38,7 @@ mod unreachable;
 mod ways;
 
 pub use access::Access;
+pub use forget::{Left, NotForgotten, forget};
 pub use lint::{LintOptions, Linted, LintedRole, lint};
 pub use lint_plays::lint_playbooks;
 

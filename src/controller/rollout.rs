@@ -1,11 +1,12 @@
 //! All hosts of a run: play after play, batch after batch, in each as many side by side as allowed.
 
+use super::conversation::Desks;
 use super::delegates::DelegateDesk;
 use super::outcome::{Outcome, Played, RunOptions};
 use super::parts::play_variables;
 use super::project::Project;
 use super::run_once::RunOnceDesk;
-use super::session::{self, Desks};
+use super::session;
 use super::steps::Steps;
 use super::stop::Stop;
 use crate::config::{Failed, Rollout};

@@ -1,14 +1,9 @@
 //! One host's session: with an agent in this process, or over a program that reaches the host.
 
 use super::access::Marks;
-use super::agent_programs::AgentPrograms;
 use super::bootstrap;
 use super::connection::{Connection, Way};
-use super::conversation::{Broken, Line, Wait, converse, first_frame};
-use super::delegates::DelegateDesk;
-use super::outcome::Played;
-use super::run_once::RunOnceDesk;
-use super::steps::Steps;
+use super::conversation::{Broken, Desks, Line, Wait, converse, first_frame};
 use super::stop::Stop;
 use super::unreachable::{greeted, no_prompt, silent, unreachable, wrong_password};
 use crate::agent;
@@ -23,15 +18,6 @@ use std::path::Path;
 /// So many times a silence is waited for an agent that is being sent: what was written to ssh is
 /// still on its way then.
 const ARRIVES: u32 = 10;
-
-/// What sessions of one run share.
-pub(super) struct Desks<'p> {
-    pub(super) run_once: RunOnceDesk,
-    pub(super) delegates: DelegateDesk<'p>,
-    pub(super) steps: Steps,
-    pub(super) agents: &'p AgentPrograms,
-    pub(super) played: Option<&'p Played<'p>>,
-}
 
 /// Runs a bundle on its host and passes its events on. Always ends with
 /// [`Event::HostFinished`].
@@ -176,7 +162,7 @@ fn remote(
 
 /// Gives sudo its password where it asks for it, and waits until what it starts has begun. Before
 /// that nothing may be written: it would be taken for the password.
-fn becomes_root(
+pub(super) fn becomes_root(
     way: &Way,
     marks: &Marks,
     process: &SessionProcess,

@@ -20,11 +20,12 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// Every subcommand that help shows; the lab has its own.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["apply"],
     &["verify"],
     &["drift"],
+    &["forget"],
     &["explain"],
     &["inventory"],
     &["inventory", "list"],

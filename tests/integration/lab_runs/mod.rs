@@ -6,6 +6,7 @@ mod canaries;
 mod cut_off;
 mod ended;
 mod failures;
+mod forgotten;
 mod full_disk;
 mod interrupted;
 mod judged;

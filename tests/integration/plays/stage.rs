@@ -59,13 +59,14 @@ impl Stage {
     pub(super) fn run(&self, purpose: Purpose) -> Told {
         let project = self.load().unwrap_or_else(|errors| panic!("{:#?}", errors.diagnostics));
         let hosts = Arc::clone(&self.hosts);
-        let played =
-            move |name: &str, from: &mut dyn std::io::Read, to: &mut dyn std::io::Write| {
-                let known = hosts.lock().unwrap().get(name).cloned();
-                let mut host = known.unwrap_or_else(|| InMemory::new(World::default()));
-                serve_on(from, to, &mut host).unwrap();
-                hosts.lock().unwrap().insert(name.to_owned(), host);
-            };
+        let played = move |name: &str,
+                           from: &mut dyn std::io::Read,
+                           to: &mut (dyn std::io::Write + Send)| {
+            let known = hosts.lock().unwrap().get(name).cloned();
+            let mut host = known.unwrap_or_else(|| InMemory::new(World::default()));
+            serve_on(from, to, &mut host).unwrap();
+            hosts.lock().unwrap().insert(name.to_owned(), host);
+        };
         let options = RunOptions { run: "run".into(), purpose, forks: self.forks, hosts: None };
         let mut told = Told::default();
         told.outcome = controller::run_played(
