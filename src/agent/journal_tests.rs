@@ -52,7 +52,12 @@ impl Place {
 }
 
 fn handler(name: &str) -> PendingHandler {
-    PendingHandler { role: "r".into(), name: name.into(), task: format!("r/main:{name}") }
+    PendingHandler {
+        role: "r".into(),
+        name: name.into(),
+        task: format!("r/main:{name}"),
+        ..PendingHandler::default()
+    }
 }
 
 fn begun(run: &str, key: &str, notified: &[&str]) -> JournalEntry {
@@ -252,8 +257,15 @@ fn rewritten(state: &mut State, entry: &JournalEntry) {
             let earlier = Earlier { awaits, result: None };
             unfinished.changed.insert(begun.key.clone(), earlier);
             for new in &begun.notified {
-                if !state.pending.iter().any(|old| old.role == new.role && old.name == new.name) {
-                    state.pending.push(new.clone());
+                let old = state.pending.iter().position(|old| old.name == new.name);
+                match old {
+                    Some(old) => state.pending[old].started.clear(),
+                    None => state.pending.push(new.clone()),
+                }
+            }
+            if let Some(unit) = &begun.starts {
+                for one in &mut state.pending {
+                    one.started.insert(unit.clone());
                 }
             }
         }
@@ -262,7 +274,9 @@ fn rewritten(state: &mut State, entry: &JournalEntry) {
             let earlier = unfinished.changed.entry(key.clone()).or_default();
             earlier.result = Some(result.clone());
         }
-        JournalEntry::Handled(done) => state.pending.retain(|old| !done.contains(old)),
+        JournalEntry::Handled(done) => {
+            state.pending.retain(|old| !done.iter().any(|done| done.name == old.name));
+        }
         JournalEntry::Ever { id, run } => drop(state.ever.insert(id.clone(), run.clone())),
         JournalEntry::UntilChanged { id, hash } => {
             state.until_changed.insert(id.clone(), *hash);
@@ -293,10 +307,11 @@ fn target() -> impl Strategy<Value = (String, Target)> {
 
 fn entry() -> impl Strategy<Value = JournalEntry> {
     prop_oneof![
-        4 => (name(), prop::collection::vec(name(), 0..3), any::<bool>()).prop_map(
-            |(key, names, awaits)| {
+        4 => (name(), prop::collection::vec(name(), 0..3), any::<bool>(), any::<bool>()).prop_map(
+            |(key, names, awaits, starts)| {
                 let notified = names.iter().map(|name| handler(name)).collect();
-                JournalEntry::Begun(Begun { key, notified, awaits, ..Begun::default() })
+                let starts = starts.then(|| key.clone());
+                JournalEntry::Begun(Begun { key, notified, starts, awaits, ..Begun::default() })
             }
         ),
         1 => (name(), name()).prop_map(|(key, said)| {

@@ -22,8 +22,12 @@ fn opened(folder: &Path) -> Lasting {
 fn applied(lasting: &Lasting, run: &str) -> State {
     let recalled = recall(lasting, true).unwrap();
     let mut memory = DiskMemory::new(lasting, run, recalled.state, recalled.key);
-    let handler =
-        PendingHandler { role: "r".into(), name: "restart".into(), task: "r/main:t".into() };
+    let handler = PendingHandler {
+        role: "r".into(),
+        name: "restart".into(),
+        task: "r/main:t".into(),
+        ..PendingHandler::default()
+    };
     memory
         .append(JournalEntry::Begun(Begun {
             run: run.into(),

@@ -3,6 +3,7 @@
 use super::scope::Scopes;
 use super::task::Keywords;
 use crate::value::{Node, Origin};
+use std::collections::BTreeSet;
 
 /// The surroundings of a task list.
 #[derive(Clone)]
@@ -44,6 +45,8 @@ pub(super) struct Called {
     pub(super) last: u64,
     /// For the last time for certain, and why a later call may not be one.
     pub(super) certain: Option<(u64, Origin)>,
+    /// Units that an earlier run started after every call.
+    pub(super) started: BTreeSet<String>,
 }
 
 impl Reach {

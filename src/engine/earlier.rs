@@ -11,7 +11,7 @@ use super::secrets::mark;
 use super::state::Earlier;
 use super::task::Body;
 use crate::event::Reason;
-use crate::host::{Action, View};
+use crate::host::{Action, ServiceChange, View};
 use crate::resource::{self, Kind};
 use crate::text::Diagnostic;
 use crate::value::{Known, Map, Origin, Sha256, Value};
@@ -105,6 +105,10 @@ impl Runner<'_> {
     ) -> Result<(), Diagnostic> {
         let Some(next) = &mut entries.next else { return Ok(()) };
         action.kind().clone_into(&mut next.action);
+        next.starts = match action {
+            Action::Service { unit, change: ServiceChange::Start, .. } => Some(unit.clone()),
+            _ => None,
+        };
         next.awaits =
             entries.registers && matches!(action, Action::Run { .. } | Action::Request(_));
         let begun = next.clone();

@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::host::Host;
 use crate::text::{Diagnostic, with_article};
 use crate::value::{Known, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 impl<'a> Runner<'a> {
     /// Takes over what earlier runs left to do. Each waits for its place: what stands between the
@@ -72,8 +72,8 @@ impl<'a> Runner<'a> {
 
     fn notify_again(&mut self, recalled: Vec<Recalled>) {
         let again = |Recalled { pending, uncertain }| {
-            let PendingHandler { name, .. } = pending;
-            Notified { name, moment: 0, uncertain }
+            let PendingHandler { name, started, .. } = pending;
+            Notified { name, moment: 0, uncertain, started }
         };
         self.knows.notified.extend(recalled.into_iter().map(again));
     }
@@ -88,8 +88,12 @@ impl<'a> Runner<'a> {
             return Ok(Vec::new());
         }
         let task = item.task;
-        let waits =
-            |name: String| PendingHandler { role: task.role.clone(), name, task: task.id.clone() };
+        let waits = |name: String| PendingHandler {
+            role: task.role.clone(),
+            name,
+            task: task.id.clone(),
+            ..PendingHandler::default()
+        };
         Ok(self.notify_names(task, &item.scopes)?.into_iter().map(waits).collect())
     }
 
@@ -146,7 +150,12 @@ impl<'a> Runner<'a> {
         for name in names {
             let moment = self.knows.moment;
             let uncertain = uncertain.clone();
-            self.knows.notified.push(Notified { name, moment, uncertain });
+            self.knows.notified.push(Notified {
+                name,
+                moment,
+                uncertain,
+                started: BTreeSet::new(),
+            });
         }
     }
 
@@ -268,7 +277,9 @@ impl<'a> Runner<'a> {
         let certain = surely.map(|call| call.moment).max();
         let doubt = calls.iter().find_map(|call| call.uncertain.clone());
         let last = calls.iter().map(|call| call.moment).max().unwrap_or_default();
-        context.handler = Some(Called { last, certain: certain.zip(doubt.clone()) });
+        let started = calls.iter().map(|call| call.started.clone());
+        let started = started.reduce(|all, more| &all & &more).unwrap_or_default();
+        context.handler = Some(Called { last, certain: certain.zip(doubt.clone()), started });
         if let (None, Some(origin)) = (certain, doubt) {
             let context = context.only_if(&origin);
             return self.perhaps(host, &origin, |runner, host| {

@@ -54,6 +54,9 @@ pub struct Begun {
     pub notified: Vec<PendingHandler>,
     /// The action's kind.
     pub action: String,
+    /// The unit that the action starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts: Option<String>,
     /// Its result is registered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaits: bool,
@@ -94,7 +97,10 @@ impl State {
             }
             JournalEntry::Handled(handlers) => {
                 let before = self.pending.len();
-                self.pending.retain(|pending| !handlers.contains(pending));
+                let done = |pending: &PendingHandler| {
+                    handlers.iter().any(|done| done.is_same(&pending.role, &pending.name))
+                };
+                self.pending.retain(|pending| !done(pending));
                 self.pending.len() != before
             }
             JournalEntry::Ever { id, run } => {
@@ -115,8 +121,15 @@ impl State {
         // What an earlier try brought back is not what this one will.
         earlier.result = None;
         for handler in &begun.notified {
-            if !self.pending.iter().any(|pending| pending.is_same(&handler.role, &handler.name)) {
-                self.pending.push(handler.clone());
+            let is_same = |old: &&mut PendingHandler| old.is_same(&handler.role, &handler.name);
+            match self.pending.iter_mut().find(is_same) {
+                Some(waits) => waits.started.clear(),
+                None => self.pending.push(handler.clone()),
+            }
+        }
+        if let Some(unit) = &begun.starts {
+            for waits in &mut self.pending {
+                waits.started.insert(unit.clone());
             }
         }
         // The action itself is to be remembered, whatever it makes of the state.

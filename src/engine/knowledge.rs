@@ -7,7 +7,7 @@ use crate::event::TaskRef;
 use crate::host::Action;
 use crate::resource::Later;
 use crate::value::{Known, Map, Origin, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A notification that waits.
@@ -19,6 +19,8 @@ pub(super) struct Notified {
     pub(super) moment: u64,
     /// Why it may not be notified after all.
     pub(super) uncertain: Option<Origin>,
+    /// Units that an earlier run started since: [`PendingHandler::started`].
+    pub(super) started: BTreeSet<String>,
 }
 
 /// What an earlier run left to notify.

@@ -10,7 +10,7 @@ use super::run::Runner;
 use super::task::{Body, RunOnce, Task};
 use super::unproven::reads_files;
 use crate::event::{ActionReport, Certainty, Event, Expected, Note, Reason, Texts};
-use crate::host::{Action, Host, ServiceChange};
+use crate::host::{Action, Host, ServiceChange, View};
 use crate::resource::{self, Declared, Gate, Nature, Open, Planned, Step};
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Known, Map, Origin, Value};
@@ -34,7 +34,7 @@ impl Runner<'_> {
             }
             Gate::Unknown(origin) => attempt = attempt.assuming(Expected::Answer, &origin),
         }
-        self.drop_needless_restarts(&mut planned.steps, context, &mut attempt);
+        self.drop_needless_restarts(host.view(), &mut planned.steps, context, &mut attempt);
         if planned.steps.is_empty() && planned.open.is_empty() {
             self.recall_change(doing, &mut attempt);
             if attempt.earlier
@@ -250,6 +250,7 @@ impl Runner<'_> {
     /// A unit that started after the notification has read everything already.
     fn drop_needless_restarts(
         &self,
+        view: &dyn View,
         steps: &mut Vec<Step>,
         context: &Context,
         attempt: &mut Attempt,
@@ -257,10 +258,15 @@ impl Runner<'_> {
         let Some(called) = &context.handler else {
             return;
         };
+        let is_active = |unit: &str| matches!(view.unit(unit), Ok(Known::Is(unit)) if unit.active);
         steps.retain_mut(|step| {
             let (Action::Restart { unit } | Action::Reload { unit }) = &step.action else {
                 return true;
             };
+            if called.started.contains(unit) && is_active(unit) {
+                attempt.reason = Some(Reason::StartedSince { unit: unit.clone() });
+                return false;
+            }
             let Some((started, doubt)) = self.knows.started.get(unit) else {
                 return true;
             };

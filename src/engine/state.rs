@@ -66,7 +66,7 @@ pub struct Target {
 }
 
 /// A handler that waits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PendingHandler {
     /// The role that notified it.
@@ -76,6 +76,10 @@ pub struct PendingHandler {
     /// The task that notified it first, without an item.
     #[serde(default)]
     pub task: String,
+    /// Units that were not active, and whose start was begun after it was notified last: where one
+    /// is active now, it has read what changed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub started: BTreeSet<String>,
 }
 
 /// A run that was started and has not ended well.

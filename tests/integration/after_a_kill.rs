@@ -152,3 +152,66 @@ fn what_turned_its_own_condition_off_still_counts_as_changed() {
     assert_eq!(content(&bench, "/etc/token").unwrap(), "token=canary-4711");
     assert_eq!(bench.apply().status("minted"), TaskStatus::Skipped);
 }
+
+const READS: &str = "
+- name: configured
+  copy: {dest: /etc/d.conf, content: '{{ told }}'}
+  notify: read
+- name: serves
+  service: {name: d, state: started}
+- name: broken
+  fail: {msg: no}
+  when: broken
+";
+
+/// The handlers that acted in the next run, after one that failed or was killed once it had
+/// started the unit.
+fn handled(mut bench: Bench, next: &str, between: impl FnOnce(&mut Bench)) -> Vec<String> {
+    bench.apply();
+    assert_eq!(bench.state.pending.len(), 1, "{:#?}", bench.state);
+    between(&mut bench);
+    let mut bench = bench.with("group_vars/all.yml", next);
+    let (check, apply) = (bench.check(), bench.apply());
+    assert_eq!(apply.report.as_ref().unwrap().status, HostStatus::Changed);
+    assert_eq!(check.actions(), apply.actions());
+    assert!(bench.state.pending.is_empty());
+    let acted = apply.tasks().filter(|task| task.task.handler && !task.actions.is_empty());
+    acted.map(|task| task.task.name.clone()).collect()
+}
+
+fn reads(state: &str, killed: bool) -> Bench {
+    let handlers = format!("- name: read\n  service: {{name: d, state: {state}}}\n");
+    let mut bench = Bench::new(world("units: {d.service: {enabled: enabled}}"), READS)
+        .with("roles/r/handlers/main.yml", &handlers)
+        .with("group_vars/all.yml", "{broken: true, told: one}\n");
+    if killed {
+        bench.host.fail(Fault { at: 2, after: true, message: "killed".into() });
+    }
+    bench
+}
+
+#[test]
+fn a_unit_that_an_earlier_run_started_has_read_what_it_changed() {
+    for state in ["reloaded", "restarted"] {
+        for killed in [false, true] {
+            let same = "{broken: false, told: one}\n";
+            let acted = handled(reads(state, killed), same, |_| {});
+            assert_eq!(acted, Vec::<String>::new(), "{state}, killed: {killed}");
+            let other = "{broken: false, told: another}\n";
+            let acted = handled(reads(state, killed), other, |_| {});
+            assert_eq!(acted, ["read"], "it changed again: {state}, killed: {killed}");
+        }
+    }
+}
+
+#[test]
+fn a_unit_that_a_killed_run_was_to_restart_may_not_have_read_it() {
+    let tasks = READS.replace("state: started", "state: restarted");
+    let running = world("units: {d.service: {enabled: enabled, active: true}}");
+    let mut bench = Bench::new(running, &tasks)
+        .with("roles/r/handlers/main.yml", "- name: read\n  service: {name: d, state: reloaded}\n")
+        .with("group_vars/all.yml", "{broken: true, told: one}\n");
+    bench.host.fail(Fault { at: 2, after: false, message: "killed".into() });
+    bench.apply();
+    assert!(bench.state.pending[0].started.is_empty(), "{:#?}", bench.state.pending);
+}

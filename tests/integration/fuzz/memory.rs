@@ -73,6 +73,7 @@ fn run(memory: &mut DiskMemory<'_>, run: &str, ends: bool) {
         role: "r".into(),
         name: name.into(),
         task: format!("r/main:{name}"),
+        started: ["x.service".to_owned()].into(),
     };
     let begun = |key: &str| Begun {
         run: run.into(),
@@ -80,6 +81,7 @@ fn run(memory: &mut DiskMemory<'_>, run: &str, ends: bool) {
         target: "file /etc/a".into(),
         notified: vec![handler("restart"), handler(key)],
         action: "write_file".into(),
+        starts: Some("y.service".into()),
         awaits: true,
         before: None,
     };
