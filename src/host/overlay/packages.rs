@@ -65,6 +65,13 @@ impl Overlay<'_> {
             self.simulate_after(&all.collect::<Vec<_>>(), request)
         };
         let answer = with(&[], &[]);
+        // It is asked only where something seems to be left to do: after the repair there may be.
+        let repaired = self.packages.repaired.as_ref().or(self.packages.maybe_repaired.as_ref());
+        if let (Ok(Known::Is(Transaction { changes, .. })), Some(origin)) = (&answer, repaired)
+            && changes.is_empty()
+        {
+            return Ok(Known::Unknown(origin.clone()));
+        }
         let uncertain = &self.packages.uncertain;
         let done: Vec<&Transaction> =
             uncertain.iter().map(|(transaction, _)| transaction).collect();

@@ -5,7 +5,8 @@
 use super::Overlay;
 use crate::host::in_memory::InMemory;
 use crate::host::{
-    Action, Assumption, Attributes, Content, Host, HostError, ServiceChange, Stat, UserEntry, View,
+    Action, Assumption, Attributes, Content, Host, HostError, PackageRequest, ServiceChange, Stat,
+    UserEntry, View,
 };
 use crate::value::{Known, Origin};
 use std::collections::HashSet;
@@ -324,4 +325,22 @@ fn who_edits_the_account_files_makes_accounts() {
         overlay.might(&action, &Origin::new("a test")).unwrap();
         assert_eq!(overlay.user("new").unwrap() != Known::Is(None), may, "{}", action.target());
     }
+}
+
+#[test]
+fn what_a_repair_may_finish_is_not_nothing_to_do() {
+    let repaired = |interrupted: bool| {
+        let state = interrupted.then_some("half-installed: lib");
+        let world = serde_json::json!({ "interrupted": state });
+        let memory = InMemory::new(serde_json::from_value(world).unwrap());
+        let mut overlay = Overlay::new(&memory, HashSet::new());
+        if interrupted {
+            let found = "half-installed: lib".to_owned();
+            overlay.perform(&Action::RepairPackages { found }).unwrap();
+        }
+        let remove = vec!["lib".to_owned()];
+        overlay.simulate(&[], &PackageRequest { remove, ..PackageRequest::default() }).unwrap()
+    };
+    assert!(matches!(repaired(false), Known::Is(answer) if answer.changes.is_empty()));
+    assert!(matches!(repaired(true), Known::Unknown(_)));
 }
