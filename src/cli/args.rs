@@ -127,7 +127,8 @@ pub(super) struct RolesArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct InputArgs {
     /// Playbooks, in order; without one, the inventory's `roles` say what hosts get
-    #[arg(value_name = "PLAYBOOK", value_parser = playbook)]
+    // No option's heading, where options come before it.
+    #[arg(value_name = "PLAYBOOK", value_parser = playbook, help_heading = None::<&str>)]
     pub(super) playbooks: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) from: InventoryArgs,
