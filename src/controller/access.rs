@@ -63,7 +63,8 @@ impl Escalation {
             return refused(what, "name the user in the tasks that need it: `become_user`");
         }
         let given = ["ansible_become_password", "ansible_become_pass"].iter();
-        let password = given.filter_map(|name| read(name)).next().map(Secret::new);
+        let password = given.filter_map(|name| read(name)).next();
+        let password = password.map(|text| one_line(text, host)).transpose()?;
         let password = password.or_else(|| access.become_password.clone());
         match read("ansible_become_method").as_deref().unwrap_or("sudo") {
             "sudo" | "ansible.builtin.sudo" => Ok(Some(Self::Sudo { password })),
@@ -116,6 +117,18 @@ impl Marks {
     }
 }
 
+/// A password is typed, and ends with its line: what a block of YAML or `echo` leaves at its end is
+/// no part of it.
+pub(super) fn one_line(text: String, host: &str) -> Result<Secret<String>, Diagnostic> {
+    let text = text.strip_suffix('\n').map(str::to_owned).unwrap_or(text);
+    if text.contains(['\n', '\r', '\0']) {
+        return Err(Diagnostic::new("a password of several lines cannot be typed")
+            .note(format!("of host `{host}`"))
+            .help("write it on one line"));
+    }
+    Ok(Secret::new(text))
+}
+
 /// A connection variable that says yes or no, in the words that YAML 1.1 and Ansible have.
 pub(super) fn is_true(name: &str, text: &str, host: &str) -> Result<bool, Diagnostic> {
     match text.to_lowercase().as_str() {
@@ -136,6 +149,17 @@ mod tests {
             set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
         Escalation::of("web1", &read, access).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn a_password_is_one_line_without_its_end() {
+        let sudo = |text: &str| {
+            let set = [("ansible_become", "true"), ("ansible_become_password", text)];
+            of(&set, &Access::default())
+        };
+        assert_eq!(sudo("good\n"), sudo("good"));
+        assert_ne!(sudo("good "), sudo("good"));
+        assert!(sudo("good\nrm").unwrap_err().contains("several lines"));
     }
 
     #[test]

@@ -131,7 +131,10 @@ impl Connection {
         let implicit = if host == "localhost" { "local" } else { "ssh" };
         let agent = match text("converge_agent") {
             Some(program) => Agent::At(program),
-            None => Agent::KeptIn(text("converge_agent_dir").unwrap_or_else(|| FOLDER.to_owned())),
+            None => Agent::KeptIn(match text("converge_agent_dir") {
+                Some(folder) => a_folder(folder, host)?,
+                None => FOLDER.to_owned(),
+            }),
         };
         let silence = Duration::from_secs(ssh::silence_seconds(host, &text)?);
         let way = |reach, by_hand: String| Way {
@@ -202,6 +205,21 @@ fn as_text(value: &Value) -> String {
         Value::Str(text) => text.clone(),
         other => other.to_json_exposed().to_string(),
     }
+}
+
+/// A folder that agents may be kept in: what a shell and `forget` make of its name is the same.
+fn a_folder(folder: String, host: &str) -> Result<String, Diagnostic> {
+    let folder = folder.trim_end_matches('/').to_owned();
+    let plain = folder.split('/').skip(1).all(|part| !matches!(part, "" | "." | ".."));
+    if folder.starts_with('/') && plain && !folder.contains(char::is_control) {
+        return Ok(folder);
+    }
+    Err(Diagnostic::new(format!(
+        "`converge_agent_dir` is no absolute path: `{}`",
+        folder.escape_debug()
+    ))
+    .note(format!("of host `{host}`"))
+    .help("as in `/opt/converge`: without `..`, and a folder of root's"))
 }
 
 #[cfg(test)]
@@ -308,10 +326,41 @@ mod tests {
                      -o ControlPersist=60 -o ControlPath=/h/.ssh/converge-%C -l ann -i /k -C \
                      -F /etc/x -- web1";
         let argv = argv("web1", &set, &access);
-        assert_eq!(argv[..argv.len() - 1].join(" "), words);
+        let said = argv[..argv.len() - 1].join(" ");
+        let (before, hash) = said.split_once("/converge-").unwrap();
+        let (hash, after) = hash.split_at(8);
+        assert!(hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{said}");
+        assert_eq!(format!("{before}/converge{after}"), words);
         let soon = variables(&[("ansible_timeout", "soon")]);
         let error = of("web1", &soon, &Access::default()).unwrap_err();
         assert!(error.message.contains("`ansible_timeout`"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_kept_connection_is_of_those_words_alone() {
+        let access = Access { ssh_folder: Some("/h/.ssh".into()), ..Access::default() };
+        let socket = |host: &str, arguments: &str| {
+            let set = [
+                ("converge_ssh_persist", "yes"),
+                ("ansible_host", "10.0.0.5"),
+                ("ansible_ssh_common_args", arguments),
+            ];
+            let argv = argv(host, &set, &access);
+            argv.into_iter().find(|word| word.starts_with("ControlPath=")).unwrap()
+        };
+        assert_eq!(socket("a", "-o ProxyJump=x"), socket("b", "-o ProxyJump=x"));
+        assert_ne!(socket("a", "-o ProxyJump=x"), socket("b", "-o ProxyJump=y"));
+    }
+
+    #[test]
+    fn where_agents_are_kept_is_a_plain_path() {
+        for folder in ["", "-x", "rel", "~/a", "/a/../etc", "/a//b", "/a/./b", "/a\nb", "/"] {
+            let error = of("h", &variables(&[("converge_agent_dir", folder)]), &Access::default());
+            let error = error.unwrap_err();
+            assert!(error.message.contains("no absolute path"), "{folder}: {}", error.message);
+        }
+        let argv = argv("h", &[("converge_agent_dir", "/opt/c v/")], &Access::default());
+        assert!(argv.last().unwrap().contains("LINE /opt/c v'"), "{argv:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::access::{Access, Read, is_true};
 use crate::text::{Diagnostic, split_words};
+use crate::value::Sha256;
 use std::path::Path;
 
 /// How long connecting may take where `ansible_timeout` does not say, in seconds.
@@ -26,14 +27,7 @@ pub(super) fn words(
     };
     argv.extend(fixed.iter().map(|word| (*word).to_owned()));
     argv.extend(["-o".to_owned(), format!("ConnectTimeout={}", connect_seconds(host, read)?)]);
-    if let Some(folder) = kept_in(host, read, access)? {
-        // ssh_config(5), TOKENS: %C is the connection's hash, %% a percent sign.
-        let folder = folder.to_string_lossy().replace('%', "%%");
-        let path = format!("ControlPath={folder}/converge-%C");
-        for option in ["ControlMaster=auto", "ControlPersist=60", &path] {
-            argv.extend(["-o".to_owned(), option.to_owned()]);
-        }
-    }
+    let before_kept = argv.len();
     let mut option = |flag: &str, value: Option<String>| {
         if let Some(value) = value {
             argv.extend([flag.to_owned(), value]);
@@ -52,8 +46,22 @@ pub(super) fn words(
         })?;
         argv.extend(words);
     }
+    let destination = first(&["ansible_host", "ansible_ssh_host"]);
+    let destination = destination.unwrap_or_else(|| host.to_owned());
+    if let Some(folder) = kept_in(host, read, access)? {
+        // ssh_config(5), TOKENS: %C is the connection's hash, %% a percent sign. It knows nothing of
+        // jumps, proxies and host keys: who is reached by other words has another socket.
+        let way = format!("{}\0{destination}", argv.join("\0"));
+        let way = Sha256::of(way.as_bytes()).to_string();
+        let folder = folder.to_string_lossy().replace('%', "%%");
+        let path = format!("ControlPath={folder}/converge-{}-%C", &way[..8]);
+        let kept = ["ControlMaster=auto", "ControlPersist=60", &path];
+        let kept = kept.into_iter().flat_map(|option| ["-o".to_owned(), option.to_owned()]);
+        // The first value that ssh is given of an option wins.
+        argv.splice(before_kept..before_kept, kept);
+    }
     argv.push("--".to_owned());
-    argv.push(first(&["ansible_host", "ansible_ssh_host"]).unwrap_or_else(|| host.to_owned()));
+    argv.push(destination);
     Ok(argv)
 }
 
