@@ -20,15 +20,19 @@ pub(super) fn line(folder: &str, agents: &[AgentProgram], first: usize) -> Strin
     let digests = digests.join(" ");
     let asks = asks();
     // `dd` with one full block takes no byte more than it is to; what stands in the folder is
-    // believed if it belongs to who runs this.
+    // believed if it belongs to who runs this, and nobody else may write there (the mode is what
+    // ls(1) says first, as POSIX has it).
     [
         &format!("d={}; ", double_quoted(folder)),
         &format!("for s in {digests}; do "),
-        r#"[ -O "$d" ] && [ -O "$d/$s" ] && [ -x "$d/$s" ] && exec "$d/$s" agent; done; "#,
+        r#"[ -O "$d" ] && [ -O "$d/$s" ] && [ ! -L "$d/$s" ] && [ -x "$d/$s" ] && "#,
+        r#"{ case $(ls -ldn "$d") in ?????w*|????????w*) false;; esac; } && exec "$d/$s" agent; done; "#,
         &format!("dd bs={first} count=1 iflag=fullblock of=/dev/null 2>/dev/null; "),
         &format!(r#"printf "{asks}" "$(uname -m)"; read -r s n || exit 1; umask 077; "#),
         r#"t="$d/.$$"; mkdir -p "$d" && { [ -O "$d" ] || "#,
         r#"{ echo "converge: $d belongs to somebody else" >&2; exit 1; }; } && "#,
+        r#"case $(ls -ldn "$d") in ?????w*|????????w*) "#,
+        r#"echo "converge: $d may be written to by others than root" >&2; exit 1;; esac && "#,
         r#"dd "bs=$n" count=1 iflag=fullblock 2>/dev/null | gzip -dc >"$t" && "#,
         r#"echo "$s  $t" | sha256sum -c >/dev/null && chmod 700 "$t" && "#,
         r#""$t" --version >/dev/null && { sync "$t" || sync; } 2>/dev/null && "#,

@@ -97,6 +97,7 @@ fn line(agents: &str, word: &str, remove: bool) -> String {
     [
         begin.as_str(),
         r#"has() { k=$(du -sk "$1") || exit 1; echo "$w has ${k%%[!0-9]*} $1"; }; "#,
+        r#"[ ! -L "$f" ] || { echo "$f is a link: remove it, and what it leads to, by hand" >&2; exit 1; }; "#,
         r#"[ ! -e "$f/lock" ] || { exec 9<"$f/lock" && flock -n 9 || { echo "$w held"; exit 0; }; }; "#,
         r#"case "$a/" in "$f"/*) ;; *) for p in "$a"/*; do n=${p##*/}; "#,
         r#"case "$n" in *[!0-9a-f]*) continue;; esac; "#,

@@ -36,6 +36,11 @@ impl Lasting {
     /// # Errors
     /// [`LastingError::Locked`] names who holds it.
     pub fn exclusive(folder: &Path, holder: &str) -> Result<Self, LastingError> {
+        // Through a link the mode of somebody else's folder would be set.
+        if std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink()) {
+            let what = format!("{} is a link, and must be a folder of its own", folder.display());
+            return Err(HostError::failed(what).into());
+        }
         std::fs::create_dir_all(folder)
             .map_err(|e| HostError::file("make directory", folder, e))?;
         let private = Permissions::from_mode(0o700);
@@ -210,4 +215,24 @@ fn read_holder(lock: &mut File) -> String {
     let mut holder = String::new();
     let _ = lock.take(200).read_to_string(&mut holder);
     if holder.is_empty() { "an unnamed run".to_owned() } else { holder }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lasting;
+
+    #[expect(clippy::disallowed_methods, reason = "a host's folders, played")]
+    #[test]
+    fn a_link_is_no_folder_of_ours() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (theirs, ours) = (folder.path().join("theirs"), folder.path().join("ours"));
+        std::fs::create_dir(&theirs).unwrap();
+        std::fs::set_permissions(&theirs, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink(&theirs, &ours).unwrap();
+        let error = Lasting::exclusive(&ours, "a test").err().unwrap().to_string();
+        assert!(error.contains("is a link"), "{error}");
+        assert_eq!(theirs.metadata().unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(std::fs::read_dir(&theirs).unwrap().count(), 0);
+    }
 }

@@ -112,6 +112,30 @@ fn a_folder_of_somebody_else_holds_no_agent() {
 }
 
 #[test]
+fn a_folder_that_others_may_write_to_holds_no_agent() {
+    use std::os::unix::fs::PermissionsExt;
+    for path in ["/usr/bin:/bin", "busybox"] {
+        let programs = busybox();
+        let path = if path == "busybox" { programs.path() } else { Path::new(path) };
+        let host = Host::new("/bin/sh", path);
+        assert!(host.check().status.success());
+        for mode in [0o720, 0o702] {
+            let open = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(host.kept(), open).unwrap();
+            let said = host.refused(3);
+            assert!(said.contains("may be written to by others"), "{mode:o}: {said}");
+        }
+        // Whoever could once have put a link there.
+        std::fs::set_permissions(host.kept(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let agent = host.kept().join(&host.agents()[0].0);
+        std::fs::remove_file(&agent).unwrap();
+        std::os::unix::fs::symlink("/bin/false", &agent).unwrap();
+        assert!(host.check().status.success(), "another is sent");
+        assert!(!agent.is_symlink());
+    }
+}
+
+#[test]
 fn what_keeps_an_agent_from_arriving_is_told() {
     let host = Host::new("/bin/sh", Path::new("/usr/bin:/bin"));
     host.declare("converge_agent_dir", "/dev/null/agent");
