@@ -24,9 +24,23 @@ struct Missing<'p> {
     hosts: HashSet<&'p str>,
 }
 
+/// What each play's tasks set, on whichever hosts: a host that was in no such play leaves out by a
+/// condition what needs it.
+fn set_by_plays(project: &Project) -> BTreeMap<usize, HashSet<&str>> {
+    let mut set: BTreeMap<usize, HashSet<&str>> = BTreeMap::new();
+    for play in project.hosts.values().flat_map(|plan| &plan.plays) {
+        let Some(place) = play.place else { continue };
+        let roles = play.library.iter().filter_map(|role| project.roles.get(role));
+        let names = roles.flat_map(|role| role.names.set.iter().map(String::as_str));
+        set.entry(place).or_default().extend(names);
+    }
+    set
+}
+
 /// One error per name and place, however many hosts lack it.
 pub(super) fn check(project: &Project, sources: &Sources) -> Vec<Diagnostic> {
     let mut missing: BTreeMap<(Span, &str), Missing<'_>> = BTreeMap::new();
+    let set_by_plays = set_by_plays(project);
     for (host, plan) in &project.hosts {
         let Some(entry) = project.inventory.host(host.as_str()) else { continue };
         let variables = project.inventory.variables(entry);
@@ -39,8 +53,9 @@ pub(super) fn check(project: &Project, sources: &Sources) -> Vec<Diagnostic> {
             known.extend(play.calls().flat_map(RoleCall::given).map(|(key, _)| key.name.as_str()));
             so_far.extend(roles().flat_map(|role| role.names.set.iter().map(String::as_str)));
             known.extend(&so_far);
-            if play.place.is_some() {
+            if let Some(place) = play.place {
                 known.extend(OF_PLAYBOOKS);
+                known.extend(set_by_plays.range(..place).flat_map(|(_, names)| names));
             }
             roles().for_each(|role| known.extend(supplied_by(role)));
             let used = |role| LoadedRole::names_used(role).map(move |name| (role, name));

@@ -119,10 +119,12 @@ impl<'r> Conductor<'r> {
                 let before = failed(&batch);
                 self.batch(scope, &hosts, &batch, &mut begun);
                 let of = |failed, hosts: &[&str]| Failed { failed, hosts: hosts.len() };
-                over = rollout.is_over(
+                let too_many = rollout.is_over(
                     of(failed(&batch) - before, &batch),
                     of(failed(&hosts) - failed_before, &hosts),
                 );
+                // Who was stopped has not failed.
+                over = too_many && !self.stop.asked();
             }
         }
         for host in self.hosts {

@@ -38,8 +38,7 @@ impl Runner<'_> {
             error.redact(&named);
             error
         })?;
-        let hidden =
-            self.flag(item.task.keywords.no_log.as_ref().or(context.no_log.as_ref()), &item.scopes);
+        let hidden = self.is_hidden(item, context);
         learn(&self.redactor, &value, hidden);
         let own = too_short(&value, hidden);
         let mut tried = self.attempt_of(host, item, context, (kind, params), &value, hidden, &own);

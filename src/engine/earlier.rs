@@ -159,8 +159,7 @@ impl Runner<'_> {
         let mut attempt = Attempt::ok();
         self.recall_result(kind, item, earlier, &mut attempt);
         self.settle_key(item, spec);
-        let hidden = item.task.keywords.no_log.as_ref().or(context.no_log.as_ref());
-        let hidden = self.flag(hidden, &item.scopes);
+        let hidden = self.is_hidden(item, context);
         mark(&mut attempt.result, &value, hidden, &self.redactor);
         Some(attempt)
     }

@@ -27,6 +27,21 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// The same with nothing told of what it says (`no_log`).
+    pub(super) fn without_words(mut self) -> Self {
+        const HIDDEN: &str = "not shown: `no_log`";
+        if let Some(Reason::Message { message }) = &mut self.reason {
+            HIDDEN.clone_into(message);
+        }
+        if let Known::Is(Some(error)) = &mut self.failed {
+            HIDDEN.clone_into(&mut error.message);
+        }
+        for value in self.result.values_mut() {
+            *value = std::mem::take(value).into_secret();
+        }
+        self
+    }
+
     /// Takes secrets out of what is told of it; its result keeps them.
     pub(super) fn redact(&mut self, redactor: &Redactor) {
         self.actions.redact(redactor);

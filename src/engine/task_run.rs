@@ -253,6 +253,15 @@ impl Runner<'_> {
         self.flag(node, scopes)
     }
 
+    /// Whether `no_log` hides it; what cannot be told hides it, too.
+    pub(super) fn is_hidden(&self, item: &Item<'_>, context: &Context) -> bool {
+        let node = item.task.keywords.no_log.as_ref().or(context.no_log.as_ref());
+        node.is_some_and(|node| {
+            let value = self.templates.node(node, &item.scopes.scope());
+            !value.is_ok_and(|value| *value.exposed() == Value::Bool(false))
+        })
+    }
+
     /// A keyword that is true or false, or an expression that gives it.
     pub(super) fn flag(&self, node: Option<&Node>, scopes: &Scopes) -> bool {
         let value = node.and_then(|node| self.templates.node(node, &scopes.scope()).ok());

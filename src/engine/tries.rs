@@ -112,6 +112,7 @@ impl Runner<'_> {
         context: &Context,
     ) -> Result<Attempt, Diagnostic> {
         match self.compute(item.task, &item.scopes) {
+            Some(Ok(attempt)) if self.is_hidden(item, context) => Ok(attempt.without_words()),
             Some(attempt) => attempt,
             None => match &item.task.body {
                 Body::Resource { .. } if item.task.keywords.delegated => {

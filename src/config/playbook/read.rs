@@ -82,7 +82,7 @@ impl Reading<'_> {
             let read =
                 play::read(entries, span, &folder, outer, self.around, reader, &mut self.errors);
             if let Some(mut play) = read {
-                self.name(&mut play);
+                self.name(&mut play, path);
                 self.plays.push(play);
             }
         }
@@ -116,12 +116,17 @@ impl Reading<'_> {
         self.file(&folder.join(name), Some(node.span), &kept, reader);
     }
 
-    /// Plays of one name are told apart: what hosts remember is told by it.
-    fn name(&self, play: &mut Play) {
-        let same = self.plays.iter().filter(|other| other.name == play.name).count();
-        if same > 0 {
-            play.own.name = format!("{} #{}", play.own.name, same + 1);
-        }
+    /// Plays of one name are told apart, and those of other playbooks: what hosts remember is told by
+    /// it, the handlers that wait among it.
+    fn name(&self, play: &mut Play, path: &Path) {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{} of {file}", play.own.name);
+        let numbered = |number: usize| match number {
+            1 => name.clone(),
+            _ => format!("{name} #{number}"),
+        };
+        let taken = |name: &String| self.plays.iter().any(|other| other.own.name == *name);
+        play.own.name = (1..).map(numbered).find(|name| !taken(name)).unwrap_or_default();
     }
 }
 

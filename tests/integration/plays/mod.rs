@@ -137,9 +137,58 @@ fn a_host_is_sent_the_variables_of_a_play_that_its_tasks_reach() {
 ";
     let options = RunOptions { run: "r".into(), purpose: Purpose::Check, forks: 1, hosts: None };
     let bundle = stage(site).load().unwrap_or_else(|_| panic!("it loads")).bundle("a", &options);
-    let names: Vec<&str> =
-        bundle.library["play all"].vars.iter().map(|(key, _)| key.name.as_str()).collect();
+    let names: Vec<&str> = bundle.library["play all of site.yml"]
+        .vars
+        .iter()
+        .map(|(key, _)| key.name.as_str())
+        .collect();
     assert_eq!(names, ["named", "through"]);
+}
+
+#[test]
+fn what_one_play_sets_a_later_one_may_name_where_a_condition_leaves_it_out() {
+    let site = "
+- hosts: web
+  tasks:
+    - set_fact: {set: 1}
+- hosts: all
+  tasks:
+    - debug: {msg: 'is {{ set }}'}
+      when: inventory_hostname in groups.web
+";
+    let told = stage(site).apply();
+    assert_eq!(told.said().keys().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(told.said()["a"], ["is 1"]);
+}
+
+#[test]
+fn plays_are_told_apart_by_their_playbook_and_its_order() {
+    let play = "- hosts: a\n  tasks: [{debug: {msg: x}}]\n";
+    let site = format!("{play}{play}- import_playbook: other.yml\n");
+    let stage = Stage::new([("hosts.yml", HOSTS), ("site.yml", &site), ("other.yml", play)]);
+    let options = RunOptions { run: "r".into(), purpose: Purpose::Check, forks: 1, hosts: None };
+    let bundle = stage.load().unwrap_or_else(|_| panic!("it loads")).bundle("a", &options);
+    let mut names: Vec<&str> = bundle.library.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    // What waits on a host, a handler or a change, is known by these names.
+    assert_eq!(names, ["play a of other.yml", "play a of site.yml", "play a of site.yml #2"]);
+}
+
+#[test]
+fn no_log_hides_what_a_task_says_and_why_it_fails() {
+    for (task, keyword) in [
+        ("debug: {msg: 'shown {{ 40 + 2 }}7'}", "no_log: true"),
+        ("debug: {msg: 'shown {{ 40 + 2 }}7'}", "no_log: '{{ yes_or_no }}'"),
+        ("fail: {msg: 'shown {{ 40 + 2 }}7'}", "no_log: true"),
+        ("assert: {that: 1 == 2, fail_msg: 'shown {{ 40 + 2 }}7'}", "no_log: true"),
+    ] {
+        let site = format!(
+            "- hosts: a\n  vars: {{yes_or_no: true}}\n  tasks:\n    - {{{task}, {keyword}}}\n"
+        );
+        let told = stage(&site).apply();
+        let shown = told.everything();
+        assert!(!shown.contains("427") && shown.contains("no_log"), "{task}: {shown}");
+    }
 }
 
 #[test]

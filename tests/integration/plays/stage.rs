@@ -111,6 +111,11 @@ impl Told {
         said
     }
 
+    /// All that is told.
+    pub(super) fn everything(&self) -> String {
+        format!("{:?}", self.events)
+    }
+
     /// The same in the order of the run: `host: what`.
     pub(super) fn in_order(&self) -> Vec<String> {
         let said = self.tasks().filter_map(|(host, task)| match &task.reason {
