@@ -45,7 +45,8 @@ fn an_agent_that_cannot_come_fails_its_host_alone_with_the_cause() {
         ("size=64k", "No space left on device"),
         ("ro", "Read-only file system"),
     ] {
-        let mount = format!("mkdir -p {folder} && mount -t tmpfs -o {options} none {folder}");
+        let mount =
+            format!("mkdir -p {folder} && mount -t tmpfs -o mode=0700,{options} none {folder}");
         assert!(host.sh(&mount).unwrap().success());
         let check = fleet.check();
         let said = format!("{options}: {:#}", check.document);
