@@ -1,24 +1,16 @@
 //! Hosts that are lost in the midst of a run, by ssh: the others come to their end.
 
+use super::LONG;
 use crate::fleet::{FAMILIES, Fleet, Said};
 use crate::lab::lab;
 use crate::patience::until;
 use converge::lab::Host;
 use std::process::{Command, Stdio};
 
-const TASKS: &str = r#"
-- name: the first
-  copy: {dest: /etc/first, content: x}
-- name: the long one
-  command: {argv: [sh, -c, "touch /run/at.it; until [ -e /run/go.on ]; do sleep 0.1; done; touch /etc/second"], creates: /etc/second}
-- name: the third
-  copy: {dest: /etc/third, content: x}
-"#;
-
 fn fleet(prefix: &str) -> Fleet {
     let [first, second] = FAMILIES;
     let lab = lab(prefix).host("one", first).host("two", second).up().unwrap();
-    Fleet::over(lab, &["one", "two"], "long").file("roles/long/tasks/main.yml", TASKS).by_ssh()
+    Fleet::over(lab, &["one", "two"], "long").file("roles/long/tasks/main.yml", LONG).by_ssh()
 }
 
 fn link(host: &Host<'_>, state: &str) {

@@ -1,20 +1,12 @@
 //! Ctrl-C in the midst of a run: what was done is told, no agent leaves a task half done, and the
 //! next run goes on.
 
+use super::LONG;
 use crate::fleet::Fleet;
 use crate::lab::lab;
 use crate::patience::until;
 use serde_json::Value;
 use std::process::{Command, Stdio};
-
-const TASKS: &str = r#"
-- name: the first
-  copy: {dest: /etc/first, content: x}
-- name: the long one
-  command: {argv: [sh, -c, "touch /run/at.it; until [ -e /run/go.on ]; do sleep 0.1; done; touch /etc/second"], creates: /etc/second}
-- name: the third
-  copy: {dest: /etc/third, content: x}
-"#;
 
 /// Runs it over both hosts, one after the other, and interrupts it at the first one's long task.
 fn interrupted(fleet: &Fleet, form: &str) -> (i32, String, String) {
@@ -31,8 +23,7 @@ fn interrupted(fleet: &Fleet, form: &str) -> (i32, String, String) {
 #[test]
 fn an_interrupted_run_tells_what_was_done_and_the_next_goes_on() {
     let lab = lab("in").debian("web1").debian("web2").up().unwrap();
-    let fleet =
-        Fleet::over(lab, &["web1", "web2"], "long").file("roles/long/tasks/main.yml", TASKS);
+    let fleet = Fleet::over(lab, &["web1", "web2"], "long").file("roles/long/tasks/main.yml", LONG);
     let (host, other) = (fleet.host(), fleet.lab.host("web2").unwrap());
     let sh = |script: &str| host.sh(script).unwrap();
     for form in ["json", "human"] {

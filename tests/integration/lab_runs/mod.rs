@@ -17,3 +17,13 @@ mod over_ssh;
 mod question;
 mod secrets;
 mod speed;
+
+/// The tasks of a role whose second one lasts until it is told to go on.
+const LONG: &str = r#"
+- name: the first
+  copy: {dest: /etc/first, content: x}
+- name: the long one
+  command: {argv: [sh, -c, "touch /run/at.it; until [ -e /run/go.on ]; do sleep 0.1; done; touch /etc/second"], creates: /etc/second}
+- name: the third
+  copy: {dest: /etc/third, content: x}
+"#;
