@@ -1,7 +1,7 @@
 //! How a host is reached: on this machine, by ssh, or by entering a local container. Decided from
 //! the inventory, `-e` and the command line alone, never from what a host says.
 
-use super::access::{Access, Escalation, Marks};
+use super::access::{Access, Escalation, Marks, one_line};
 use super::bootstrap::FOLDER;
 use super::ssh;
 use crate::text::{Diagnostic, command_line};
@@ -164,7 +164,7 @@ impl Connection {
                 let reach = ssh::words(host, &text, access)?;
                 let words = ssh::words(host, &shown, access)?;
                 let by_hand = command_line(words.iter().map(String::as_str).chain(["true"]));
-                let password = ssh::password(&text).map(Secret::new);
+                let password = ssh::password(&text).map(|text| one_line(text, host)).transpose()?;
                 let connect = Duration::from_secs(ssh::connect_seconds(host, &text)?);
                 Ok(Self::Program(Box::new(Way {
                     by_shell: true,

@@ -155,6 +155,17 @@ mod tests {
             let said = run(&own.join("agent"), true);
             assert_eq!(said.lines().count(), 2, "{said}");
             assert!(!own.exists());
+            // What a link leads to is not told from what is somebody else's.
+            let theirs = folder.path().join("theirs");
+            std::fs::create_dir(&theirs).unwrap();
+            std::os::unix::fs::symlink(&theirs, &own).unwrap();
+            let line = line(own.join("agent").to_str().unwrap(), "WORD", true);
+            let line = line.replace(MEMORY_FOLDER, own.to_str().unwrap());
+            let mut command = std::process::Command::new(shell[0]);
+            let output = command.args(&shell[1..]).args(["-c", &line]).output().unwrap();
+            let why = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && why.contains("is a link"), "{output:?}");
+            assert!(own.is_symlink() && theirs.exists());
         }
     }
 }

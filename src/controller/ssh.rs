@@ -20,10 +20,10 @@ pub(super) fn words(
 ) -> Result<Vec<String>, Diagnostic> {
     let first = |names: &[&str]| names.iter().find_map(|name| read(name));
     let mut argv = vec![read("ansible_ssh_executable").unwrap_or_else(|| "ssh".to_owned())];
-    let fixed = match password(read).or_else(|| Some(access.password.as_ref()?.expose().clone())) {
-        None => &["-T", "-o", "BatchMode=yes"][..],
+    let fixed = match password(read).is_some() || access.password.is_some() {
+        false => &["-T", "-o", "BatchMode=yes"][..],
         // What answers has one answer.
-        Some(_) => &["-T", "-o", "NumberOfPasswordPrompts=1"],
+        true => &["-T", "-o", "NumberOfPasswordPrompts=1"],
     };
     argv.extend(fixed.iter().map(|word| (*word).to_owned()));
     argv.extend(["-o".to_owned(), format!("ConnectTimeout={}", connect_seconds(host, read)?)]);
