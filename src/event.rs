@@ -4,12 +4,14 @@
 
 mod diff;
 mod note;
+mod output;
 mod reason;
 mod target_state;
 mod texts;
 
 pub use diff::{Diff, Withheld};
 pub use note::{Note, PackageVersion};
+pub use output::Output;
 pub use reason::{Expected, Ran, Reason};
 pub use target_state::{FileAttributes, TargetState};
 pub use texts::Texts;
@@ -81,6 +83,9 @@ pub struct TaskReport {
     pub actions: Vec<ActionReport>,
     /// What was announced and fell away.
     pub not_needed: Vec<ActionReport>,
+    /// What its command said, where the run is one of a command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Box<Output>>,
     /// What went wrong.
     pub error: Option<Diagnostic>,
     /// Milliseconds.

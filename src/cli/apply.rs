@@ -1,6 +1,6 @@
 //! `converge` and `converge apply`: the dry run, or the question and the converge.
 
-use super::args::{ApplyArgs, Diff, Output as Form};
+use super::args::{ApplyArgs, ChangeArgs, Diff, InputArgs, Output as Form, RunArgs};
 use super::exit_code::ExitCode;
 use super::output::Output;
 use super::question::{self, Answer};
@@ -14,21 +14,35 @@ use std::io::Write;
 
 /// Does as asked.
 pub(super) fn run(args: &ApplyArgs, terminal: &Terminal) -> ExitCode {
-    let mode = if args.check { Mode::Check } else { Mode::Apply };
-    let style = style(args, terminal);
-    let loaded = Run::load(mode, &args.input, &args.run, style, terminal);
+    converge(&args.change, &args.input, &args.run, terminal)
+}
+
+/// Does it, whatever the tasks were read from.
+pub(super) fn converge(
+    change: &ChangeArgs,
+    input: &InputArgs,
+    options: &RunArgs,
+    terminal: &Terminal,
+) -> ExitCode {
+    let mode = if change.check { Mode::Check } else { Mode::Apply };
+    let style = style(change, options, terminal);
+    let loaded = Run::load(mode, input, options, style, terminal);
     let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    let asks =
-        mode == Mode::Apply && args.run.output == Form::Human && terminal.can_ask && !args.yes;
+    // A dry run tells no more of a command than whoever wrote it knows.
+    let asks = mode == Mode::Apply
+        && options.output == Form::Human
+        && terminal.can_ask
+        && !change.yes
+        && !input.is_command();
     let all = loaded.hosts();
-    let decided = if asks { ask(&loaded, args) } else { Decided::Go(RunFold::default()) };
+    let decided = if asks { ask(&loaded, change) } else { Decided::Go(RunFold::default()) };
     match decided {
         Decided::Go(left_out) => {
             let (outcome, printed) = loaded.report(&all, &left_out);
-            loaded.code(&outcome, all.len(), args.detailed_exitcode).and(printed)
+            loaded.code(&outcome, all.len(), change.detailed_exitcode).and(printed)
         }
         Decided::Stop(code) => code,
     }
@@ -43,7 +57,7 @@ enum Decided {
 }
 
 /// Makes a dry run, shows what it says, and asks if it must be asked.
-fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
+fn ask(run: &Run<'_>, change: &ChangeArgs) -> Decided {
     let all = run.hosts();
     let (plan, outcome) = match dry_run(run, &all) {
         Ok(told) => told,
@@ -77,7 +91,7 @@ fn ask(run: &Run<'_>, args: &ApplyArgs) -> Decided {
             }
             Answer::No => {
                 let _ = writeln!(out, "Nothing was changed.");
-                let code = run.code(&outcome, all.len(), args.detailed_exitcode);
+                let code = run.code(&outcome, all.len(), change.detailed_exitcode);
                 return Decided::Stop(code);
             }
         }
@@ -94,11 +108,11 @@ fn dry_run(run: &Run<'_>, hosts: &[String]) -> Result<(RunFold, Outcome), ExitCo
     Ok((plan, outcome))
 }
 
-fn style(args: &ApplyArgs, terminal: &Terminal) -> Style {
-    let diff = match args.diff {
+fn style(change: &ChangeArgs, options: &RunArgs, terminal: &Terminal) -> Style {
+    let diff = match change.diff {
         None => DiffShow::None,
         Some(Diff::Short) => DiffShow::Short,
         Some(Diff::Full) => DiffShow::Full,
     };
-    terminal.style(diff, args.run.verbose)
+    terminal.style(diff, options.verbose)
 }

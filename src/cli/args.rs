@@ -1,5 +1,6 @@
 //! What can be written on the command line. The doc comments are `--help`.
 
+use crate::config::{AdHoc, AdHocTask};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -52,6 +53,8 @@ const EXIT_CODES: &str = "Exit codes:
 pub(super) enum Command {
     /// Bring hosts to their declared state, or show with --check what that would change
     Apply(ApplyArgs),
+    /// Run one task, or one command, on hosts by their pattern: no role, no playbook
+    Run(AdHocArgs),
     /// Run the checks that roles keep in verify/; changes nothing
     Verify(VerifyArgs),
     /// Show what differs from the declaration, and whether the host or the declaration changed
@@ -130,12 +133,28 @@ pub(super) struct InputArgs {
     // No option's heading, where options come before it.
     #[arg(value_name = "PLAYBOOK", value_parser = playbook, help_heading = None::<&str>)]
     pub(super) playbooks: Vec<PathBuf>,
+    /// Instead of them.
+    #[arg(skip)]
+    pub(super) ad_hoc: Option<AdHoc>,
+    /// Only tasks with one of these tags
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Input")]
+    pub(super) tags: Vec<String>,
+    /// No task with one of these tags
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Input")]
+    pub(super) skip_tags: Vec<String>,
     #[command(flatten)]
     pub(super) from: InventoryArgs,
     #[command(flatten)]
     pub(super) limit: LimitArgs,
     #[command(flatten)]
     pub(super) roles: RolesArgs,
+}
+
+impl InputArgs {
+    /// Whether all that is run is one command.
+    pub(super) const fn is_command(&self) -> bool {
+        matches!(&self.ad_hoc, Some(AdHoc { what: AdHocTask::Command(_), .. }))
+    }
 }
 
 /// The way to every host; what the inventory says of a host wins.
@@ -162,28 +181,25 @@ pub(super) struct AccessArgs {
 /// How a run is run, and told of.
 #[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
-    /// Only tasks with one of these tags
-    #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Input")]
-    pub(super) tags: Vec<String>,
-    /// No task with one of these tags
-    #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Input")]
-    pub(super) skip_tags: Vec<String>,
+    // No option's heading, where options come before these.
     /// Hosts at once
-    #[arg(short, long, value_name = "NUMBER", default_value_t = 32)]
+    #[arg(short, long, value_name = "NUMBER", default_value_t = 32, help_heading = None::<&str>)]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub(super) forks: usize,
     /// The form of what is printed
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
+    #[arg(help_heading = None::<&str>)]
     pub(super) output: Output,
     /// Tell also of tasks that change nothing, and commands in full
-    #[arg(short, long, action = ArgAction::Count)]
+    #[arg(short, long, action = ArgAction::Count, help_heading = None::<&str>)]
     pub(super) verbose: u8,
     #[command(flatten)]
     pub(super) access: AccessArgs,
 }
 
+/// Whether a converge only shows, and what it asks and tells.
 #[derive(Debug, Clone, Args)]
-pub(super) struct ApplyArgs {
+pub(super) struct ChangeArgs {
     /// Dry run: show what would change, and change nothing
     #[arg(short = 'C', long)]
     pub(super) check: bool,
@@ -197,11 +213,49 @@ pub(super) struct ApplyArgs {
     /// Exit with 2 where changes are pending or were made
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ApplyArgs {
     #[command(flatten)]
-    pub(super) run: RunArgs,
+    pub(super) change: ChangeArgs,
     #[command(flatten)]
     pub(super) input: InputArgs,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = AD_HOC_EXAMPLES)]
+pub(super) struct AdHocArgs {
+    /// The hosts: names, groups, patterns such as `web:&prod:!web3`
+    #[arg(help_heading = None::<&str>)]
+    pub(super) hosts: String,
+    /// A task as in a role, or a list of tasks
+    #[arg(help_heading = None::<&str>, required_unless_present = "words")]
+    pub(super) task: Option<String>,
+    /// A program and its arguments, which no template is made of; a single word is a line for a shell
+    #[arg(id = "words", value_name = "COMMAND", last = true, conflicts_with = "task")]
+    #[arg(help_heading = None::<&str>)]
+    pub(super) command: Vec<String>,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+    #[command(flatten)]
+    pub(super) from: InventoryArgs,
+    #[command(flatten)]
+    pub(super) limit: LimitArgs,
+    #[command(flatten)]
+    pub(super) roles: RolesArgs,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// Shown below `run --help`.
+const AD_HOC_EXAMPLES: &str = "Examples:
+  converge run web 'package: {name: curl}' --check
+  converge run db1 'copy: {src: ./motd, dest: /etc/motd}' --diff
+  converge run 'web:!web3' -- systemctl is-active nginx
+  converge run all -- 'df -h / | tail -1'";
 
 #[derive(Debug, Args)]
 pub(super) struct DriftArgs {
@@ -213,17 +267,17 @@ pub(super) struct DriftArgs {
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]
-    pub(super) run: RunArgs,
-    #[command(flatten)]
     pub(super) input: InputArgs,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
-    pub(super) run: RunArgs,
-    #[command(flatten)]
     pub(super) input: InputArgs,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
 
 #[derive(Debug, Args)]

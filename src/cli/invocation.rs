@@ -2,12 +2,14 @@
 //! not belong to an apply.
 
 use super::args::{InputArgs, RunArgs};
+use crate::config::{AdHoc, AdHocTask};
 use crate::report::mask_secrets;
-use crate::text::quote;
+use crate::text::{command_line, quote};
 
 /// `converge -i hosts.yml …`, without `--check`, `--diff` and `--limit`.
 pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
     let mut words = vec!["converge".to_owned()];
+    words.extend(input.ad_hoc.is_some().then(|| "run".to_owned()));
     let mut option = |flag: &str, value: &str| {
         words.push(flag.to_owned());
         words.push(quote(value).into_owned());
@@ -26,11 +28,11 @@ pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
     for extra in &input.roles.extra {
         option("-e", &mask_secrets(extra));
     }
-    if !run.tags.is_empty() {
-        option("--tags", &run.tags.join(","));
+    if !input.tags.is_empty() {
+        option("--tags", &input.tags.join(","));
     }
-    if !run.skip_tags.is_empty() {
-        option("--skip-tags", &run.skip_tags.join(","));
+    if !input.skip_tags.is_empty() {
+        option("--skip-tags", &input.skip_tags.join(","));
     }
     let access = &run.access;
     if let Some(user) = &access.user {
@@ -47,4 +49,16 @@ pub(super) fn of(input: &InputArgs, run: &RunArgs) -> String {
     words.extend(flags.iter().filter(|(given, _)| *given).map(|(_, flag)| (*flag).to_owned()));
     words.extend(input.playbooks.iter().map(|path| quote(&path.to_string_lossy()).into_owned()));
     words.join(" ")
+}
+
+/// What stands behind these and `--limit`, with a blank before; a password that stands in a task is
+/// left out.
+pub(super) fn operands(input: &InputArgs) -> String {
+    let Some(AdHoc { hosts, what }) = &input.ad_hoc else { return String::new() };
+    match what {
+        AdHocTask::Tasks(task) => {
+            format!(" {}", command_line([hosts.as_str(), &mask_secrets(task)]))
+        }
+        AdHocTask::Command(words) => format!(" {} -- {}", quote(hosts), command_line(words)),
+    }
 }

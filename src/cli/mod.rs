@@ -1,6 +1,7 @@
 //! The command line: arguments in, an exit code out. Only here is the environment read, the
 //! terminal looked at and a question asked.
 
+mod ad_hoc;
 mod answer;
 mod apply;
 mod args;
@@ -61,6 +62,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     match cli.command.unwrap_or(Command::Apply(cli.apply)) {
         Command::Apply(args) => apply::run(&args, &terminal),
+        Command::Run(args) => ad_hoc::run(&args, &terminal),
         Command::Drift(args) => drift::run(&args, &terminal),
         Command::Verify(args) => verify::run(&args, &terminal),
         Command::Forget(args) => forget::run(&args, &terminal),

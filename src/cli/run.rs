@@ -14,8 +14,8 @@ use crate::host::Disk;
 use crate::host::local::clock;
 use crate::report::json::Document;
 use crate::report::{
-    Drift, EventLines, Github, Human, JUnit, Json, Mode, Report, RunEnd, RunFold, RunInfo, Style,
-    github,
+    Drift, EventLines, Github, Human, JUnit, Json, Mode, Outputs, Report, RunEnd, RunFold, RunInfo,
+    Style, github,
 };
 use crate::text::Diagnostic;
 use std::io::{BufWriter, Write};
@@ -54,8 +54,9 @@ impl<'a> Run<'a> {
             playbooks: input.playbooks.clone(),
             ask: terminal.can_ask.then_some(super::prompt::ask as controller::Ask),
             extra: input.roles.extra.clone(),
-            tags: options.tags.clone(),
-            skip_tags: options.skip_tags.clone(),
+            ad_hoc: input.ad_hoc.clone(),
+            tags: input.tags.clone(),
+            skip_tags: input.skip_tags.clone(),
             environment: Some(super::process::environment),
             access: super::password::access(&options.access).map_err(usage)?,
             program: Some(super::process::program()),
@@ -83,6 +84,7 @@ impl<'a> Run<'a> {
             hosts,
             sources: &self.project.sources,
             command: invocation::of(self.input, self.options),
+            operands: invocation::operands(self.input),
             limit: self.input.limit.limit.clone(),
         }
     }
@@ -138,6 +140,9 @@ impl<'a> Run<'a> {
             let mut report: Box<dyn Report + '_> = match self.options.output {
                 Form::Human if self.mode == Mode::Drift => {
                     Box::new(Drift::new(&mut out, self.style, info))
+                }
+                Form::Human if self.mode == Mode::Apply && self.input.is_command() => {
+                    Box::new(Outputs::new(&mut out, self.style, info))
                 }
                 Form::Human => Box::new(Human::new(&mut out, self.style, info)),
                 Form::Json => Box::new(Json::new(&mut out, info)),

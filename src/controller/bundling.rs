@@ -49,6 +49,7 @@ impl Project {
             run_hosts: self.other_addresses(host),
             tags: self.tags.clone(),
             skip_tags: self.skip_tags.clone(),
+            ad_hoc: self.ad_hoc,
             library,
         }
     }

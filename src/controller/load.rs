@@ -49,7 +49,7 @@ impl Project {
             Some(pattern) => crate::config::select(&inventory, pattern, &reader).map_err(one)?,
             None => inventory.hosts().map(|host| host.name.clone()).collect(),
         };
-        let has_playbook = !options.playbooks.is_empty();
+        let has_playbook = !options.playbooks.is_empty() || options.ad_hoc.is_some();
         let mut plays = playbook::load(options, &mut inventory, &extra, &mut reader)?;
         if has_playbook {
             hosts = playbook::limit(&mut plays, &hosts, options.limit.is_some());
@@ -64,6 +64,7 @@ impl Project {
             roles,
             plays,
             has_playbook,
+            ad_hoc: options.ad_hoc.is_some(),
             extra,
             folders: folders(options, files),
             answers: Answers::new(),

@@ -1,7 +1,7 @@
 //! What a person asks for: where the inventory, the playbooks and the roles are, and who is to be run.
 
 use super::access::Access;
-use crate::config::{InventoryPaths, Prompt};
+use crate::config::{AdHoc, InventoryPaths, Prompt};
 use crate::text::Diagnostic;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,8 @@ pub struct LoadOptions {
     pub roles_path: Vec<PathBuf>,
     /// Playbooks, in order; without one, the inventory says which roles its hosts get.
     pub playbooks: Vec<PathBuf>,
+    /// What is run instead of a playbook.
+    pub ad_hoc: Option<AdHoc>,
     /// Asks a person for a variable (`vars_prompt`); without it, `-e` must set it.
     pub ask: Option<Ask>,
     /// `-e`, in order.

@@ -3,7 +3,7 @@
 use super::loaded_role::LoadedRole;
 use super::options::{Ask, LoadOptions};
 use crate::config::{
-    Inventory, LayerKind, Layers, Play, Prompt, Reader, Role, Surroundings, read_playbooks,
+    Inventory, LayerKind, Layers, Play, Prompt, Reader, Role, Surroundings, ad_hoc, read_playbooks,
     select_any,
 };
 use crate::engine::scope::Scopes;
@@ -36,7 +36,10 @@ pub(super) fn load(
     let render = |node: &Node| rendered(node, extra);
     let answer = |prompt: &Prompt| answered(prompt, extra, options.ask);
     let around = Surroundings { render: &render, answer: &answer };
-    let plays = read_playbooks(&options.playbooks, &around, reader)?;
+    let plays = match &options.ad_hoc {
+        Some(written) => vec![ad_hoc(written, &around, reader)?],
+        None => read_playbooks(&options.playbooks, &around, reader)?,
+    };
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for play in plays {
         let mut typed = type_play(&play);

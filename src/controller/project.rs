@@ -36,6 +36,8 @@ pub struct Project {
     pub(super) plays: Vec<LoadedPlay>,
     /// Plays say what hosts get, and not the inventory.
     pub(super) has_playbook: bool,
+    /// The play is no file.
+    pub(super) ad_hoc: bool,
     pub(super) extra: Layers,
     /// The playbooks' folders, and the inventories'.
     pub(super) folders: Vec<PathBuf>,

@@ -6,6 +6,12 @@ use crate::text::Diagnostic;
 /// One error where nothing is declared for any host.
 pub(super) fn check(project: &Project) -> Option<Diagnostic> {
     if project.has_playbook {
+        if project.ad_hoc {
+            let error = Diagnostic::new("this leaves no host");
+            return project.hosts.is_empty().then(|| {
+                error.help("the pattern names empty groups, or `--limit` takes every host away")
+            });
+        }
         let error = Diagnostic::new("no play is for a host of this run");
         return project.hosts.is_empty().then(|| {
             error.help("the plays' `hosts` name empty groups, or `--limit` takes every host away")

@@ -156,6 +156,7 @@ impl Runner<'_> {
             change: None,
             actions: Vec::new(),
             not_needed: Vec::new(),
+            output: None,
             error: None,
             ms: 0,
         });

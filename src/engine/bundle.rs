@@ -38,6 +38,9 @@ pub struct Bundle {
     pub tags: Vec<String>,
     /// `--skip-tags`.
     pub skip_tags: Vec<String>,
+    /// Its tasks are those of a command line: it tells what commands said, and is no declaration of
+    /// what the host is to be.
+    pub ad_hoc: bool,
 }
 
 impl Bundle {
@@ -55,10 +58,10 @@ impl Bundle {
         self.plays.iter().flat_map(|play| &play.stages).flatten()
     }
 
-    /// Some tasks are left out: what waits for them goes on waiting.
+    /// Some tasks are left out, or all of a role's: what waits for them goes on waiting.
     #[must_use]
     pub fn is_limited(&self) -> bool {
-        !self.tags.is_empty() || !self.skip_tags.is_empty()
+        !self.tags.is_empty() || !self.skip_tags.is_empty() || self.ad_hoc
     }
 }
 

@@ -266,6 +266,7 @@ impl Runner<'_> {
             change: None,
             actions: vec![action],
             not_needed: Vec::new(),
+            output: None,
             error: None,
             ms: 0,
         });

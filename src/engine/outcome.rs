@@ -1,6 +1,6 @@
 //! What one try of a task came to, and the result that `register` gets.
 
-use crate::event::{ActionReport, Change, Expected, Reason, TaskStatus, Texts};
+use crate::event::{ActionReport, Change, Expected, Output, Reason, TaskStatus, Texts};
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Known, Map, Origin, Value};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,20 @@ impl Attempt {
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Value> {
         self.result.get(name)
+    }
+
+    /// What a command said. Of what it was given a secret for, nothing.
+    pub(super) fn output(&self) -> Option<Output> {
+        let text = |name: &str| match self.result.get(name)? {
+            Value::Str(text) => Some(text.clone()),
+            _ => None,
+        };
+        match self.result.get("rc")? {
+            Value::Int(rc) => {
+                Some(Output { rc: *rc, stdout: text("stdout")?, stderr: text("stderr")? })
+            }
+            _ => None,
+        }
     }
 
     /// As declared.

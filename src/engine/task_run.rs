@@ -219,6 +219,10 @@ impl Runner<'_> {
             Some(origin) if rehearsed => attempt.only_if(origin),
             _ => attempt,
         };
+        let output = match self.bundle.ad_hoc && !self.is_hidden(item, context) {
+            true => attempt.output().map(Box::new),
+            false => None,
+        };
         let reason = match &error {
             Some(error) if rehearsed && context.reach.condition().is_none() => {
                 Some(Reason::WouldFail { error: error.message.clone(), only_if: None })
@@ -236,6 +240,7 @@ impl Runner<'_> {
             change: attempt.change,
             actions: attempt.actions,
             not_needed: attempt.not_needed,
+            output,
             error: error.clone().filter(|_| !rehearsed),
             ms: millis(host.view().clock().saturating_sub(begun)),
         });

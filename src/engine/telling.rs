@@ -92,6 +92,7 @@ impl Runner<'_> {
             change: None,
             actions: Vec::new(),
             not_needed: Vec::new(),
+            output: None,
             error: None,
             ms: 0,
         });
@@ -114,6 +115,7 @@ impl Runner<'_> {
             change: None,
             actions: Vec::new(),
             not_needed: Vec::new(),
+            output: None,
             error: Some(error.clone()),
             ms: 0,
         });

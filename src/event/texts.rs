@@ -3,7 +3,7 @@
 //! stands here too.
 
 use super::{
-    ActionReport, Diff, Event, FileAttributes, HostReport, Note, PackageVersion, Reason,
+    ActionReport, Diff, Event, FileAttributes, HostReport, Note, Output, PackageVersion, Reason,
     TargetState, TaskRef, TaskReport,
 };
 use crate::host::Assumption;
@@ -85,12 +85,23 @@ impl Texts for TaskRef {
 
 impl Texts for TaskReport {
     fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
-        let Self { task, status: _, reason, change: _, actions, not_needed, error, ms: _ } = self;
+        let Self { task, status: _, reason, change: _, actions, not_needed, output, error, ms: _ } =
+            self;
+        if let Some(output) = output {
+            output.each_text(change);
+        }
         task.each_text(change);
         reason.each_text(change);
         actions.each_text(change);
         not_needed.each_text(change);
         error.each_text(change);
+    }
+}
+
+impl Texts for Output {
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        let Self { rc: _, stdout, stderr } = self;
+        [stdout, stderr].into_iter().for_each(change);
     }
 }
 

@@ -125,6 +125,13 @@ impl RunFold {
         Self { hosts: self.hosts.into_iter().filter(|(_, host)| ill(host)).collect() }
     }
 
+    /// The hosts of which this is not so.
+    #[must_use]
+    pub(super) fn without(mut self, is_so: impl Fn(&HostFold) -> bool) -> Self {
+        self.hosts.retain(|_, host| !is_so(host));
+        self
+    }
+
     /// The hosts that ended so, by name.
     #[must_use]
     pub fn ended(&self, status: HostStatus) -> Vec<&str> {

@@ -2,6 +2,7 @@
 //! are done, the same plans together.
 
 use super::fold::RunFold;
+use super::outputs::outputs;
 use super::plans::{changes, head, plans};
 use super::progress::Progress;
 use super::run_info::{Mode, RunEnd, RunInfo, seconds, status_word};
@@ -138,6 +139,7 @@ impl<W: Write> Report for Human<'_, W> {
         if self.run.len() > 1 {
             said(&mut self.out, &self.run)?;
         }
+        outputs(&mut self.out, &self.style, &self.run)?;
         warnings::write(&mut self.out, &self.style, &self.info, &self.run)?;
         failure::stopped(&mut self.out, &self.style, &self.info, &self.run)?;
         totals(&mut self.out, &self.info, &self.run, end)

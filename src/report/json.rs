@@ -58,8 +58,8 @@ impl Document {
     /// The document of a run that never began, because what was written is wrong.
     #[must_use]
     pub fn of_errors(mode: Mode, errors: &[Diagnostic], sources: &Sources) -> Self {
-        let info =
-            RunInfo { mode, hosts: Vec::new(), sources, command: String::new(), limit: None };
+        let (command, operands) = (String::new(), String::new());
+        let info = RunInfo { mode, hosts: Vec::new(), sources, command, operands, limit: None };
         let end = RunEnd { run: String::new(), ms: 0 };
         let errors = errors.iter().map(|error| Problem::of(error, sources)).collect();
         Self { errors, ..Self::of(&info, &RunFold::default(), &end) }
@@ -148,6 +148,7 @@ impl Task {
             change: report.change,
             actions: actions(&report.actions),
             not_needed: actions(&report.not_needed),
+            output: report.output.as_deref().cloned(),
             error: report.error.as_ref().map(|error| Problem::of(error, sources)),
             ms: report.ms,
         }

@@ -28,6 +28,8 @@ pub struct RunInfo<'a> {
     /// The command that would apply this to everything: `converge -i hosts.yml`, quoted for a
     /// shell, without `--check`, `--diff` and `--limit`.
     pub command: String,
+    /// What stands behind all options in it, with a blank before: hosts and task of `converge run`.
+    pub operands: String,
     /// What `--limit` said.
     pub limit: Option<String>,
 }
@@ -36,8 +38,8 @@ impl RunInfo<'_> {
     /// The command that applies this run.
     pub(super) fn apply_command(&self) -> String {
         match &self.limit {
-            Some(limit) => format!("{} --limit {limit}", self.command),
-            None => self.command.clone(),
+            Some(limit) => format!("{} --limit {limit}{}", self.command, self.operands),
+            None => format!("{}{}", self.command, self.operands),
         }
     }
 
@@ -45,7 +47,10 @@ impl RunInfo<'_> {
     pub(super) fn resume_command(&self, hosts: &[&str]) -> String {
         match hosts.len() {
             len if len == self.hosts.len() => self.apply_command(),
-            _ => format!("{} --limit {}", self.command, hosts.join(",")),
+            _ => {
+                let limit = hosts.join(",");
+                format!("{} --limit {limit}{}", self.command, self.operands)
+            }
         }
     }
 }

@@ -20,9 +20,10 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// Every subcommand that help shows; the lab has its own.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["apply"],
+    &["run"],
     &["verify"],
     &["drift"],
     &["forget"],
@@ -69,6 +70,10 @@ fn wrong_usage_is_64() {
         &["-i"],
         &["--diff=some"],
         &["-i", "hosts.yml", "verify"],
+        &["run", "web"],
+        &["run", "web", "--"],
+        &["run", "web", "debug:", "--", "uptime"],
+        &["run", "--tags", "x", "web", "debug:"],
     ] {
         let (code, out, err) = run(words);
         assert_eq!((code, out.as_str()), (64, ""), "{words:?}: {err}");
@@ -364,10 +369,12 @@ fn what_documents_tell_to_type_exists() {
             let line = line.strip_prefix("$ ").unwrap_or(line);
             let line = line.split([';', '|', '>']).next().unwrap_or_default();
             let line = line.split("  ").next().unwrap_or_default().trim();
-            let mut words = line.split_whitespace();
-            match words.next() {
+            let words = converge::text::split_words(line).unwrap_or_default();
+            match words.first().map(String::as_str) {
                 Some("converge") => {
-                    let arguments: Vec<&str> = words.chain(["--help"]).collect();
+                    let mut arguments: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+                    let end = arguments.iter().position(|word| *word == "--");
+                    arguments.insert(end.unwrap_or(arguments.len()), "--help");
                     let (code, _, err) = run(&arguments);
                     assert_eq!(code, 0, "{document}: {line}\n{err}");
                     seen += 1;

@@ -133,6 +133,7 @@ pub(crate) fn told(status: TaskStatus, error: Option<Diagnostic>) -> Vec<FromAge
         change: None,
         actions: vec![action],
         not_needed: Vec::new(),
+        output: None,
         error,
         ms: 0,
     };

@@ -1,5 +1,6 @@
 //! A playbook: plays in order, each with the hosts that it is for and what they get.
 
+mod ad_hoc;
 mod loose_files;
 mod play;
 mod read;
@@ -13,6 +14,7 @@ use crate::text::{Diagnostic, Span};
 use crate::value::{Key, Node};
 use std::path::PathBuf;
 
+pub use ad_hoc::{AdHoc, AdHocTask, ad_hoc};
 pub use read::read;
 pub use rollout::{BatchSize, Failed, Order, Rollout};
 pub use variables::Prompt;

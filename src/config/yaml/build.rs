@@ -318,7 +318,7 @@ impl<'a> Builder<'a> {
 
 /// `!unsafe` text as a template that renders to it. In `{% … %}` the backslashes of JSON are what
 /// Jinja takes for escapes; in `{{ … }}` each would stand for itself.
-fn literal(text: &str) -> String {
+pub(in crate::config) fn literal(text: &str) -> String {
     if !["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)) {
         return text.to_owned();
     }

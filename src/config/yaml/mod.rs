@@ -16,6 +16,8 @@ mod syntax;
 
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_REPEATED_BYTES};
 
+pub(super) use build::literal;
+
 use super::Vault;
 use crate::text::{Diagnostic, SourceId, Sources};
 use crate::value::{Node, Value};

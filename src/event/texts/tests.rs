@@ -91,6 +91,7 @@ fn no_member_of_a_report_keeps_a_secret() {
         change: None,
         actions: vec![action.clone()],
         not_needed: vec![action],
+        output: Some(Box::new(Output { rc: 0, stdout: text(), stderr: text() })),
         error: Some(error),
         ms: 0,
     };

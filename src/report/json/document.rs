@@ -119,6 +119,8 @@ pub struct Task {
     pub actions: Vec<Action>,
     /// What was announced and fell away.
     pub not_needed: Vec<Action>,
+    /// What its command said, where the run is one of a command line (`converge run`).
+    pub output: Option<event::Output>,
     /// Why it failed.
     pub error: Option<Problem>,
     /// Milliseconds.

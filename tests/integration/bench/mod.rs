@@ -1,7 +1,7 @@
 //! A role on a host in memory, through the whole way that a real run takes but the wire: loaded,
 //! typed, bundled, run.
 
-use converge::config::{MemoryFiles, Vault};
+use converge::config::{AdHoc, MemoryFiles, Vault};
 use converge::controller::{LoadErrors, LoadOptions, Project, RunOptions};
 use converge::engine::bundle::Purpose;
 use converge::engine::memory::{Forgetful, Memory as _};
@@ -57,6 +57,12 @@ impl Bench {
     /// The controller's environment.
     pub(crate) fn environment(mut self, environment: fn(&str) -> Option<String>) -> Self {
         self.options.environment = Some(environment);
+        self
+    }
+
+    /// `converge run`, in the role's place.
+    pub(crate) fn ad_hoc(mut self, written: AdHoc) -> Self {
+        self.options.ad_hoc = Some(written);
         self
     }
 

@@ -1,6 +1,7 @@
 //! Runs on real hosts that do not depend on any role of the project: what fails while running,
 //! what several hosts do together, what is never shown.
 
+mod ad_hoc;
 mod apt;
 mod canaries;
 mod cut_off;

@@ -1,5 +1,6 @@
 //! Playbooks.
 
+mod ad_hoc;
 mod judged;
 mod stage;
 

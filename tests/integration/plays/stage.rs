@@ -17,6 +17,7 @@ pub(super) struct Stage {
     pub(super) options: LoadOptions,
     hosts: Arc<Mutex<BTreeMap<String, InMemory>>>,
     forks: usize,
+    pub(super) vault: Vault,
 }
 
 /// What a run said, in the order in which it did.
@@ -38,7 +39,12 @@ impl Stage {
             runs: true,
             ..LoadOptions::default()
         };
-        Self { files, options, hosts: Arc::default(), forks: 8 }
+        Self { files, options, hosts: Arc::default(), forks: 8, vault: Vault::default() }
+    }
+
+    /// A host as it is before the first run.
+    pub(super) fn host(&self, name: &str, world: World) {
+        self.hosts.lock().unwrap().insert(name.to_owned(), InMemory::new(world));
     }
 
     /// So many hosts at once.
@@ -47,7 +53,7 @@ impl Stage {
     }
 
     pub(super) fn load(&self) -> Result<Project, Box<LoadErrors>> {
-        Project::load(&self.options, &self.files, &Vault::default())
+        Project::load(&self.options, &self.files, &self.vault)
     }
 
     /// Everything that is wrong, with places.

@@ -92,7 +92,7 @@ impl Story {
         hosts.dedup();
         let command = "converge -i hosts.yml".to_owned();
         let limit = (hosts.len() == 1).then(|| hosts[0].clone());
-        RunInfo { mode, hosts, sources: &self.sources, command, limit }
+        RunInfo { mode, hosts, sources: &self.sources, command, operands: String::new(), limit }
     }
 
     pub(crate) fn tell(&self, report: &mut dyn Report) {
@@ -192,6 +192,7 @@ pub(crate) fn task(task: &TaskRef, status: TaskStatus, actions: &[ActionReport])
         change: None,
         actions: actions.to_vec(),
         not_needed: Vec::new(),
+        output: None,
         error: None,
         ms: 12,
     }
