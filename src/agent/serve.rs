@@ -51,7 +51,7 @@ pub fn serve_on(
         if bundle.purpose == Purpose::Apply {
             return drive(bundle, &mut memory, outlet, host);
         }
-        let mut overlay = Overlay::new(&*host, bundle.run_hosts.iter().cloned().collect());
+        let mut overlay = Overlay::new(&*host, bundle);
         drive(bundle, &mut memory, outlet, &mut overlay)
     })
 }
@@ -153,8 +153,7 @@ fn run(
         drive(bundle, &mut memory, outlet, &mut local)
     } else {
         let mut memory = Forgetful::new(state, key);
-        let run_hosts = bundle.run_hosts.iter().cloned().collect();
-        let mut overlay = Overlay::new(&local, run_hosts);
+        let mut overlay = Overlay::new(&local, bundle);
         drive(bundle, &mut memory, outlet, &mut overlay)
     }
 }

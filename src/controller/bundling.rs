@@ -1,12 +1,13 @@
 //! What one host is sent: its roles, and of the variables only those that they can reach.
 
 use super::loaded_role::LoadedRole;
+use super::named_hosts::NamedHosts;
 use super::outcome::RunOptions;
-use super::project::{HostPlan, Project};
+use super::project::Project;
 use crate::config::{Layer, Layers};
 use crate::engine::bundle::{Bundle, RoleTasks};
 use crate::text::Redactor;
-use crate::value::{HostName, Key, Map, Node, Value};
+use crate::value::{Key, Map, Node, Value};
 use indexmap::IndexMap;
 use std::collections::{BTreeSet, HashSet};
 
@@ -36,7 +37,7 @@ impl Project {
                 own.vars.retain(sent);
             }
         }
-        Bundle {
+        let mut bundle = Bundle {
             run: options.run.clone(),
             host: host.to_owned(),
             purpose: options.purpose,
@@ -46,12 +47,15 @@ impl Project {
             extra: extra.cloned().collect(),
             lookups,
             magic: self.magic(host, &reach.names),
-            run_hosts: self.other_addresses(host),
+            run_hosts: Vec::new(),
             tags: self.tags.clone(),
             skip_tags: self.skip_tags.clone(),
             ad_hoc: self.ad_hoc,
             library,
-        }
+        };
+        let named = self.named_hosts.get_or_init(|| NamedHosts::of(self.addresses()));
+        bundle.run_hosts = named.named_in(&bundle.written(), host);
+        bundle
     }
 
     /// The bundle as the controller uses it for delegated tasks: with every variable.
@@ -138,19 +142,13 @@ impl Project {
         magic
     }
 
-    fn other_addresses(&self, host: &str) -> Vec<String> {
-        let others = self.hosts.iter().filter(|(other, _)| other.as_str() != host);
-        others.flat_map(|(other, plan)| addresses_of(other, plan)).collect()
+    /// The names and addresses of the run's hosts, each behind its host.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (String, String)> {
+        self.hosts.iter().flat_map(|(host, plan)| {
+            let addresses = std::iter::once(host.to_string()).chain(plan.address.iter().cloned());
+            addresses.map(|address| (host.to_string(), address))
+        })
     }
-
-    /// The names and addresses of the run's hosts.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = String> {
-        self.hosts.iter().flat_map(|(host, plan)| addresses_of(host, plan))
-    }
-}
-
-fn addresses_of(host: &HostName, plan: &HostPlan) -> impl Iterator<Item = String> {
-    std::iter::once(host.to_string()).chain(plan.address.iter().cloned())
 }
 
 /// The setting that wins of each, by name.

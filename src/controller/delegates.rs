@@ -12,6 +12,7 @@ use crate::host::local::Local;
 use crate::host::overlay::Overlay;
 use crate::text::Diagnostic;
 use crate::value::{Origin, Value};
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 /// Shared by all sessions of a run.
@@ -54,7 +55,8 @@ impl<'p> DelegateDesk<'p> {
             return Ok(attempt);
         }
         // The host itself is among those whose answers hinge on what is pending.
-        let run_hosts = self.project.addresses().collect();
+        let run_hosts: HashSet<String> =
+            self.project.addresses().map(|(_, address)| address).collect();
         let mut overlay = Overlay::new(&local, run_hosts).after(request.pending.clone());
         if let Some(origin) = &*announced {
             crate::host::Host::unsettle(&mut overlay, &[], origin);

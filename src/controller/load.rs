@@ -14,6 +14,7 @@ use crate::text::{Diagnostic, Sources};
 use crate::value::HostName;
 use indexmap::{IndexMap, IndexSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 impl Project {
     /// Loads an inventory, the roles of its hosts, and checks them against each other.
@@ -72,6 +73,7 @@ impl Project {
             skip_tags: options.skip_tags.clone(),
             access: options.access.clone(),
             agents: AgentPrograms::beside(options.program.clone()),
+            named_hosts: OnceLock::new(),
         };
         let own = ways::CONNECTION;
         project.answers = lookups::answer(&project, &hosts, own, options.environment, &mut reader)?;

@@ -17,6 +17,7 @@ mod lint_plays;
 mod load;
 mod loaded_role;
 mod lookups;
+mod named_hosts;
 mod names;
 mod no_log;
 mod notified;

@@ -4,6 +4,7 @@ use super::access::Access;
 use super::agent_programs::AgentPrograms;
 use super::connection::Connection;
 use super::loaded_role::LoadedRole;
+use super::named_hosts::NamedHosts;
 use super::playbook::LoadedPlay;
 use crate::config::{Inventory, Layers};
 use crate::engine::bundle::RoleCall;
@@ -13,6 +14,7 @@ use crate::value::{HostName, Key, Node};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// What is wrong with a project, and the texts to show it in.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct Project {
     pub(super) skip_tags: Vec<String>,
     pub(super) access: Access,
     pub(super) agents: AgentPrograms,
+    /// Made when the first bundle is.
+    pub(super) named_hosts: OnceLock<NamedHosts>,
 }
 
 /// One host's part of a run.

@@ -3,7 +3,7 @@
 
 use crate::engine::Turn;
 use crate::value::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Who runs what, shared by all sessions of a run.
@@ -12,22 +12,26 @@ pub(super) struct RunOnceDesk {
     changed: Condvar,
 }
 
+#[derive(Default)]
 struct Inner {
-    /// Hosts that are still in the play, in its order.
-    present: Vec<String>,
+    /// Hosts that are still in the play, by their places in it.
+    present: BTreeMap<usize, String>,
+    places: HashMap<String, usize>,
     results: HashMap<String, Value>,
 }
 
 impl RunOnceDesk {
     pub(super) fn new() -> Self {
-        let inner = Inner { present: Vec::new(), results: HashMap::new() };
+        let inner = Inner::default();
         Self { inner: Mutex::new(inner), changed: Condvar::new() }
     }
 
     /// A play begins for these hosts, in its order: what was run in another is run again.
     pub(super) fn begin(&self, hosts: &[&str]) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.present = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let hosts = || hosts.iter().map(|host| (*host).to_owned());
+        inner.present = (0..).zip(hosts()).collect();
+        inner.places = hosts().zip(0..).collect();
         inner.results.clear();
     }
 
@@ -38,7 +42,7 @@ impl RunOnceDesk {
             if let Some(result) = inner.results.get(task) {
                 return Turn::Done(result.clone());
             }
-            if inner.present.first().is_none_or(|first| first == host) {
+            if inner.present.values().next().is_none_or(|first| first == host) {
                 return Turn::Mine;
             }
             inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
@@ -54,7 +58,9 @@ impl RunOnceDesk {
     /// A host left the play, however it ended.
     pub(super) fn leave(&self, host: &str) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.present.retain(|present| present != host);
+        if let Some(place) = inner.places.remove(host) {
+            inner.present.remove(&place);
+        }
         self.changed.notify_all();
     }
 }

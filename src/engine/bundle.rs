@@ -2,6 +2,7 @@
 //! what its own roles can reach.
 
 use super::task::{Keywords, Task};
+use crate::host::Peers;
 use crate::template::LookupKey;
 use crate::text::{SourceId, Span};
 use crate::value::{Key, Map, Node};
@@ -32,7 +33,7 @@ pub struct Bundle {
     pub lookups: Vec<(LookupKey, Node)>,
     /// `inventory_hostname`, `group_names`, `groups`, …
     pub magic: Map,
-    /// Names and addresses of the run's other hosts.
+    /// Names and addresses of the run's other hosts, as far as they stand in [`Bundle::written`].
     pub run_hosts: Vec<String>,
     /// `--tags`; empty runs all.
     pub tags: Vec<String>,
@@ -58,10 +59,31 @@ impl Bundle {
         self.plays.iter().flat_map(|play| &play.stages).flatten()
     }
 
+    /// All that was written of what the host does, in one text: no address that it asks for stands
+    /// elsewhere but in what it finds out, or puts together, itself.
+    #[must_use]
+    pub fn written(&self) -> String {
+        let role = |(_, role): (&_, &RoleTasks)| {
+            let RoleTasks { defaults, vars, tasks, handlers, verify, templates, .. } = role;
+            serde_json::to_string(&(defaults, vars, tasks, handlers, verify, templates))
+        };
+        let Self { plays, inventory, extra, lookups, magic, .. } = self;
+        let own = serde_json::to_string(&(plays, inventory, extra, lookups, magic));
+        // What cannot be written cannot be sent either.
+        self.library.iter().map(role).chain([own]).flatten().collect()
+    }
+
     /// Some tasks are left out, or all of a role's: what waits for them goes on waiting.
     #[must_use]
     pub fn is_limited(&self) -> bool {
         !self.tags.is_empty() || !self.skip_tags.is_empty() || self.ad_hoc
+    }
+}
+
+impl Peers for Bundle {
+    /// Who is not named in what was sent may be any host.
+    fn may_change(&self, peer: &str) -> bool {
+        self.run_hosts.iter().any(|host| host == peer) || !self.written().contains(peer)
     }
 }
 

@@ -67,8 +67,7 @@ impl Runner<'_> {
         host: &dyn Host,
         go: impl FnOnce(&mut Self, &mut dyn Host) -> R,
     ) -> (R, Knowledge) {
-        let run_hosts = self.bundle.run_hosts.iter().cloned().collect();
-        let mut scratch = Overlay::new(host.view(), run_hosts);
+        let mut scratch = Overlay::new(host.view(), self.bundle);
         let way = self.knows.branch();
         let here = std::mem::replace(&mut self.knows, way);
         let result = go(self, &mut scratch);

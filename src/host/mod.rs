@@ -18,6 +18,7 @@ mod log;
 pub mod overlay;
 mod own_file;
 mod packages;
+mod peers;
 mod probe;
 mod session;
 mod state;
@@ -36,6 +37,7 @@ pub use disk::Disk;
 pub use error::HostError;
 pub use log::Log;
 pub use packages::{Manager, Package, PackageChange, PackageRequest, PackageWish, Transaction};
+pub use peers::Peers;
 pub use probe::{
     CommandOutput, HttpReply, HttpRequest, Pending, Probe, ProbeAnswer, SmtpDialogue, SmtpReply,
     SmtpTls,

@@ -22,19 +22,19 @@ mod unit_files;
 mod units;
 
 use super::{
-    Action, Group, Host, HostError, Package, PackageRequest, PathChange, Pending, Performed, Probe,
-    ProbeAnswer, Stat, Touch, Transaction, Unit, UnitTies, User, View,
+    Action, Group, Host, HostError, Package, PackageRequest, PathChange, Peers, Pending, Performed,
+    Probe, ProbeAnswer, Stat, Touch, Transaction, Unit, UnitTies, User, View,
 };
 use crate::value::{Known, Map, Origin, Value};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// A dry run's host.
 pub struct Overlay<'a> {
     inner: &'a dyn View,
-    /// Names and addresses of the run's other hosts: their answers hinge on what is pending there.
-    run_hosts: HashSet<String>,
+    /// The run's other hosts: their answers hinge on what is pending there.
+    peers: Box<dyn Peers + 'a>,
     files: BTreeMap<PathBuf, entry::Virtual>,
     users: BTreeMap<String, Known<Option<User>>>,
     groups: BTreeMap<String, Known<Option<Group>>>,
@@ -72,11 +72,11 @@ pub struct Overlay<'a> {
 }
 
 impl<'a> Overlay<'a> {
-    /// A dry run over `inner`. `run_hosts` are names and addresses of the run's other hosts.
-    pub fn new(inner: &'a dyn View, run_hosts: HashSet<String>) -> Self {
+    /// A dry run over `inner`. `peers` knows the run's other hosts.
+    pub fn new(inner: &'a dyn View, peers: impl Peers + 'a) -> Self {
         Self {
             inner,
-            run_hosts,
+            peers: Box::new(peers),
             files: BTreeMap::new(),
             users: BTreeMap::new(),
             groups: BTreeMap::new(),

@@ -15,8 +15,9 @@ impl Overlay<'_> {
             Probe::Connect { host, .. } => Some(host.as_str()),
         };
         match peer {
-            Some(peer) if self.run_hosts.contains(peer) => self.pending.acted.as_ref(),
-            Some(peer) if !self.is_this_host(peer) => self.pending.commanded.as_ref(),
+            Some(peer) if !self.is_this_host(peer) && !self.peers.may_change(peer) => {
+                self.pending.commanded.as_ref()
+            }
             _ => self.pending.acted.as_ref(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod ad_hoc;
 mod judged;
+mod sizes;
 mod stage;
 
 use converge::controller::RunOptions;

@@ -131,6 +131,11 @@ impl Told {
         said.collect()
     }
 
+    /// How the task of this name ended, on whichever host did.
+    pub(super) fn status_of(&self, task: &str) -> TaskStatus {
+        self.tasks().find(|(_, report)| report.task.name == task).unwrap().1.status
+    }
+
     pub(super) fn failed(&self) -> Vec<&str> {
         let failed = self.outcome.hosts.iter().filter(|(_, end)| end.status == HostStatus::Failed);
         let mut names: Vec<&str> = failed.map(|(name, _)| name.as_str()).collect();
