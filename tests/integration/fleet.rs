@@ -2,7 +2,7 @@
 
 use crate::lab::lab;
 use converge::lab::{Family, Lab};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -77,13 +77,15 @@ impl Fleet {
     }
 
     /// The same as another login than root.
-    pub(crate) fn logging_in_as(self, name: &str) -> Self {
-        Self { login: Some(name.to_owned()), ..self }
+    pub(crate) fn logging_in_as(mut self, name: &str) -> Self {
+        self.login = Some(name.to_owned());
+        self
     }
 
     /// All hosts are in this group.
-    pub(crate) fn in_group(self, name: &str) -> Self {
-        Self { group: Some(name.to_owned()), ..self }
+    pub(crate) fn in_group(mut self, name: &str) -> Self {
+        self.group = Some(name.to_owned());
+        self
     }
 
     /// The controller, too, finds a name of the lab, which its machine's resolver does not know.
@@ -117,14 +119,15 @@ impl Fleet {
     }
 
     /// The same lab and role, other hosts of it.
-    pub(crate) fn hosts(self, hosts: &[&str]) -> Self {
-        let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-        Self { hosts, ..self }
+    pub(crate) fn hosts(mut self, hosts: &[&str]) -> Self {
+        self.hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        self
     }
 
     /// The same lab with another role, and with its own folder and variables.
-    pub(crate) fn with_role(self, role: &str) -> Self {
-        Self { role: role.to_owned(), ..self }
+    pub(crate) fn with_role(mut self, role: &str) -> Self {
+        self.role = role.to_owned();
+        self
     }
 
     pub(crate) fn role(&self) -> &str {
@@ -255,6 +258,9 @@ impl Said {
     }
 }
 
+const LAST_WORDS: &str = "postqueue -p 2>&1 | tail -n 20
+journalctl --quiet --no-pager --lines=60 --priority=info _PID=1 + SYSLOG_FACILITY=2";
+
 /// A run's JSON document.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -273,6 +279,23 @@ pub(crate) struct Told {
     pub(crate) after: Value,
     pub(crate) diff: String,
     pub(crate) notes: Vec<Value>,
+}
+
+/// A test that fails on hosts says what mail waits in them, and what their services said: of a fault
+/// that comes once in a hundred runs, nothing else is left.
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        for host in &self.hosts {
+            let said = self.lab.host(host).and_then(|host| host.sh(LAST_WORDS));
+            eprintln!(
+                "{host}: {}",
+                said.map_or_else(|error| error.to_string(), |said| said.stdout)
+            );
+        }
+    }
 }
 
 impl Report {
@@ -301,6 +324,13 @@ impl Report {
         all
     }
 
+    /// What went wrong, of hosts and of tasks, rescued ones too: what to read of a long document.
+    fn faults(&self) -> Vec<&Value> {
+        let hosts = self.document["hosts"].as_array().unwrap();
+        let errors = hosts.iter().map(|host| &host["error"]).filter(|error| !error.is_null());
+        errors.chain(self.tasks().filter(|task| !task["error"].is_null())).collect()
+    }
+
     /// The ids of the tasks that ended so.
     pub(crate) fn tasks_of_status(&self, status: &str) -> Vec<String> {
         let these = self.tasks().filter(|task| task["status"] == status);
@@ -327,7 +357,7 @@ impl Report {
     }
 
     pub(crate) fn assert_ok(&self) -> &Self {
-        assert_eq!(self.code, 0, "{:#}", self.document);
+        assert_eq!(self.code, 0, "{:#}\n{:#}", json!(self.faults()), self.document);
         self
     }
 }
@@ -372,13 +402,13 @@ pub(crate) fn assert_foretold(check: &Report, apply: &Report) {
 #[test]
 fn what_was_not_as_announced_is_seen() {
     let report = |key: &str, value: Value| {
-        let mut action = serde_json::json!({
+        let mut action = json!({
             "kind": "packages", "target": "postfix", "certainty": "exact", "before": "absent",
             "after": "postfix 3", "diff": "+x", "notes": [{"kind": "installs_also", "text": "installs also lmdb 1"}],
         });
         action[key] = value;
-        let tasks = serde_json::json!([{"id": "role/main:postfix", "actions": [action]}]);
-        Report { code: 0, document: serde_json::json!({"hosts": [{"tasks": tasks}]}) }
+        let tasks = json!([{"id": "role/main:postfix", "actions": [action]}]);
+        Report { code: 0, document: json!({"hosts": [{"tasks": tasks}]}) }
     };
     let announced = report("target", "postfix".into());
     assert_foretold(&announced, &report("target", "postfix".into()));
@@ -388,7 +418,7 @@ fn what_was_not_as_announced_is_seen() {
         ("before", "postfix 2".into()),
         ("after", "postfix 4".into()),
         ("diff", "+y".into()),
-        ("notes", serde_json::json!([{"kind": "installs_also", "text": "installs also lmdb 2"}])),
+        ("notes", json!([{"kind": "installs_also", "text": "installs also lmdb 2"}])),
     ] {
         let other = report(key, value);
         let seen = std::panic::catch_unwind(|| assert_foretold(&announced, &other));

@@ -77,9 +77,10 @@ pub(crate) fn kill_agent(host: &Host<'_>, victims: Victims) -> bool {
 }
 
 /// Runs, and kills the agent right after its first action; in a package transaction, in its
-/// midst. Names the task, if there was anything to kill.
+/// midst. Names the task, if there was anything to kill, and what had failed until then.
 pub(crate) fn run_killed(fleet: &Fleet, in_packages: &mut u64) -> Option<String> {
-    killed_run(fleet, in_packages).map(|killed| killed.task)
+    let killed = killed_run(fleet, in_packages)?;
+    Some(format!("{}{}", killed.task, killed.failed))
 }
 
 /// An action's kind and target.
@@ -92,6 +93,8 @@ struct Killed {
     /// The actions that the run began, in order: in the midst of the last or right after it came
     /// the kill.
     began: Vec<Named>,
+    /// What failed before, and was rescued; empty where nothing did.
+    failed: String,
 }
 
 fn killed_run(fleet: &Fleet, in_packages: &mut u64) -> Option<Killed> {
@@ -104,6 +107,7 @@ fn killed_run(fleet: &Fleet, in_packages: &mut u64) -> Option<Killed> {
     let mut began: Vec<Named> = Vec::new();
     let mut acted = None;
     let mut told = Vec::new();
+    let mut failed = String::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         let event: Value = serde_json::from_str(&line).unwrap();
@@ -111,6 +115,9 @@ fn killed_run(fleet: &Fleet, in_packages: &mut u64) -> Option<Killed> {
         let announced = own_actions(&event["announced"]);
         let packages = announced.iter().any(|(kind, _)| kind == "packages");
         let finished = &event["task_finished"];
+        if !finished["task"]["error"].is_null() || !finished["error"].is_null() {
+            failed = format!("{failed}\n  after {finished}");
+        }
         // After the kill comes only what was on its way.
         began.extend(announced);
         told.push(line);
@@ -144,7 +151,7 @@ fn killed_run(fleet: &Fleet, in_packages: &mut u64) -> Option<Killed> {
         "{status} without an action:\n{}",
         told.join("\n")
     );
-    acted.map(|task| Killed { task, began })
+    acted.map(|task| Killed { task, began, failed })
 }
 
 /// The actions of an event; what the controller did for the host is not the host's.
