@@ -283,11 +283,13 @@ pub(crate) struct Told {
 
 /// A test that fails on hosts says what mail waits in them, and what their services said: of a fault
 /// that comes once in a hundred runs, nothing else is left.
+#[allow(clippy::print_stderr, reason = "shown only where a test fails, beside its assertion")]
 impl Drop for Fleet {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             return;
         }
+        eprintln!("the MX runs: {}", self.lab.mx().is_running());
         for host in &self.hosts {
             let said = self.lab.host(host).and_then(|host| host.sh(LAST_WORDS));
             eprintln!(

@@ -1,6 +1,6 @@
 //! A change of the way that is killed again and again gets there all the same.
 
-use super::{apply, counts, everyone_can_send, in_both_families, sendmail};
+use super::{apply, counts, everyone_can_send, in_both_families, seconds, sendmail};
 use crate::fleet::Fleet;
 use crate::mail_smtp::kills::run_killed;
 use crate::patience::PATIENCE;
@@ -39,7 +39,7 @@ fn a_change_that_is_killed_again_and_again_gets_there_and_loses_no_mail() {
         fleet.lab.mx().stop().unwrap();
         assert_eq!(sendmail(&fleet, "waits"), 0);
         fleet.lab.mx().start().unwrap();
-        let fleet = fleet.set("mail_mode", "mailu");
+        let fleet = fleet.set("mail_mode", "mailu").set("mail_drain_timeout", &seconds(60));
         killed_until_it_is_done(&fleet);
         everyone_can_send(&fleet, "mailu", Some("h@lab.test"));
         fleet.lab.mx().wait_for(7, PATIENCE, |_| true).unwrap();

@@ -1,6 +1,6 @@
 //! Mail that waits when a host is to leave its own relay for Mailu.
 
-use super::{apply, counts, in_both_families, sendmail};
+use super::{apply, counts, in_both_families, seconds, sendmail};
 use crate::patience::{PATIENCE, until};
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ fn what_waits_is_delivered_before_postfix_goes_or_postfix_stays() {
         back.assert_ok();
         assert_eq!(back.actions().len(), 1, "the token goes: {:?}", back.actions());
 
-        let fleet = fleet.set("mail_mode", "mailu").set("mail_drain_timeout", "60");
+        let fleet = fleet.set("mail_mode", "mailu").set("mail_drain_timeout", &seconds(60));
         std::thread::scope(|scope| {
             let host = fleet.host();
             // It is let in before Postfix is closed, and has its mail together after.
