@@ -24,28 +24,30 @@ use std::time::Instant;
 
 const NUMBERS: [usize; 3] = [100, 1_000, 10_000];
 /// So many tasks in the role.
-const TASKS: usize = 15;
+const TASKS: [usize; 2] = [5, 15];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(["--alone", hosts]) =
-        arguments.get(..2).map(|two| [two[0].as_str(), two[1].as_str()])
+    if let [alone, hosts, tasks] = arguments.as_slice()
+        && alone == "--alone"
     {
-        return one(hosts.parse().unwrap_or(1));
+        return one(hosts.parse().unwrap_or(1), tasks.parse().unwrap_or(1));
     }
     let numbers: Vec<usize> = arguments.iter().filter_map(|word| word.parse().ok()).collect();
     println!(
-        "| hosts | load | run | a host | sent to a host | heard of it | memory |\n|---|---|---|---|---|---|---|"
+        "| tasks | hosts | load | run | its processor time | a host | sent to a host | heard of it | memory |\n|---|---|---|---|---|---|---|---|---|"
     );
-    for hosts in if numbers.is_empty() { NUMBERS.to_vec() } else { numbers } {
-        let program = std::env::current_exe().unwrap_or_default();
-        let ended = Command::new(program).args(["--alone", &hosts.to_string()]).status();
+    let numbers = if numbers.is_empty() { NUMBERS.to_vec() } else { numbers };
+    let program = std::env::current_exe().unwrap_or_default();
+    for (tasks, hosts) in TASKS.iter().flat_map(|tasks| numbers.iter().map(move |n| (tasks, n))) {
+        let mut alone = Command::new(&program);
+        let ended = alone.args(["--alone", &hosts.to_string(), &tasks.to_string()]).status();
         assert!(ended.is_ok_and(|status| status.success()), "{hosts} hosts");
     }
 }
 
 /// `hosts` in 200 groups side by side, all with one role.
-fn files(hosts: usize) -> MemoryFiles {
+fn files(hosts: usize, tasks: usize) -> MemoryFiles {
     let mut text =
         "all:\n  roles: [site]\n  vars: {word: hello, domain: example.org}\n  children:\n"
             .to_owned();
@@ -63,7 +65,7 @@ fn files(hosts: usize) -> MemoryFiles {
         }
     }
     let mut role = "- file: {path: /srv/site, state: directory, mode: \"0755\"}\n".to_owned();
-    for task in 1..TASKS {
+    for task in 1..tasks {
         let _ = writeln!(
             role,
             "- name: file {task}\n  template: {{dest: /srv/site/f{task}, src: it.j2, mode: \"0644\"}}\n  when: word != 'never'"
@@ -99,11 +101,11 @@ impl<T: Write + ?Sized> Write for Counted<'_, T> {
 }
 
 /// Runs so many hosts, and prints the row.
-fn one(hosts: usize) {
+fn one(hosts: usize, tasks: usize) {
     let options =
         LoadOptions { inventory: "hosts.yml".into(), runs: true, ..LoadOptions::default() };
     let begin = Instant::now();
-    let files = files(hosts);
+    let files = files(hosts, tasks);
     let Ok(project) = Project::load(&options, &files, &Vault::default()) else {
         panic!("no project")
     };
@@ -127,23 +129,24 @@ fn one(hosts: usize) {
     let style = Style { colour: false, terminal: None, diff: DiffShow::None, verbosity: 0 };
     let mut report = Human::new(std::io::sink(), style, info);
     let run = RunOptions { run: "r".into(), purpose: Purpose::Apply, forks: 32, hosts: None };
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), processor_time());
     let outcome =
         controller::run_played(&project, &run, &played, &Stop::default(), &mut |host, event| {
             let _ = report.event(host, &event);
         });
     let _ = report.finish(&RunEnd { run: "r".into(), ms: 0 });
-    let ran = begin.elapsed();
+    let (ran, spent) = (begin.elapsed(), processor_time() - before);
     assert!(
         outcome.hosts.len() == hosts
             && outcome.hosts.iter().all(|(_, end)| end.status == HostStatus::Ok)
     );
     let each = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed) / hosts as u64;
     println!(
-        "| {hosts} | {:.2} s | {:.2} s | {:.2} ms | {} bytes | {} bytes | {} MB |",
+        "| {tasks} | {hosts} | {:.2} s | {:.2} s | {:.2} s | {:.2} ms | {} bytes | {} bytes | {} MB |",
         loaded.as_secs_f64(),
         ran.as_secs_f64(),
-        ran.as_secs_f64() * 1e3 / hosts as f64,
+        spent,
+        spent * 1e3 / hosts as f64,
         each(&sent),
         each(&heard),
         peak() / 1000,
@@ -166,6 +169,15 @@ fn converged(project: &Project) -> Mutex<InMemory> {
     let outcome = controller::run_played(project, &run, &played, &Stop::default(), &mut |_, _| {});
     assert!(outcome.hosts.iter().all(|(_, end)| end.status == HostStatus::Changed));
     host
+}
+
+/// Seconds that all threads of this process have worked, in hundredths (proc(5)): what others do on
+/// the machine is not in it.
+fn processor_time() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields = after_name.split_whitespace().skip(11).take(2);
+    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// The most memory that this process had, in kB (proc(5)).

@@ -113,6 +113,31 @@ pub(super) enum Wait {
     Beat,
 }
 
+/// So much is taken by a socket that nobody has read from yet, in bytes.
+const UNREAD: usize = 64 << 10;
+
+/// Sends the first message and reads the first answer, side by side: who is no agent need not read
+/// what it is sent.
+fn opened(
+    to: &mut (dyn Write + Send),
+    from: &mut dyn Read,
+    first: &[u8],
+    no_more_input: &dyn Fn(),
+) -> (Result<(), Broken>, Result<Option<FromAgent>, FrameError>) {
+    std::thread::scope(|scope| {
+        let sending = scope.spawn(|| send(&mut *to, first));
+        let mut answer = protocol::read::<FromAgent>(from);
+        // A host that still takes what it is sent is not silent.
+        while answer.as_ref().is_err_and(is_silence) && !sending.is_finished() {
+            answer = protocol::read(from);
+        }
+        if !matches!(answer, Ok(Some(_))) {
+            no_more_input();
+        }
+        (sending.join().unwrap_or(Ok(())), answer)
+    })
+}
+
 /// Talks with a host's agent until it tells how the host ended.
 pub(super) fn converse(
     line: Line<'_>,
@@ -124,24 +149,14 @@ pub(super) fn converse(
     let Line { to, from, no_more_input, wait } = line;
     wait(Wait::First);
     let log = Log::current();
-    // Who is no agent need not read what it is sent.
-    let (sent, answer) = std::thread::scope(|scope| {
-        let sending = scope.spawn(|| send(&mut *to, first));
-        let mut answer = protocol::read::<FromAgent>(from);
-        // A host that still takes what it is sent is not silent.
-        while answer.as_ref().is_err_and(is_silence) && !sending.is_finished() {
-            answer = protocol::read(from);
-        }
-        if !matches!(answer, Ok(Some(_))) {
-            no_more_input();
-        }
-        (sending.join(), answer)
-    });
+    let (sent, answer) = if first.len() <= UNREAD {
+        (send(to, first), protocol::read(from))
+    } else {
+        opened(to, from, first, no_more_input)
+    };
     let mut answer = answer?;
     wait(Wait::Beat);
-    if let Ok(sent) = sent {
-        sent?;
-    }
+    sent?;
     let (mut finished, mut asked) = (false, false);
     while let Some(message) = answer {
         match message {

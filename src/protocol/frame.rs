@@ -7,6 +7,9 @@ use std::io::{Read, Write};
 /// The largest frame, in bytes: a bundle with its files must fit.
 pub const MAX_FRAME: usize = 64 << 20;
 
+/// So much room is made for a frame before anything of it has come, in bytes.
+const AT_ONCE: usize = 16 << 10;
+
 /// The deepest that a frame's JSON nests: serde_json reads no deeper.
 const MAX_DEPTH: usize = 127;
 
@@ -71,8 +74,8 @@ pub fn read<T: DeserializeOwned>(from: &mut dyn Read) -> Result<Option<T>, Frame
     if length > MAX_FRAME {
         return Err(FrameError::TooLarge(length));
     }
-    // Grown as bytes arrive: the length is the peer's claim.
-    let mut body = Vec::new();
+    // Grown as bytes arrive, beyond what one reading brings: the length is the peer's claim.
+    let mut body = Vec::with_capacity(length.min(AT_ONCE));
     from.take(length as u64).read_to_end(&mut body)?;
     if body.len() < length {
         return Err(FrameError::Broken(std::io::ErrorKind::UnexpectedEof.into()));
