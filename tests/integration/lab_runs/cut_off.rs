@@ -13,10 +13,22 @@ fn fleet(prefix: &str) -> Fleet {
     Fleet::over(lab, &["one", "two"], "long").file("roles/long/tasks/main.yml", LONG).by_ssh()
 }
 
-fn link(host: &Host<'_>, state: &str) {
+pub(super) fn link(host: &Host<'_>, state: &str) {
     let pid = host.pid().unwrap().to_string();
     let words = ["--target", &pid, "--net", "ip", "link", "set", "host0", state];
     assert!(Command::new("nsenter").args(words).status().unwrap().success());
+}
+
+/// Its agent ends what it is at, and begins nothing more, once it hears that nobody listens.
+pub(super) fn comes_back(host: &Host<'_>) {
+    link(host, "up");
+    until("the agent is told that its controller left", || {
+        let sessions = host.sh("ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c sshd").unwrap();
+        sessions.stdout.trim() == "1"
+    });
+    host.sh("touch /run/go.on").unwrap();
+    let running = "ls -l /proc/[0-9]*/exe 2>/dev/null | grep converge";
+    until("the agent has ended", || !host.sh(running).unwrap().success());
 }
 
 #[test]
@@ -38,16 +50,7 @@ fn a_host_whose_link_goes_down_is_unreachable_and_the_rest_finish() {
         "{said:#?}"
     );
     assert!(hosts[1].read("/etc/third").is_ok());
-    // Cut off: its agent ends what it is at, and begins nothing more, once it hears that nobody
-    // listens.
-    link(&hosts[0], "up");
-    until("the agent is told that its controller left", || {
-        let sessions = hosts[0].sh("ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c sshd").unwrap();
-        sessions.stdout.trim() == "1"
-    });
-    hosts[0].sh("touch /run/go.on").unwrap();
-    let running = "ls -l /proc/[0-9]*/exe 2>/dev/null | grep converge";
-    until("the agent has ended", || !hosts[0].sh(running).unwrap().success());
+    comes_back(&hosts[0]);
     assert!(hosts[0].read("/etc/second").is_ok() && hosts[0].read("/etc/third").is_err());
     fleet.apply().assert_ok();
     fleet.assert_nothing_to_do();

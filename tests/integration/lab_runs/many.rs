@@ -1,8 +1,10 @@
-//! Sixteen hosts in one run: one outcome each, and exit codes as documented.
+//! Sixteen hosts in one run, by ssh: one outcome each, and exit codes as documented.
 
-use crate::fleet::Fleet;
+use super::cut_off::{comes_back, link};
+use crate::fleet::{Fleet, Report, Said};
 use crate::lab::lab;
 use crate::patience::until;
+use std::process::Stdio;
 
 const TASKS: &str = r#"
 - name: a folder
@@ -20,6 +22,11 @@ const TASKS: &str = r#"
 - name: the number
   copy: {dest: /etc/site/number, content: "{{ number.stdout }}\n", mode: "0644"}
   when: number_wanted
+
+- name: takes its time where it may not go on yet
+  command:
+    argv: [sh, -c, "touch /run/at.it; until [ -e /run/go.on ]; do sleep 0.05; done"]
+    creates: /run/go.on
 "#;
 
 /// Runs until it is told to end.
@@ -38,21 +45,33 @@ fn sixteen_hosts_have_one_outcome_each() {
     let fleet = Fleet::over(builder.up().unwrap(), &names, "site")
         .file("roles/site/tasks/main.yml", TASKS)
         .file("roles/slow/tasks/main.yml", SLOW)
+        .by_ssh()
+        .set("converge_agent", "/usr/local/bin/converge")
+        .set("converge_silence_timeout", "6")
         .set("number_wanted", "true");
+    for name in names.iter().filter(|name| **name != "web9") {
+        fleet.lab.host(name).unwrap().write("/run/go.on", "").unwrap();
+    }
 
     let check = fleet.run(&["--check", "--detailed-exitcode"]);
     assert_eq!(check.code, 2, "{check:#?}");
-    // One cannot have its folder, one is down.
+    // One cannot have its folder, one is down, and one is cut off while it works.
     fleet.lab.host("web3").unwrap().write("/etc/site", "in the way\n").unwrap();
     fleet.lab.host("web6").unwrap().kill().unwrap();
-    let report = fleet.report(&["--yes"]);
+    let mut command = fleet.command(&["--yes", "--output", "json"]);
+    let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let cut_off = fleet.lab.host("web9").unwrap();
+    until("it works", || cut_off.read("/run/at.it").is_ok());
+    link(&cut_off, "down");
+    let said = Said::of(run.wait_with_output().unwrap());
+    let report = Report { code: said.code, document: serde_json::from_str(&said.stdout).unwrap() };
     assert_eq!(report.code, 1, "{:#}", report.document);
     let hosts = report.document["hosts"].as_array().unwrap();
     assert_eq!(hosts.len(), 16);
     for host in hosts {
         let expected = match host["name"].as_str().unwrap() {
             "web3" => "failed",
-            "web6" => "unreachable",
+            "web6" | "web9" => "unreachable",
             _ => "changed",
         };
         assert_eq!(host["status"], expected, "{host:#}");
@@ -67,7 +86,10 @@ fn sixteen_hosts_have_one_outcome_each() {
     let unreachable = fleet.run(&["--limit", "web6"]);
     assert_eq!(unreachable.code, 3, "{unreachable:#?}");
     assert!(unreachable.stdout.contains("UNREACHABLE"), "{unreachable:#?}");
-    fleet.lab.host("web6").unwrap().start().unwrap();
+    comes_back(&cut_off);
+    let back = fleet.lab.host("web6").unwrap();
+    back.start().unwrap();
+    back.write("/run/go.on", "").unwrap();
     fleet.lab.host("web3").unwrap().sh("rm /etc/site").unwrap();
     // The number is new in each run; without it a second run has nothing to do.
     let fleet = fleet.set("number_wanted", "false");
@@ -89,7 +111,7 @@ fn exit_codes(fleet: Fleet) {
     let lock = || fleet.host().sh("cat /var/lib/converge/lock").unwrap().stdout;
     let before = lock();
     let mut slow = fleet.command(&["--limit", "web1"]);
-    let mut slow = slow.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut slow = slow.stdout(Stdio::null()).spawn().unwrap();
     until("it holds the host", || lock() != before);
     for arguments in [&["--limit", "web1"][..], &["--check", "--limit", "web1"]] {
         let locked = fleet.run(arguments);
