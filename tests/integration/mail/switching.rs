@@ -7,8 +7,10 @@ use crate::fleet::Fleet;
 use converge::lab::Family;
 
 #[test]
-fn a_blank_host_sends_by_mailu_and_can_change_its_mind() {
+fn a_blank_host_reached_by_ssh_sends_by_mailu_and_can_change_its_mind() {
     in_both_families("sw", &["h"], |fleet| {
+        let fleet = fleet.by_ssh();
+        assert!(fleet.host().sh("umount /usr/local/bin/converge").unwrap().success());
         converges_as_foretold(&fleet);
         everyone_can_send(&fleet, "mailu", Some("h@lab.test"));
         the_token_is_roots_alone(&fleet);
