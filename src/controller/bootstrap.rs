@@ -28,6 +28,8 @@ pub(super) fn line(folder: &str, agents: &[AgentProgram], first: usize) -> Strin
         r#"[ -O "$d" ] && [ -O "$d/$s" ] && [ ! -L "$d/$s" ] && [ -x "$d/$s" ] && "#,
         r#"{ case $(ls -ldn "$d") in ?????w*|????????w*) false;; esac; } && exec "$d/$s" agent; done; "#,
         &format!("dd bs={first} count=1 iflag=fullblock of=/dev/null 2>/dev/null; "),
+        // Before it is sent for nothing.
+        r#"[ "$(id -u)" = 0 ] || { echo "converge: this login is not root there" >&2; exit 1; }; "#,
         &format!(r#"printf "{asks}" "$(uname -m)"; read -r s n || exit 1; umask 077; "#),
         r#"t="$d/.$$"; mkdir -p "$d" && { [ -O "$d" ] || "#,
         r#"{ echo "converge: $d belongs to somebody else" >&2; exit 1; }; } && "#,

@@ -29,6 +29,9 @@ pub(super) fn unreachable(
         diagnostic.help("set `converge_agent_dir` to a folder of root that may hold programs")
     } else if said.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") {
         diagnostic.help("the host's key changed; find out why before you trust the new one")
+    } else if said.contains("converge: this login is not root") {
+        diagnostic
+            .help("become it with -b (--become) or `ansible_become: true`, or connect as root")
     } else if said.contains("sudo:") || said.contains("doas:") {
         diagnostic.help(
             "give the password (-K, or a vaulted `ansible_become_password`), let sudo ask for none \
