@@ -178,12 +178,20 @@ pub struct HostReport {
     pub status: HostStatus,
     /// Actions performed (in check: planned); none that failed.
     pub done: usize,
-    /// Tasks that were not run because an earlier one failed.
+    /// Tasks that were not run: an earlier one failed, or their play was not begun.
     pub not_run: usize,
     /// Handlers that wait for the next run.
     pub waiting_handlers: Vec<String>,
     /// Milliseconds.
     pub ms: u64,
+}
+
+impl HostReport {
+    /// Whether there is something to be run again: it did not end well, or did not come to its end.
+    #[must_use]
+    pub const fn is_undone(&self) -> bool {
+        !matches!(self.status, HostStatus::Ok | HostStatus::Changed) || self.not_run > 0
+    }
 }
 
 /// How a host ended.

@@ -109,7 +109,8 @@ pub(super) struct InventoryArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub(super) struct LimitArgs {
-    /// Only these hosts: names, groups, patterns such as `web:&prod:!web3`
+    /// Only these hosts: names, groups, patterns such as `web:&prod:!web3`; `@failed` for those that the
+    /// last run left undone, `@FILE` for those that stand in a file
     #[arg(short, long, value_name = "PATTERN")]
     pub(super) limit: Option<String>,
 }

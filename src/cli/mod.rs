@@ -10,6 +10,7 @@ mod doc;
 mod drift;
 pub mod exit_code;
 mod explain;
+mod failed;
 mod forget;
 mod interrupt;
 mod inventory;

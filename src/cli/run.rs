@@ -3,6 +3,7 @@
 use super::answer::ended;
 use super::args::{InputArgs, Output as Form, RunArgs};
 use super::exit_code::ExitCode;
+use super::failed::{self, Record};
 use super::interrupt::Interrupts;
 use super::output::Output;
 use super::terminal::Terminal;
@@ -29,6 +30,8 @@ pub(super) struct Run<'a> {
     pub(super) style: Style,
     pub(super) terminal: &'a Terminal,
     interrupts: Interrupts,
+    /// Where the hosts are kept that a run leaves to be run again.
+    failed: Option<Record>,
 }
 
 impl<'a> Run<'a> {
@@ -47,9 +50,12 @@ impl<'a> Run<'a> {
             mistakes::say(&error, terminal);
             ExitCode::USAGE
         };
+        let failed = Record::of(&input.from.inventory, &input.playbooks);
+        let limit = input.limit.limit.as_deref();
+        let limit = limit.map(|limit| failed::named(limit, failed.as_ref())).transpose();
         let load = LoadOptions {
             inventory: input.from.inventory.as_slice().into(),
-            limit: input.limit.limit.clone(),
+            limit: limit.map_err(usage)?,
             roles_path: input.roles.roles_path.clone(),
             playbooks: input.playbooks.clone(),
             ask: terminal.can_ask.then_some(super::prompt::ask as controller::Ask),
@@ -74,7 +80,9 @@ impl<'a> Run<'a> {
             return Err(ExitCode::USAGE);
         }
         let interrupts = Interrupts::listen(terminal);
-        Ok(Self { project, mode, input, options, style, terminal, interrupts })
+        // What one task has left undone is none of what the roles have.
+        let failed = failed.filter(|_| input.ad_hoc.is_none());
+        Ok(Self { project, mode, input, options, style, terminal, interrupts, failed })
     }
 
     /// What reports must know, for these hosts.
@@ -86,6 +94,7 @@ impl<'a> Run<'a> {
             command: invocation::of(self.input, self.options),
             operands: invocation::operands(self.input),
             limit: self.input.limit.limit.clone(),
+            kept: self.failed.is_some(),
         }
     }
 
@@ -161,6 +170,7 @@ impl<'a> Run<'a> {
                     outcome.note(host, &event);
                 }
             }
+            self.keep(&run, &outcome);
             let ms = (clock::since_start() - begin).as_millis();
             let ms = u64::try_from(ms).unwrap_or(u64::MAX);
             let _ = report.finish(&RunEnd { run, ms });
@@ -168,6 +178,15 @@ impl<'a> Run<'a> {
         };
         let code = ended(out.error(), self.terminal);
         (outcome, code)
+    }
+
+    /// Keeps which hosts `--limit @failed` is to name next time.
+    fn keep(&self, run: &str, outcome: &Outcome) {
+        if let Some(record) = self.failed.as_ref().filter(|_| self.mode == Mode::Apply)
+            && let Err(error) = record.keep(run, outcome.undone())
+        {
+            mistakes::say(&error.diagnostic(), self.terminal);
+        }
     }
 
     /// The exit code of a run over so many hosts.

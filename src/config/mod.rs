@@ -19,8 +19,8 @@ pub use files::{Files, MemoryFiles};
 pub use inventory::{Group, Host, Inventory, InventoryPaths};
 pub use pattern::{select, select_any};
 pub use playbook::{
-    AdHoc, AdHocTask, BatchSize, Failed, Order, PLAY_LISTS, PLAY_PREFIX, Play, Prompt, Rollout,
-    Surroundings, ad_hoc, read as read_playbooks,
+    AdHoc, AdHocTask, BatchSize, Failed, Health, Order, PLAY_LISTS, PLAY_PREFIX, Play, Prompt,
+    Rollout, Surroundings, ad_hoc, read as read_playbooks,
 };
 pub use reader::{Reader, VAULT_MARK};
 pub use role::{Dependency, Role, RolePath, RolePlace, RoleUse, Roles};

@@ -37,6 +37,12 @@ impl Outcome {
         }
     }
 
+    /// The hosts that are to be run again so that nothing is left out.
+    pub fn undone(&self) -> impl Iterator<Item = &str> {
+        let undone = self.hosts.iter().filter(|(_, report)| report.is_undone());
+        undone.map(|(host, _)| host.as_str())
+    }
+
     /// Whether any host ended so.
     #[must_use]
     pub fn any(&self, status: HostStatus) -> bool {

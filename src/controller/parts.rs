@@ -2,7 +2,7 @@
 
 use super::project::{HostPlan, HostPlay, Project};
 use super::steps::Steps;
-use crate::engine::bundle::PlayPart;
+use crate::engine::bundle::{Health, PlayPart};
 use crate::value::{Map, Value};
 
 /// What a text holds that asks which hosts are in a play.
@@ -35,6 +35,11 @@ impl Project {
             stages,
             library,
             magic,
+            health: play
+                .play
+                .rollout
+                .gate()
+                .map(|gate| Health { retries: gate.retries, delay: gate.delay }),
         }
     }
 }

@@ -10,12 +10,14 @@ use super::session;
 use super::steps::Steps;
 use super::stop::Stop;
 use crate::config::{Failed, Rollout};
+use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostStatus, Texts};
 use crate::text::Diagnostic;
 use crate::value::Map;
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc;
 use std::thread::Scope;
+use std::time::Duration;
 
 /// Runs the project's hosts, until it is asked to stop. Events are handed over one at a time, on the
 /// calling thread.
@@ -111,7 +113,10 @@ impl<'r> Conductor<'r> {
             let present: Vec<&str> =
                 hosts.iter().copied().filter(|host| !steps.has_ended(host)).collect();
             self.desks.run_once.begin(&present);
-            for batch in rollout.batches(&hosts) {
+            for (place, batch) in rollout.batches(&hosts).into_iter().enumerate() {
+                if place > 0 && !over && self.options.purpose == Purpose::Apply {
+                    self.stop.wait(Duration::from_secs_f64(rollout.pause));
+                }
                 if over || self.stop.asked() {
                     left |= batch.iter().any(|host| !steps.has_ended(host));
                     continue;
@@ -187,8 +192,7 @@ impl<'r> Conductor<'r> {
     fn not_begun(&self, host: &str, over: bool) {
         let tell = |event| drop(self.events.send((host.to_owned(), event)));
         if over {
-            let error = Diagnostic::new("not begun: the run stopped because too many hosts failed");
-            tell(Event::Warning(error.help("see what failed there, then run again")));
+            tell(Event::Warning(Diagnostic::new("too many hosts had failed before")));
         }
         tell(Event::HostFinished(session::without_end(HostStatus::Interrupted)));
     }

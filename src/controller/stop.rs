@@ -1,7 +1,8 @@
 //! Asking a run to stop: no host is begun any more, and every session is let go.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 /// Asks a run to stop, from another thread. An agent that nobody listens to any more ends the task
 /// that it is at, remembers what is left, and stops by itself.
@@ -27,6 +28,15 @@ impl Stop {
     #[must_use]
     pub fn asked(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).asked
+    }
+
+    /// Waits so long, or until it is asked.
+    pub(super) fn wait(&self, time: Duration) {
+        let (asked, heard) = mpsc::channel();
+        let _watched = self.watch(move || {
+            let _ = asked.send(());
+        });
+        let _ = heard.recv_timeout(time);
     }
 
     /// Calls `let_go` when it is asked, or at once if it was, for as long as the answer lives.

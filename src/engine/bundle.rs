@@ -142,6 +142,17 @@ pub struct PlayPart {
     pub library: Vec<String>,
     /// `ansible_play_name`, `ansible_play_hosts`, …
     pub magic: Map,
+    /// The checks that its roles must pass at its end, if they must.
+    pub health: Option<Health>,
+}
+
+/// How a role's checks (`verify/`) are asked at the end of a play.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// How often they are tried again.
+    pub retries: i64,
+    /// Seconds between tries.
+    pub delay: f64,
 }
 
 /// A role that a host gets, or a list of a play's own tasks.

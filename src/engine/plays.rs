@@ -1,13 +1,15 @@
 //! The plays of a run, one after the other, each in stages with its handlers after each.
 
+use super::block::Parts;
 use super::bundle::{PlayPart, Purpose, RoleCall};
 use super::context::{Context, Reach};
 use super::flow::Flow;
 use super::run::Runner;
-use super::task::{Task, count};
+use super::task::{Body, Keywords, Task, count};
 use crate::event::Event;
 use crate::host::Host;
 use crate::text::Diagnostic;
+use crate::value::{Node, NodeKind};
 use std::sync::Arc;
 
 impl<'a> Runner<'a> {
@@ -70,7 +72,40 @@ impl<'a> Runner<'a> {
             return flow;
         }
         self.recall_the_rest();
-        self.flush_handlers(host, &Reach::Certain)
+        match self.flush_handlers(host, &Reach::Certain) {
+            Flow::Go => self.health(host, play),
+            flow => flow,
+        }
+    }
+
+    /// The roles' own checks, where they are to hold before the run goes on to other hosts. A dry run
+    /// has nothing to ask yet.
+    fn health(&mut self, host: &mut dyn Host, play: &PlayPart) -> Flow {
+        let Some(health) = play.health.filter(|_| self.bundle.purpose == Purpose::Apply) else {
+            return Flow::Go;
+        };
+        let bundle = self.bundle;
+        for call in play.stages.iter().flatten() {
+            let Some(role) = bundle.library.get(&call.name) else { continue };
+            let Some(first) = role.verify.first() else { continue };
+            let number = |kind| Some(Node { kind, span: first.span, secret: false });
+            let keywords = Keywords {
+                retries: number(NodeKind::Int(health.retries)),
+                delay: number(NodeKind::Float(health.delay)),
+                ..Keywords::default()
+            };
+            // A block without tasks of its own: they are handed over beside it.
+            let (block, rescue, always) = (Vec::new(), Vec::new(), Vec::new());
+            let all =
+                Task { body: Body::Block { block, rescue, always }, keywords, ..first.clone() };
+            let parts = Parts { block: &role.verify, rescue: &[], always: &[] };
+            let context = self.enter_call(call, &self.context());
+            match self.block(host, &all, parts, &context) {
+                Flow::Go | Flow::End | Flow::MayEnd(_) => {}
+                flow => return flow,
+            }
+        }
+        Flow::Go
     }
 
     fn stage(&mut self, host: &mut dyn Host, calls: &[RoleCall], outer: &Context) -> Flow {

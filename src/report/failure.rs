@@ -5,7 +5,7 @@ use super::run_info::{Mode, RunInfo, count};
 use super::snippet::{self, Severity};
 use super::style::{Paint, Style};
 use super::{brief, commands, escape, plan_line, ranges};
-use crate::event::{HostStatus, TaskReport};
+use crate::event::{HostReport, HostStatus, TaskReport};
 use crate::text::Diagnostic;
 use indexmap::IndexMap;
 use std::io::{self, Write};
@@ -35,7 +35,19 @@ pub(super) fn stopped(
             left(out, style, info, name, host)?;
         }
     }
-    Ok(())
+    resume(out, info, run)
+}
+
+/// The command that does what was left: on every host that did not come to the end of all that it
+/// was to do, so that none is left out.
+fn resume(out: &mut dyn Write, info: &RunInfo<'_>, run: &RunFold) -> io::Result<()> {
+    let undone = |host: &HostFold| host.end.as_ref().is_none_or(HostReport::is_undone);
+    let names: Vec<&str> =
+        run.hosts().filter(|(_, host)| undone(host)).map(|(name, _)| name).collect();
+    if names.is_empty() || info.mode != Mode::Apply {
+        return Ok(());
+    }
+    writeln!(out, "        resume: {}", info.resume_command(&names))
 }
 
 /// `role › task`.
@@ -73,25 +85,30 @@ fn interrupted(
     info: &RunInfo<'_>,
     run: &RunFold,
 ) -> io::Result<()> {
-    let mut found: IndexMap<String, Vec<&str>> = IndexMap::new();
+    let mut found: IndexMap<(&str, String), Vec<&str>> = IndexMap::new();
     for (name, host) in run.hosts().filter(|(_, host)| host.status() == HostStatus::Interrupted) {
-        found.entry(why(host, info)).or_default().push(name);
+        let word = if not_begun(host).is_some() { "NOT BEGUN" } else { "INTERRUPTED" };
+        found.entry((word, why(host, info))).or_default().push(name);
     }
     let mut gap = "\n";
-    for (left, names) in &found {
-        let word = style.paint(Paint::Bad, format!("{:<12}", "INTERRUPTED"));
+    for ((word, left), names) in &found {
+        let word = style.paint(Paint::Bad, format!("{word:<12}"));
         writeln!(out, "{gap}{word} {}   {left}", ranges::fold(names))?;
         gap = "";
     }
-    if found.is_empty() || info.mode != Mode::Apply {
-        return Ok(());
-    }
-    let names: Vec<&str> = found.into_values().flatten().collect();
-    writeln!(out, "        resume: {}", info.resume_command(&names))
+    Ok(())
+}
+
+/// Why the run did not come to a host at all, if it said so: too many others had failed.
+fn not_begun(host: &HostFold) -> Option<&Diagnostic> {
+    host.warnings.last().filter(|_| host.system.is_none())
 }
 
 /// What is known of a host that was let go.
 fn let_go(host: &HostFold, info: &RunInfo<'_>) -> String {
+    if let Some(why) = not_begun(host) {
+        return snippet::one_line(why, info.sources);
+    }
     if host.system.is_none() {
         return "not begun".to_owned();
     }
@@ -145,7 +162,7 @@ pub(super) fn error(host: &HostFold) -> &Diagnostic {
     task.or(host.warnings.last()).unwrap_or(&UNKNOWN)
 }
 
-/// What a failed host was left with, and the command that goes on.
+/// What a failed host was left with.
 fn left(
     out: &mut dyn Write,
     style: &Style,
@@ -169,7 +186,7 @@ fn left(
         let word = if waiting.len() == 1 { "handler" } else { "handlers" };
         write!(out, "; {word} waiting: {}", waiting.join(", "))?;
     }
-    writeln!(out, "\n        resume: {}", info.resume_command(&[name]))
+    writeln!(out)
 }
 
 /// What was done and what failed, for those who could not watch: ` (file /etc/x, package postfix)`,

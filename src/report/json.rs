@@ -58,8 +58,15 @@ impl Document {
     /// The document of a run that never began, because what was written is wrong.
     #[must_use]
     pub fn of_errors(mode: Mode, errors: &[Diagnostic], sources: &Sources) -> Self {
-        let (command, operands) = (String::new(), String::new());
-        let info = RunInfo { mode, hosts: Vec::new(), sources, command, operands, limit: None };
+        let info = RunInfo {
+            mode,
+            hosts: Vec::new(),
+            sources,
+            command: String::new(),
+            operands: String::new(),
+            limit: None,
+            kept: false,
+        };
         let end = RunEnd { run: String::new(), ms: 0 };
         let errors = errors.iter().map(|error| Problem::of(error, sources)).collect();
         Self { errors, ..Self::of(&info, &RunFold::default(), &end) }

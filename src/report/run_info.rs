@@ -32,7 +32,12 @@ pub struct RunInfo<'a> {
     pub operands: String,
     /// What `--limit` said.
     pub limit: Option<String>,
+    /// `--limit @failed` will name the hosts that this run leaves to be run again.
+    pub kept: bool,
 }
+
+/// So many hosts are named one by one.
+const NAMED: usize = 12;
 
 impl RunInfo<'_> {
     /// The command that applies this run.
@@ -47,10 +52,10 @@ impl RunInfo<'_> {
     pub(super) fn resume_command(&self, hosts: &[&str]) -> String {
         match hosts.len() {
             len if len == self.hosts.len() => self.apply_command(),
-            _ => {
-                let limit = hosts.join(",");
-                format!("{} --limit {limit}{}", self.command, self.operands)
+            len if len > NAMED && self.kept => {
+                format!("{} --limit @failed{}", self.command, self.operands)
             }
+            _ => format!("{} --limit {}{}", self.command, hosts.join(","), self.operands),
         }
     }
 }

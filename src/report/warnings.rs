@@ -33,12 +33,13 @@ pub(super) fn write(
     Ok(())
 }
 
-/// A host's warnings, without the one that says why it failed.
+/// A host's warnings, without the one that says why it failed, or was not begun.
 fn of(host: &HostFold) -> &[Diagnostic] {
     let reason = match host.status() {
         HostStatus::Unreachable | HostStatus::Locked => true,
         HostStatus::Failed => host.failure().is_none(),
-        HostStatus::Ok | HostStatus::Changed | HostStatus::Interrupted => false,
+        HostStatus::Interrupted => host.system.is_none(),
+        HostStatus::Ok | HostStatus::Changed => false,
     };
     &host.warnings[..host.warnings.len().saturating_sub(usize::from(reason))]
 }

@@ -16,6 +16,7 @@ mod cli_usage;
 mod disk;
 mod documents;
 mod engine_rules;
+mod failed_hosts;
 mod fleet;
 mod floors;
 mod foreseen_failures;

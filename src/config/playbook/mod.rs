@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 pub use ad_hoc::{AdHoc, AdHocTask, ad_hoc};
 pub use read::read;
-pub use rollout::{BatchSize, Failed, Order, Rollout};
+pub use rollout::{BatchSize, Failed, Health, Order, Rollout};
 pub use variables::Prompt;
 
 /// What stands before a play's name where it is called as a role is: no role has a blank in its name.

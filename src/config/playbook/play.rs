@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use std::path::Path;
 
 /// Every key that a play takes.
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 31] = [
     "name",
     "hosts",
     "roles",
@@ -35,6 +35,9 @@ const KEYS: [&str; 28] = [
     "module_defaults",
     "serial",
     "max_fail_percentage",
+    "max_fail",
+    "pause",
+    "health",
     "any_errors_fatal",
     "strategy",
     "order",
@@ -238,11 +241,20 @@ fn rollout_of(
     known("max_fail_percentage", &mut |node| {
         rollout::max_fail(node).map(|most| rollout.max_fail_percentage = Some(most))
     });
+    known("max_fail", &mut |node| {
+        rollout::max_fail_hosts(node).map(|most| rollout.max_fail = Some(most))
+    });
+    known("pause", &mut |node| rollout::seconds(node, "pause").map(|pause| rollout.pause = pause));
     known("any_errors_fatal", &mut |node| {
         boolean(node, "any_errors_fatal").map(|fatal| rollout.any_errors_fatal = fatal)
     });
     known("order", &mut |node| rollout::order(node).map(|order| rollout.order = order));
     known("strategy", &mut |node| strategy(node));
+    match take("health").map(rollout::health) {
+        Some(Ok(health)) => rollout.health = health,
+        Some(Err(error)) => errors.push(error),
+        None => {}
+    }
     rollout
 }
 

@@ -1,5 +1,6 @@
 //! In which batches a play goes over its hosts, in which order, and when it stops.
 
+use crate::config::fields::Fields;
 use crate::text::Diagnostic;
 use crate::value::{Node, NodeKind};
 
@@ -10,10 +11,34 @@ pub struct Rollout {
     pub serial: Vec<BatchSize>,
     /// It stops where more of its hosts than this have failed, in percent.
     pub max_fail_percentage: Option<f64>,
+    /// It stops where more of its hosts than this have failed.
+    pub max_fail: Option<usize>,
     /// It stops where any host has failed.
     pub any_errors_fatal: bool,
+    /// Seconds between two batches.
+    pub pause: f64,
+    /// Whether, and how, the hosts of a batch are asked for their health.
+    pub health: Health,
     /// In which order.
     pub order: Order,
+}
+
+/// The gate at a host's end of a play: its roles' own checks (`verify/`), tried again while one fails. A
+/// host that fails them has failed, so that the batches after its own may not be begun.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Health {
+    /// Whether there is one; `None` where there are batches.
+    pub asked: Option<bool>,
+    /// How often a role's checks are tried again.
+    pub retries: i64,
+    /// Seconds between tries.
+    pub delay: f64,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { asked: None, retries: 3, delay: 5.0 }
+    }
 }
 
 /// How many hosts are converged together.
@@ -57,6 +82,13 @@ impl Rollout {
         batches
     }
 
+    /// The gate at the end of each host's play, if there is one.
+    #[must_use]
+    pub fn gate(&self) -> Option<Health> {
+        let asked = self.health.asked.unwrap_or(!self.serial.is_empty());
+        asked.then_some(self.health)
+    }
+
     /// Whether the run of all hosts ends here: the whole of a batch has failed, any host has where
     /// one is enough, or too many of the play's hosts have, whichever batch they were in.
     #[must_use]
@@ -64,6 +96,7 @@ impl Rollout {
         play.failed > 0
             && (batch.failed >= batch.hosts
                 || self.any_errors_fatal
+                || self.max_fail.is_some_and(|most| play.failed > most)
                 || self.max_fail_percentage.is_some_and(|most| play.percent() > most))
     }
 }
@@ -139,6 +172,61 @@ pub(super) fn max_fail(node: &Node) -> Result<f64, Diagnostic> {
             .at(node.span)
             .help("as in `max_fail_percentage: 25`")
     })
+}
+
+/// `max_fail`.
+pub(super) fn max_fail_hosts(node: &Node) -> Result<usize, Diagnostic> {
+    let found = match &node.kind {
+        NodeKind::Int(most) => usize::try_from(*most).ok(),
+        NodeKind::Str(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        Diagnostic::new("`max_fail` takes a number of hosts")
+            .at(node.span)
+            .help("as in `max_fail: 2`; a share of them is `max_fail_percentage: 25`")
+    })
+}
+
+/// `pause`, and `delay` of `health`.
+pub(super) fn seconds(node: &Node, key: &str) -> Result<f64, Diagnostic> {
+    let found = match &node.kind {
+        #[expect(clippy::cast_precision_loss, reason = "seconds are few")]
+        NodeKind::Int(seconds) => Some(*seconds as f64),
+        NodeKind::Float(seconds) => Some(*seconds),
+        NodeKind::Str(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    found.filter(|seconds: &f64| (0.0..=86_400.0).contains(seconds)).ok_or_else(|| {
+        Diagnostic::new(format!("`{key}` takes seconds, a day's at most"))
+            .at(node.span)
+            .help(format!("as in `{key}: 30`"))
+    })
+}
+
+/// `health`: true, false, or how often and how fast its checks are tried again.
+pub(super) fn health(node: Node) -> Result<Health, Diagnostic> {
+    let mut health = Health { asked: Some(true), ..Health::default() };
+    if let NodeKind::Bool(asked) = node.kind {
+        return Ok(Health { asked: Some(asked), ..health });
+    }
+    let mut fields = Fields::of(node, "`health`", &["retries", "delay"])?;
+    if let Some(node) = fields.take("retries") {
+        let retries = match &node.kind {
+            NodeKind::Int(retries) => u32::try_from(*retries).ok(),
+            _ => None,
+        };
+        let wrong = || {
+            Diagnostic::new("`retries` takes a number of further tries")
+                .at(node.span)
+                .help("as in `health: {retries: 5, delay: 10}`")
+        };
+        health.retries = i64::from(retries.ok_or_else(wrong)?);
+    }
+    if let Some(node) = fields.take("delay") {
+        health.delay = seconds(&node, "delay")?;
+    }
+    Ok(health)
 }
 
 fn percent(text: &str) -> Option<f64> {

@@ -16,6 +16,7 @@ mod many;
 mod not_root;
 mod over_ssh;
 mod question;
+mod rollouts;
 mod secrets;
 mod speed;
 

@@ -2,6 +2,7 @@
 
 mod ad_hoc;
 mod judged;
+mod rollouts;
 mod sizes;
 mod stage;
 

@@ -92,7 +92,15 @@ impl Story {
         hosts.dedup();
         let command = "converge -i hosts.yml".to_owned();
         let limit = (hosts.len() == 1).then(|| hosts[0].clone());
-        RunInfo { mode, hosts, sources: &self.sources, command, operands: String::new(), limit }
+        RunInfo {
+            mode,
+            hosts,
+            sources: &self.sources,
+            command,
+            operands: String::new(),
+            limit,
+            kept: true,
+        }
     }
 
     pub(crate) fn tell(&self, report: &mut dyn Report) {
