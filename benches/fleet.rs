@@ -112,7 +112,7 @@ fn one(hosts: usize, tasks: usize) {
     let loaded = begin.elapsed();
     let converged = converged(&project);
     let (sent, heard) = (AtomicU64::new(0), AtomicU64::new(0));
-    let played = |_: &str, from: &mut dyn Read, to: &mut (dyn Write + Send)| {
+    let played = |_: &str, from: &mut (dyn Read + Send), to: &mut (dyn Write + Send)| {
         let mut host = lock(&converged).clone();
         let served = serve_on(&mut Counted(from, &sent), &mut Counted(to, &heard), &mut host);
         assert!(served.is_ok(), "{served:?}");
@@ -125,6 +125,7 @@ fn one(hosts: usize, tasks: usize) {
         command: "converge".into(),
         operands: String::new(),
         limit: None,
+        kept: false,
     };
     let style = Style { colour: false, terminal: None, diff: DiffShow::None, verbosity: 0 };
     let mut report = Human::new(std::io::sink(), style, info);
@@ -160,7 +161,7 @@ fn lock(host: &Mutex<InMemory>) -> MutexGuard<'_, InMemory> {
 /// A host on which the first run is over.
 fn converged(project: &Project) -> Mutex<InMemory> {
     let host = Mutex::new(InMemory::new(World::default()));
-    let played = |_: &str, from: &mut dyn Read, to: &mut (dyn Write + Send)| {
+    let played = |_: &str, from: &mut (dyn Read + Send), to: &mut (dyn Write + Send)| {
         let served = serve_on(from, to, &mut *lock(&host));
         assert!(served.is_ok(), "{served:?}");
     };

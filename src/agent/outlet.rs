@@ -1,82 +1,41 @@
 //! Sends a run's events to the controller, and asks it about tasks that run once for all hosts.
 
-use crate::engine::{Attempt, Delegation, Outlet, Turn};
+use super::others::Asking;
+use super::wire::Wire;
+use crate::engine::{Attempt, Delegation, OtherHosts, Outlet, Turn};
 use crate::event::Event;
 use crate::log::Record;
 use crate::protocol::{self, FrameError, FromAgent, ToAgent};
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Map, Value};
-use std::io::{Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-pub(super) struct SessionOutlet<'a, 'w> {
-    pub(super) from: &'a mut dyn Read,
+pub(super) struct SessionOutlet<'a, 'w, 'r> {
+    pub(super) from: &'a Mutex<&'r mut (dyn Read + Send)>,
     pub(super) to: &'a Wire<'w>,
+    /// Asks for what other hosts have, where anything does.
+    pub(super) asking: Option<Arc<Asking>>,
     /// How the run ended: told once the host is free for the next.
     pub(super) finished: Option<Event>,
     /// What was logged and not yet sent.
     pub(super) logged: Logged,
 }
 
-/// The way to the controller: of the run, and of what says that it lives.
-pub(super) struct Wire<'w> {
-    to: Mutex<&'w mut (dyn Write + Send)>,
-    gone: AtomicBool,
-}
-
-impl<'w> Wire<'w> {
-    pub(super) fn new(to: &'w mut (dyn Write + Send)) -> Self {
-        Self { to: Mutex::new(to), gone: AtomicBool::new(false) }
-    }
-
-    /// Tells something, unless nobody listens any more.
-    pub(super) fn send(&self, message: &FromAgent) {
-        if !self.is_gone() && self.write(message).is_err() {
-            self.leave();
-        }
-    }
-
-    /// Tells something.
-    ///
-    /// # Errors
-    /// As [`protocol::write`].
-    pub(super) fn write(&self, message: &FromAgent) -> Result<(), FrameError> {
-        protocol::write(*self.to.lock().unwrap_or_else(PoisonError::into_inner), message)
-    }
-
-    /// Whether nobody listens any more.
-    pub(super) fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn leave(&self) {
-        self.gone.store(true, Ordering::Relaxed);
-    }
-
-    /// Says that it lives, until the other end of the channel is dropped.
-    pub(super) fn beat(&self, over: &Receiver<()>) {
-        while over.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-            self.send(&FromAgent::Beat);
-        }
-    }
-}
-
-/// How often an agent says that it lives.
-const BEAT: Duration = Duration::from_secs(2);
-
 /// Records that wait until their secrets are known.
 pub(super) type Logged = Arc<Mutex<Vec<Record>>>;
 
-impl SessionOutlet<'_, '_> {
+impl SessionOutlet<'_, '_, '_> {
     pub(super) fn send(&mut self, message: &FromAgent) {
         self.to.send(message);
     }
+
+    fn read(&self) -> Result<Option<ToAgent>, FrameError> {
+        protocol::read(*self.from.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
-impl Outlet for SessionOutlet<'_, '_> {
+impl Outlet for SessionOutlet<'_, '_, '_> {
     fn event(&mut self, event: Event) {
         if matches!(event, Event::HostFinished(_)) {
             self.finished = Some(event);
@@ -100,7 +59,7 @@ impl Outlet for SessionOutlet<'_, '_> {
 
     fn run_once(&mut self, task: &str) -> Turn {
         self.send(&FromAgent::RunOnce { task: task.to_owned() });
-        match protocol::read(self.from) {
+        match self.read() {
             Ok(Some(ToAgent::Yours)) => Turn::Mine,
             Ok(Some(ToAgent::Done { result })) => Turn::Done(result),
             // Without an answer nothing may be assumed: the run stops here.
@@ -113,7 +72,10 @@ impl Outlet for SessionOutlet<'_, '_> {
 
     fn next_play(&mut self, _play: usize) -> Option<Map> {
         self.send(&FromAgent::NextPlay);
-        match protocol::read(self.from) {
+        if let Some(asking) = &self.asking {
+            asking.forget();
+        }
+        match self.read() {
             Ok(Some(ToAgent::Go { variables })) => Some(variables),
             Ok(Some(ToAgent::End)) => None,
             _ => {
@@ -125,13 +87,21 @@ impl Outlet for SessionOutlet<'_, '_> {
 
     fn delegate(&mut self, request: &Delegation) -> Result<Attempt, Diagnostic> {
         self.send(&FromAgent::Delegate(request.clone()));
-        match protocol::read(self.from) {
+        match self.read() {
             Ok(Some(ToAgent::Delegated(answer))) => *answer,
             _ => {
                 self.to.leave();
                 Err(Diagnostic::new("the controller did not answer for a delegated task"))
             }
         }
+    }
+
+    fn others(&self) -> Option<Arc<dyn OtherHosts>> {
+        self.asking.clone().map(|asking| asking as Arc<dyn OtherHosts>)
+    }
+
+    fn share(&mut self, values: Map, secret: Vec<String>) {
+        self.send(&FromAgent::Shares { values, secret });
     }
 
     fn run_once_result(&mut self, task: &str, result: &Value) {

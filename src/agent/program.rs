@@ -13,7 +13,7 @@ pub const BUILD: &str = concat!("converge build ", env!("CONVERGE_BUILD"), ".");
 /// error.
 #[must_use]
 pub fn run() -> u8 {
-    let (mut from, mut to) = (std::io::stdin().lock(), std::io::stdout());
+    let (mut from, mut to) = (std::io::stdin(), std::io::stdout());
     let altered = KeptAgent::own().and_then(|kept| kept.check().err());
     let served = match altered {
         None => serve(&mut from, &mut to, Path::new(MEMORY_FOLDER)),

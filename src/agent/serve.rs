@@ -1,7 +1,9 @@
 //! One session: handshake, bundle, run.
 
 use super::disk_memory::{DiskMemory, Recalled, recall};
-use super::outlet::{Logged, SessionOutlet, Wire};
+use super::others::{Asking, EndsAsking, pass_on};
+use super::outlet::{Logged, SessionOutlet};
+use super::wire::Wire;
 use crate::engine::Runner;
 use crate::engine::bundle::{Bundle, Purpose};
 use crate::engine::memory::{Forgetful, Memory};
@@ -18,7 +20,7 @@ use crate::resource::UNITS;
 use crate::text::Diagnostic;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::{Arc, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use tracing::dispatcher;
 
 /// Where a host remembers.
@@ -30,7 +32,7 @@ pub const MEMORY_FOLDER: &str = "/var/lib/converge";
 /// If the session breaks before the run could begin. What goes wrong in the run is told to the
 /// controller.
 pub fn serve(
-    from: &mut dyn Read,
+    from: &mut (dyn Read + Send),
     to: &mut (dyn Write + Send),
     memory: &Path,
 ) -> Result<(), FrameError> {
@@ -42,7 +44,7 @@ pub fn serve(
 /// # Errors
 /// As [`serve`].
 pub fn serve_on(
-    from: &mut dyn Read,
+    from: &mut (dyn Read + Send),
     to: &mut (dyn Write + Send),
     host: &mut dyn Host,
 ) -> Result<(), FrameError> {
@@ -56,10 +58,10 @@ pub fn serve_on(
     })
 }
 
-type Run<'r> = dyn FnMut(&Bundle, &mut SessionOutlet<'_, '_>) -> Result<(), LastingError> + 'r;
+type Run<'r> = dyn FnMut(&Bundle, &mut SessionOutlet<'_, '_, '_>) -> Result<(), LastingError> + 'r;
 
 fn session(
-    from: &mut dyn Read,
+    from: &mut (dyn Read + Send),
     to: &mut (dyn Write + Send),
     run: &mut Run<'_>,
 ) -> Result<(), FrameError> {
@@ -75,7 +77,11 @@ fn session(
     })
 }
 
-fn one_run(from: &mut dyn Read, wire: &Wire<'_>, run: &mut Run<'_>) -> Result<(), FrameError> {
+fn one_run(
+    from: &mut (dyn Read + Send),
+    wire: &Wire<'_>,
+    run: &mut Run<'_>,
+) -> Result<(), FrameError> {
     let (bundle, log) = match protocol::read(from)? {
         Some(ToAgent::Bundle { version: VERSION, bundle, log }) => (bundle, log),
         Some(ToAgent::Bundle { version, .. }) => {
@@ -88,16 +94,37 @@ fn one_run(from: &mut dyn Read, wire: &Wire<'_>, run: &mut Run<'_>) -> Result<()
         Some(_) => return Err(FrameError::Malformed("a bundle comes first".to_owned())),
         None => return Ok(()),
     };
-    let logged = Logged::default();
-    let mut outlet = SessionOutlet { from, to: wire, finished: None, logged: Arc::clone(&logged) };
+    let from = Mutex::new(from);
+    std::thread::scope(|scope| {
+        let asking = bundle.asks_others.then(|| {
+            let (asking, questions) = Asking::new();
+            let from = &from;
+            scope.spawn(move || pass_on(&questions, from, wire));
+            Arc::new(asking)
+        });
+        let _ends = asking.clone().map(EndsAsking);
+        let (finished, logged) = (None, Logged::default());
+        told(&bundle, log, SessionOutlet { from: &from, to: wire, asking, finished, logged }, run);
+    });
+    Ok(())
+}
+
+/// Runs a bundle, and tells how it ended.
+fn told(
+    bundle: &Bundle,
+    log: Option<String>,
+    mut outlet: SessionOutlet<'_, '_, '_>,
+    run: &mut Run<'_>,
+) {
+    let logged = Arc::clone(&outlet.logged);
     let ended = match log.and_then(|filter| filter.parse().ok()) {
-        None => run(&bundle, &mut outlet),
+        None => run(bundle, &mut outlet),
         Some(filter) => {
             let log = Log::new(filter, move |record| {
                 logged.lock().unwrap_or_else(PoisonError::into_inner).push(record);
             });
             // Of this thread alone: the controller may be in the same process.
-            dispatcher::with_default(&log.dispatch(), || run(&bundle, &mut outlet))
+            dispatcher::with_default(&log.dispatch(), || run(bundle, &mut outlet))
         }
     };
     // Nobody waits for this process to end: whoever hears of it may begin the next run.
@@ -115,12 +142,11 @@ fn one_run(from: &mut dyn Read, wire: &Wire<'_>, run: &mut Run<'_>) -> Result<()
         };
         outlet.send(&FromAgent::Refused { locked, error });
     }
-    Ok(())
 }
 
 fn run(
     bundle: &Bundle,
-    outlet: &mut SessionOutlet<'_, '_>,
+    outlet: &mut SessionOutlet<'_, '_, '_>,
     folder: &Path,
 ) -> Result<(), LastingError> {
     if !rustix::process::geteuid().is_root() {
@@ -170,7 +196,7 @@ fn declared_units(state: &State) -> Vec<String> {
 fn drive(
     bundle: &Bundle,
     memory: &mut dyn Memory,
-    outlet: &mut SessionOutlet<'_, '_>,
+    outlet: &mut SessionOutlet<'_, '_, '_>,
     host: &mut dyn Host,
 ) -> Result<(), LastingError> {
     Runner::new(bundle, memory, outlet).run(host)?;

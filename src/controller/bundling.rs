@@ -46,6 +46,9 @@ impl Project {
             inventory,
             extra: extra.cloned().collect(),
             lookups,
+            asks_others: !reach.others.is_empty()
+                || loaded.iter().any(|role| !role.names.of_others.is_empty()),
+            shares: self.shares(host),
             magic: self.magic(host, &reach.names),
             run_hosts: Vec::new(),
             tags: self.tags.clone(),
@@ -119,7 +122,7 @@ impl Project {
     }
 
     /// `inventory_hostname` and its like.
-    fn magic(&self, host: &str, named: &HashSet<String>) -> Map {
+    pub(super) fn magic(&self, host: &str, named: &HashSet<String>) -> Map {
         let mut magic = Map::new();
         let short = host.split('.').next().unwrap_or(host);
         magic.insert("inventory_hostname".into(), host.into());

@@ -3,6 +3,7 @@
 use super::agent_programs::AgentPrograms;
 use super::bootstrap;
 use super::delegates::DelegateDesk;
+use super::others::{OthersDesk, Told};
 use super::outcome::Played;
 use super::run_once::RunOnceDesk;
 use super::steps::Steps;
@@ -18,6 +19,7 @@ use std::io::{ErrorKind, Read, Write};
 pub(super) struct Desks<'p> {
     pub(super) run_once: RunOnceDesk,
     pub(super) delegates: DelegateDesk<'p>,
+    pub(super) others: OthersDesk<'p>,
     pub(super) steps: Steps,
     pub(super) agents: &'p AgentPrograms,
     pub(super) played: Option<&'p Played<'p>>,
@@ -212,6 +214,13 @@ pub(super) fn converse(
                 send(to, &frame(&answer)?)?;
             }
             FromAgent::RunOnceResult { task, result } => desks.run_once.done(task, result),
+            FromAgent::HostVariable { host: other, name } => {
+                let answer = desks.others.answer(host, &other, &name, &desks.steps);
+                send(to, &frame(&ToAgent::HostVariable(Box::new(answer)))?)?;
+            }
+            FromAgent::Shares { values, secret } => {
+                desks.others.tell(host, Told { values, secret });
+            }
             FromAgent::Delegate(request) => {
                 let answer = desks.delegates.answer(host, &request, events);
                 send(to, &frame(&ToAgent::Delegated(Box::new(answer)))?)?;
@@ -232,6 +241,7 @@ mod tests {
     use crate::agent;
     use crate::controller::agent_programs::AgentPrograms;
     use crate::controller::delegates::DelegateDesk;
+    use crate::controller::others::OthersDesk;
     use crate::controller::run_once::RunOnceDesk;
     use crate::controller::{LoadOptions, Project, RunOptions};
     use crate::engine::bundle::Purpose;
@@ -272,6 +282,8 @@ mod tests {
             FromAgent::Beat,
             FromAgent::RunOnce { task: "r/main:t".into() },
             FromAgent::RunOnceResult { task: "r/main:t".into(), result: Value::Int(1) },
+            FromAgent::Shares { values: Default::default(), secret: Vec::new() },
+            FromAgent::HostVariable { host: "web2".into(), name: "x".into() },
             FromAgent::Event(Event::HostFinished(finished)),
         ]
         .iter()
@@ -283,6 +295,7 @@ mod tests {
             let desks = Desks {
                 run_once: RunOnceDesk::new(),
                 delegates: DelegateDesk::new(&project, &options),
+                others: OthersDesk::new(&project, &options),
                 steps: crate::controller::steps::Steps::new(1),
                 agents: &programs,
                 played: None,

@@ -13,6 +13,7 @@ use crate::template::Templates;
 use crate::text::{Diagnostic, Sources};
 use crate::value::HostName;
 use indexmap::{IndexMap, IndexSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -69,6 +70,7 @@ impl Project {
             extra,
             folders: folders(options, files),
             answers: Answers::new(),
+            asked: BTreeSet::new(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
             access: options.access.clone(),
@@ -86,6 +88,7 @@ impl Project {
                 Err(found) => errors.extend(found),
             }
         }
+        project.asked = project.asked_by_any(reader.sources);
         errors.extend(names::check(&project, reader.sources));
         errors.extend(notified::check(&project));
         errors.extend(tags::check(&project));

@@ -22,6 +22,7 @@ mod names;
 mod no_log;
 mod notified;
 mod options;
+mod others;
 mod outcome;
 mod parts;
 mod playbook;

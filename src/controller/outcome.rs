@@ -18,7 +18,7 @@ pub struct RunOptions {
 }
 
 /// Is a host's end of a session in this process: its name, what it reads, what it writes.
-pub type Played<'p> = dyn Fn(&str, &mut dyn Read, &mut (dyn Write + Send)) + Sync + 'p;
+pub type Played<'p> = dyn Fn(&str, &mut (dyn Read + Send), &mut (dyn Write + Send)) + Sync + 'p;
 
 /// How each host ended, in inventory order.
 #[derive(Debug, Clone, Default)]

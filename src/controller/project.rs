@@ -8,11 +8,12 @@ use super::named_hosts::NamedHosts;
 use super::playbook::LoadedPlay;
 use crate::config::{Inventory, Layers};
 use crate::engine::bundle::RoleCall;
+use crate::engine::names::OtherValue;
 use crate::template::LookupKey;
 use crate::text::{Diagnostic, Sources};
 use crate::value::{HostName, Key, Node};
 use indexmap::IndexMap;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -45,6 +46,8 @@ pub struct Project {
     pub(super) folders: Vec<PathBuf>,
     /// What was looked up on this machine.
     pub(super) answers: Answers,
+    /// What any host asks of others.
+    pub(super) asked: BTreeSet<OtherValue>,
     pub(super) tags: Vec<String>,
     pub(super) skip_tags: Vec<String>,
     pub(super) access: Access,

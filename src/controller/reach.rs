@@ -3,6 +3,7 @@
 use super::loaded_role::LoadedRole;
 use super::project::Project;
 use crate::config::Layers;
+use crate::engine::names::{HOSTVARS, OtherValue};
 use crate::template::{Lookup, Named, Templates};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -14,6 +15,8 @@ pub(super) struct Reach {
     pub(super) names: HashSet<String>,
     /// What the variables of these names look up.
     pub(super) lookups: Vec<Lookup>,
+    /// What they ask of other hosts.
+    pub(super) others: Vec<OtherValue>,
 }
 
 impl Project {
@@ -39,6 +42,8 @@ impl Project {
             let written = written.map(|layer| Cow::Owned(templates.names(&layer.node)));
             let own = own.get(name.as_str()).into_iter().flatten();
             for named in written.chain(own.map(|named| Cow::Borrowed(*named))) {
+                let others = named.names.iter().filter(|name| name.name == HOSTVARS);
+                reach.others.extend(others.filter_map(OtherValue::of));
                 open.extend(named.names.iter().map(|name| name.name.clone()));
                 reach.lookups.extend(named.lookups.iter().cloned());
             }

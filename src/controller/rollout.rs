@@ -2,6 +2,7 @@
 
 use super::conversation::Desks;
 use super::delegates::DelegateDesk;
+use super::others::OthersDesk;
 use super::outcome::{Outcome, Played, RunOptions};
 use super::parts::play_variables;
 use super::project::Project;
@@ -55,6 +56,7 @@ fn run_on(
     let desks = Desks {
         run_once: RunOnceDesk::new(),
         delegates: DelegateDesk::new(project, options),
+        others: OthersDesk::new(project, options),
         steps: Steps::new(options.forks),
         agents: &project.agents,
         played,
@@ -153,9 +155,11 @@ impl<'r> Conductor<'r> {
         let steps = &self.desks.steps;
         let present: Vec<&'r str> =
             batch.iter().copied().filter(|host| !steps.has_ended(host)).collect();
+        self.desks.others.begin(&present);
         for host in &present {
             steps.begin(host);
             if self.stop.asked() {
+                self.desks.others.end(host);
                 steps.end(host, HostStatus::Interrupted);
                 continue;
             }

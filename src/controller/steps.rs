@@ -57,6 +57,20 @@ impl Steps {
         self.changed.notify_all();
     }
 
+    /// While a host waits for another, its place among those at work is free.
+    pub(super) fn aside<T>(&self, host: &str, wait: impl FnOnce() -> T) -> T {
+        let mut inner = self.lock();
+        let works = inner.busy.contains(host);
+        inner.free += usize::from(works);
+        drop(inner);
+        self.changed.notify_all();
+        let waited = wait();
+        if works {
+            self.until(|inner| inner.free > 0).free -= 1;
+        }
+        waited
+    }
+
     /// A host has ended a play: waits until it is said how it goes on.
     pub(super) fn next(&self, host: &str) -> Option<Map> {
         self.rest(host);

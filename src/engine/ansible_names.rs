@@ -66,7 +66,6 @@ const MAGIC: &[&str] = &[
     "ansible_playbook_python",
     "ansible_verbosity",
     "ansible_version",
-    "hostvars",
     "inventory_dir",
     "inventory_file",
     "playbook_dir",
@@ -102,7 +101,7 @@ mod tests {
         for name in super::MAGIC {
             assert!(!is_supplied(name), "{name}");
         }
-        assert!(would_define("ansible_env") && would_define("hostvars") && would_gather("mounts"));
+        assert!(would_define("ansible_env") && would_gather("mounts"));
         assert!(!would_define("ansible_check_mode") && !would_define("mounts"));
     }
 }

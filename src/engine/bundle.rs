@@ -29,6 +29,10 @@ pub struct Bundle {
     pub extra: Vec<(Key, Node)>,
     /// Delegated tasks, by id: the names whose values the host may tell the controller.
     pub delegated: IndexMap<String, Vec<String>>,
+    /// Something of it asks for what other hosts have.
+    pub asks_others: bool,
+    /// What other hosts ask for of this one: facts, and what its tasks set.
+    pub shares: Vec<String>,
     /// What was looked up on the controller, for the texts above.
     pub lookups: Vec<(LookupKey, Node)>,
     /// `inventory_hostname`, `group_names`, `groups`, …

@@ -21,6 +21,27 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// Tells what other hosts ask for of this one, by the names of what is secret.
+    pub(super) fn share(&mut self) {
+        let bundle = self.bundle;
+        if bundle.shares.is_empty() {
+            return;
+        }
+        let (mut values, mut secret) = (Map::new(), Vec::new());
+        for name in &bundle.shares {
+            let known = self.knows.results.get(name).or_else(|| self.knows.facts.get(name));
+            let Some(value) = known else { continue };
+            let mut shown = !value.has_secret();
+            value.each_leaf(&mut |text| shown &= !self.redactor.finds(text));
+            if shown {
+                values.insert(name.clone(), value.clone());
+            } else {
+                secret.push(name.clone());
+            }
+        }
+        self.outlet.share(values, secret);
+    }
+
     /// The same for the facts that are read from these sources: the others stay what they were,
     /// as a dry run took them to.
     pub(super) fn gather_again(&mut self, host: &dyn Host, sources: &BTreeSet<&'static str>) {

@@ -45,5 +45,5 @@ pub mod typing;
 mod unproven;
 
 pub use outcome::Attempt;
-pub use outlet::{Delegation, Outlet, Turn};
+pub use outlet::{Delegation, OtherHosts, Outlet, Turn};
 pub use run::Runner;

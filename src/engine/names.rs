@@ -8,6 +8,7 @@ use super::typing::{TypedPlay, for_each};
 use crate::template::{Lookup, Name, Named, Templates};
 use crate::text::{Diagnostic, Lack, nearest};
 use crate::value::{Key, Node, NodeKind};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Names that the engine itself supplies, facts aside.
@@ -17,6 +18,7 @@ const SUPPLIED: &[&str] = &[
     "inventory_hostname_short",
     "group_names",
     "groups",
+    HOSTVARS,
     "ansible_facts",
     "ansible_failed_task",
     "ansible_failed_result",
@@ -48,9 +50,46 @@ pub struct Names {
     pub delegated: Vec<(String, BTreeSet<String>)>,
     /// What delegated tasks look up.
     pub delegated_lookups: Vec<Lookup>,
+    /// What is asked of other hosts.
+    pub of_others: BTreeSet<OtherValue>,
     /// Texts that are no valid template or expression.
     pub errors: Vec<Diagnostic>,
 }
+
+/// A variable of another host's that a text asks for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OtherValue {
+    /// Which host, where that is written out.
+    pub host: Option<String>,
+    /// The variable; a fact by its long name.
+    pub name: String,
+}
+
+impl OtherValue {
+    /// What a use of `hostvars` asks for; `None` where the variable is not written out.
+    #[must_use]
+    pub fn of(name: &Name) -> Option<Self> {
+        let host = name.members.first().filter(|host| *host != "*").cloned();
+        let name = match (name.members.get(1)?.as_str(), name.members.get(2)) {
+            ("ansible_facts", fact) => format!("ansible_{}", fact?),
+            (name, _) => name.to_owned(),
+        };
+        Some(Self { host, name })
+    }
+}
+
+/// `hostvars` of which no variable is named.
+fn unnamed_host_variable(name: &Name) -> Diagnostic {
+    Diagnostic::new("which variable of another host is asked for must be written out")
+        .at(name.span)
+        .help(
+            "as in `hostvars[host].ansible_host`, or `| map('extract', hostvars, 'ansible_host')`: a \
+             host is sent what it asks for, and no more",
+        )
+}
+
+/// The variable through which others are asked.
+pub const HOSTVARS: &str = "hostvars";
 
 /// Whether the engine supplies this name on any host.
 #[must_use]
@@ -67,7 +106,6 @@ const NOT_HERE: &[(&str, &str)] = &[
     ("ansible_env", "ask with `command: printenv NAME` and `changed_when: false`"),
     ("ansible_loop", "use `loop_control: {index_var: NAME}`"),
     ("ansible_version", "leave the condition out"),
-    ("hostvars", "put the value into a group's variables"),
     ("inventory_dir", "files are found by their names in the role; use `lookup('file', …)`"),
     ("inventory_file", "files are found by their names in the role; use `lookup('file', …)`"),
     ("playbook_dir", "files and templates are found by their names in the role"),
@@ -200,6 +238,12 @@ impl Collector<'_> {
         self.names.lookups.extend(lookups);
         self.mentioned.extend(names.iter().map(|name| name.name.clone()));
         self.names.errors.extend(names.iter().filter_map(no_such_fact));
+        for name in names.iter().filter(|name| name.name == HOSTVARS) {
+            match OtherValue::of(name) {
+                Some(value) => drop(self.names.of_others.insert(value)),
+                None => self.names.errors.push(unnamed_host_variable(name)),
+            }
+        }
         // Asked whether it is there, what Ansible has would be missing in silence.
         let needed = |name: &Name| !name.optional || would_define(&name.name);
         self.names.used.extend(names.into_iter().filter(needed));

@@ -6,6 +6,7 @@ use crate::host::Pending;
 use crate::text::{Diagnostic, Redactor};
 use crate::value::{Map, Value};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Where a run's events go, and who coordinates it with other hosts.
 pub trait Outlet {
@@ -39,8 +40,25 @@ pub trait Outlet {
         Some(Map::new())
     }
 
+    /// Who tells of other hosts while something is rendered.
+    fn others(&self) -> Option<Arc<dyn OtherHosts>> {
+        None
+    }
+
+    /// What other hosts ask for of this one; names of what is secret instead of it.
+    fn share(&mut self, _values: Map, _secret: Vec<String>) {}
+
     /// The result of a `run_once: true` task that this host ran.
     fn run_once_result(&mut self, _task: &str, _result: &Value) {}
+}
+
+/// Tells of other hosts.
+pub trait OtherHosts: Send + Sync {
+    /// A variable of another host's; `None` where it has none of that name.
+    ///
+    /// # Errors
+    /// Why it cannot be known.
+    fn variable(&self, host: &str, name: &str) -> Result<Option<Value>, Diagnostic>;
 }
 
 /// The answer to whether a host runs a `run_once: true` task.

@@ -19,6 +19,7 @@ impl<'a> Runner<'a> {
         for (place, play) in bundle.plays.iter().enumerate() {
             let mut magic = play.magic.clone();
             if place > 0 {
+                self.share();
                 match self.outlet.next_play(place) {
                     Some(more) => magic.extend(more),
                     None => {

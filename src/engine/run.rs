@@ -67,6 +67,7 @@ impl<'a> Runner<'a> {
             last_run: self.memory.state().last_run.clone(),
             unfinished: self.memory.state().unfinished.as_ref().map(|run| run.run.clone()),
         });
+        self.share();
         if let Some(unfinished) = &self.memory.state().unfinished {
             self.changed_before.clone_from(&unfinished.changed);
         }
@@ -75,6 +76,7 @@ impl<'a> Runner<'a> {
             Flow::Go => self.prove_the_rest(host.view()),
             flow => flow,
         };
+        self.share();
         let failed = matches!(flow, Flow::Stop { .. });
         let gone = self.outlet.gone();
         self.remember(!failed && !gone)?;

@@ -1,5 +1,6 @@
 //! What names mean to a task: every layer of variables, weakest last, rendered when asked for.
 
+use super::outlet::OtherHosts;
 use super::task::LoopControl;
 use crate::template::{LookupKey, Scope, Templates};
 use crate::text::{Diagnostic, Redactor};
@@ -39,6 +40,8 @@ pub struct Scopes {
     pub secrets: Arc<Vec<String>>,
     /// What was looked up on the controller.
     pub lookups: Arc<HashMap<LookupKey, Node>>,
+    /// Who tells of other hosts.
+    pub others: Option<Arc<dyn OtherHosts>>,
 }
 
 impl Scopes {
@@ -59,6 +62,7 @@ impl Scopes {
             facts: Arc::default(),
             secrets: Arc::default(),
             lookups: Arc::default(),
+            others: None,
         }
     }
 
@@ -169,6 +173,23 @@ impl Scope for TaskScope {
         };
         let secret = scopes.secrets.iter().any(|secret| secret == name);
         Ok(if secret { found.map(Value::into_secret) } else { found })
+    }
+
+    fn of_host(&self, host: &str, name: &str) -> Result<Option<Value>, Diagnostic> {
+        let own = self.scopes.facts.get("inventory_hostname").and_then(Value::as_str);
+        // Of itself a host knows what it was sent; the rest it is not the only one to ask for.
+        if own == Some(host)
+            && let Some(value) = self.lookup(name)?
+        {
+            return Ok(Some(value));
+        }
+        match &self.scopes.others {
+            Some(others) => others.variable(host, name),
+            None => {
+                let message = format!("`{name}` of host `{host}` cannot be asked for here");
+                Err(Diagnostic::new(message))
+            }
+        }
     }
 
     fn looked_up(&self, lookup: &LookupKey) -> Option<Value> {

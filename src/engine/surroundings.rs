@@ -35,6 +35,7 @@ impl<'a> Runner<'a> {
         scopes.extra = Arc::new(bundle.extra.clone());
         scopes.inventory = Arc::new(bundle.inventory.clone());
         scopes.lookups = Arc::new(bundle.lookups.iter().cloned().collect());
+        scopes.others = self.outlet.others();
         let context = Context {
             scopes,
             role: String::new(),

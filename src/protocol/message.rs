@@ -9,7 +9,7 @@ use crate::value::{Map, Value};
 use serde::{Deserialize, Serialize};
 
 /// The protocol's version: both sides must speak the same.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// From the controller.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub enum ToAgent {
     Yours,
     /// The answer to [`FromAgent::Delegate`].
     Delegated(Box<Result<Attempt, Diagnostic>>),
+    /// The answer to [`FromAgent::HostVariable`]; `None` where that host has none of that name.
+    HostVariable(Box<Result<Option<Value>, Diagnostic>>),
     /// The answer to [`FromAgent::RunOnce`]: another host ran it.
     Done {
         /// Its registered result.
@@ -73,6 +75,21 @@ pub enum FromAgent {
     NextPlay,
     /// Has the controller do a delegated task, and waits.
     Delegate(Delegation),
+    /// Asks for a variable of another host's, and waits.
+    HostVariable {
+        /// The other host.
+        host: String,
+        /// The variable.
+        name: String,
+    },
+    /// What others ask for of this host: its facts when it begins, and what it has at the end of
+    /// each play.
+    Shares {
+        /// By name.
+        values: Map,
+        /// Names of what it has and tells nobody.
+        secret: Vec<String>,
+    },
     /// The result of a `run_once: true` task that this host ran.
     RunOnceResult {
         /// The task's id.
@@ -99,12 +116,14 @@ mod tests {
             FromAgent::NeedsAgent { .. }
             | FromAgent::RunOnce { .. }
             | FromAgent::NextPlay
+            | FromAgent::HostVariable { .. }
             | FromAgent::Delegate(_) => true,
             FromAgent::Hello { .. }
             | FromAgent::Beat
             | FromAgent::Event(_)
             | FromAgent::Log(_)
             | FromAgent::RunOnceResult { .. }
+            | FromAgent::Shares { .. }
             | FromAgent::Refused { .. } => false,
         }
     }

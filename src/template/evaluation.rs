@@ -1,12 +1,13 @@
 //! One evaluation: the one object through which names are reached, and what was met on the way.
 
-use super::guard::{self, Guard};
+use super::guard::{self, Guard, Purpose};
+use super::hostvars;
 use super::omit::{Omitted, is_omit};
 use super::tree::{Tree, Unsettled};
 use super::{FromYaml, LookupKey, LookupKind, Scope};
 use crate::text::{Diagnostic, SourceId};
 use crate::value::{Origin, Value};
-use minijinja::value::{Object, ObjectRepr};
+use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, Value as Jinja};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -177,6 +178,10 @@ impl Evaluation {
             Some((guard, name)) => (Some(guard), name),
             None => (None, name),
         };
+        if name == hostvars::NAME {
+            let all = HostVars { evaluation: Arc::clone(self), guard };
+            return Some(Jinja::from_object(all));
+        }
         let value = match self.variable(name) {
             Ok(value) => value,
             Err(diagnostic) => {
@@ -232,4 +237,95 @@ impl Object for Names {
         }
         self.0.lookup(key)
     }
+}
+
+/// `hostvars`: all hosts.
+struct HostVars {
+    evaluation: Arc<Evaluation>,
+    guard: Option<Guard>,
+}
+
+/// One of them, or its `ansible_facts`.
+struct OneHost {
+    evaluation: Arc<Evaluation>,
+    guard: Option<Guard>,
+    host: String,
+    facts: bool,
+}
+
+/// One member nearer to what is asked.
+fn nearer(guard: Option<Guard>) -> Option<Guard> {
+    guard.map(|guard| Guard { steps: guard.steps.saturating_sub(1), ..guard })
+}
+
+/// Never shows what is in it.
+impl std::fmt::Debug for HostVars {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HostVars")
+    }
+}
+
+/// Never shows what is in it.
+impl std::fmt::Debug for OneHost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OneHost")
+    }
+}
+
+impl Object for HostVars {
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        if let Some(unsettled) = key.downcast_object_ref::<Unsettled>() {
+            return Some(Jinja::from_object(Unsettled(unsettled.0.clone())));
+        }
+        let host = key.as_str()?.to_owned();
+        let (evaluation, guard) = (Arc::clone(&self.evaluation), nearer(self.guard));
+        Some(Jinja::from_object(OneHost { evaluation, guard, host, facts: false }))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+impl Object for OneHost {
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        let name = key.as_str()?;
+        let guard = nearer(self.guard);
+        let (evaluation, host) = (Arc::clone(&self.evaluation), self.host.clone());
+        let name = match (name, self.facts) {
+            ("ansible_facts", false) => {
+                return Some(Jinja::from_object(Self { evaluation, guard, host, facts: true }));
+            }
+            (name, true) => format!("ansible_{name}"),
+            (name, false) => name.to_owned(),
+        };
+        let value = match evaluation.scope().of_host(&host, &name) {
+            Ok(value) => value,
+            Err(error) => return Some(failed(&evaluation, error)),
+        };
+        // What is asked whether it is there may be missing; nothing else may.
+        let may_be_missing = guard.is_some_and(|guard| {
+            guard.lenient || (guard.purpose == Purpose::Existence && guard.steps == 0)
+        });
+        if value.is_none() && !may_be_missing {
+            let error = Diagnostic::new(format!("host `{host}` has no variable `{name}`"));
+            let help = "set it in the inventory, or ask with `default` or `is defined`";
+            return Some(failed(&evaluation, error.help(help)));
+        }
+        let at = || Tree::root(Arc::new(value.clone().unwrap_or_default()), evaluation.clone());
+        match guard {
+            Some(guard) => guard::answer(guard, value.as_ref(), &evaluation, at),
+            None => value.as_ref().map(|value| evaluation.give(value, at)),
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+fn failed(evaluation: &Evaluation, error: Diagnostic) -> Jinja {
+    let message = error.message.clone();
+    evaluation.fail(error);
+    Jinja::from(Error::new(ErrorKind::InvalidOperation, message))
 }

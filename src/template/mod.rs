@@ -10,6 +10,7 @@ mod fault;
 mod filters;
 mod guard;
 mod header;
+mod hostvars;
 mod is;
 mod lookups;
 mod mistakes;

@@ -22,6 +22,15 @@ pub trait Scope: Send + Sync + 'static {
         Ok(self.lookup(name)?.map(Arc::new))
     }
 
+    /// The value of another host's variable; `None` where it has none of that name.
+    ///
+    /// # Errors
+    /// Why it cannot be known.
+    fn of_host(&self, host: &str, name: &str) -> Result<Option<Value>, Diagnostic> {
+        let message = format!("nobody is there to ask for `{name}` of host `{host}`");
+        Err(Diagnostic::new(message))
+    }
+
     /// What was read on the controller for a lookup; `None` where nothing was.
     fn looked_up(&self, lookup: &LookupKey) -> Option<Value> {
         let _ = lookup;

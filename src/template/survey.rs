@@ -4,7 +4,7 @@ use super::guard::{Guard, Purpose};
 use super::mistakes::Mistake;
 use super::names::bare;
 use super::wanted::{Wanted, as_binary, compared_with_nothing, start_of, truth_of};
-use super::{environment, lookups};
+use super::{environment, hostvars, lookups};
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, CallType, Expr, Spanned, Stmt};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -31,6 +31,22 @@ pub(super) struct Survey {
     /// Filters and tests: the range that errors in them have, and where their value begins.
     pub(super) extents: Vec<(Range<usize>, usize)>,
     locals: Vec<HashSet<String>>,
+    /// What the filter `extract` that is walked names of each host.
+    extracted: Option<Vec<String>>,
+}
+
+fn is_hostvars(expression: &Expr<'_>) -> bool {
+    matches!(expression, Expr::Var(var) if var.id == hostvars::NAME)
+}
+
+/// The members that an argument of `extract` names: one, or a list of them, outermost first.
+fn extracted(argument: &CallArg<'_>) -> Option<Vec<String>> {
+    let CallArg::Pos(argument) = argument else { return None };
+    let text = |expression: &Expr<'_>| Some(expression.as_const()?.to_string());
+    match argument {
+        Expr::List(list) => list.items.iter().map(text).collect(),
+        one => Some(vec![text(one)?]),
+    }
 }
 
 /// Byte range of a part of the parsed template.
@@ -177,6 +193,7 @@ impl Survey {
             Expr::GetItem(item) => {
                 match item.subscript_expr.as_const() {
                     Some(key) => wanted.members.push(key.to_string()),
+                    None if is_hostvars(&item.expr) => wanted.members.push(hostvars::ANY.into()),
                     None => wanted.members.clear(),
                 }
                 self.reach(&item.expr, wanted.within(expression));
@@ -242,6 +259,15 @@ impl Survey {
             self.order.push((var.id.to_owned(), None));
             return;
         }
+        let mut wanted = wanted;
+        if var.id == hostvars::NAME && wanted.members.is_empty() {
+            // What is named by the filter's next argument; members stand innermost last.
+            let names = self.extracted.iter().rev().flatten().cloned();
+            wanted.members = names.collect();
+            if !wanted.members.is_empty() {
+                wanted.members.push(hostvars::ANY.into());
+            }
+        }
         let Wanted { purpose, lenient, steps, .. } = wanted;
         let guard = Some(Guard { purpose, lenient, steps }).filter(|guard| !guard.is_plain());
         self.order.push((var.id.to_owned(), guard));
@@ -283,7 +309,14 @@ impl Survey {
             _ => {}
         }
         self.pattern(filter.name, &filter.args);
+        let key = match (bare(filter.name), named(0).as_deref().map(bare)) {
+            ("extract", _) => Some(1),
+            ("map", Some("extract")) => Some(2),
+            _ => None,
+        };
+        self.extracted = key.and_then(|at| extracted(filter.args.get(at)?));
         self.arguments(&filter.args);
+        self.extracted = None;
     }
 
     fn test(&mut self, test: &Spanned<ast::Test<'_>>) {

@@ -272,7 +272,7 @@ fn what_ansible_has_and_nothing_here_is_said_to_be_missing_where_it_is_asked_for
         ("when: ansible_env is defined", "ansible_env"),
         ("when: ansible_mounts is defined and ansible_mounts | length > 0", "ansible_mounts"),
         ("when: ansible_facts.python_version is defined", "python_version"),
-        ("vars: {x: \"{{ hostvars | default({}) }}\"}", "hostvars"),
+        ("vars: {x: \"{{ inventory_dir | default({}) }}\"}", "inventory_dir"),
         ("when: playbook_dir is not defined", "playbook_dir"),
         ("when: (template_path | default('')) == ''", "template_path"),
     ] {

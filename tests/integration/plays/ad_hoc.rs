@@ -41,6 +41,7 @@ fn printed(stage: &Stage, told: &Told, only_command: bool) -> String {
         command: "converge run -i hosts.yml".into(),
         operands: " web -- it".into(),
         limit: None,
+        kept: false,
     };
     let style = Style { colour: false, terminal: None, diff: DiffShow::Short, verbosity: 0 };
     let mut out = Vec::new();

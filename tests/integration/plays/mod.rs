@@ -1,6 +1,7 @@
 //! Playbooks.
 
 mod ad_hoc;
+mod hostvars;
 mod judged;
 mod rollouts;
 mod sizes;

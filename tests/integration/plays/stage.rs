@@ -52,6 +52,11 @@ impl Stage {
         Self { forks, ..self }
     }
 
+    /// How a host is before the first run.
+    pub(super) fn is(&self, host: &str, world: World) {
+        self.hosts.lock().unwrap().insert(host.to_owned(), InMemory::new(world));
+    }
+
     pub(super) fn load(&self) -> Result<Project, Box<LoadErrors>> {
         Project::load(&self.options, &self.files, &self.vault)
     }
@@ -66,7 +71,7 @@ impl Stage {
         let project = self.load().unwrap_or_else(|errors| panic!("{:#?}", errors.diagnostics));
         let hosts = Arc::clone(&self.hosts);
         let played = move |name: &str,
-                           from: &mut dyn std::io::Read,
+                           from: &mut (dyn std::io::Read + Send),
                            to: &mut (dyn std::io::Write + Send)| {
             let known = hosts.lock().unwrap().get(name).cloned();
             let mut host = known.unwrap_or_else(|| InMemory::new(World::default()));
