@@ -65,6 +65,9 @@ pub struct TaskRef {
     pub span: Span,
     /// It runs as a handler.
     pub handler: bool,
+    /// The host for which it is done, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf: Option<String>,
 }
 
 /// How a task ended.

@@ -2,7 +2,7 @@
 
 use super::others::Asking;
 use super::wire::Wire;
-use crate::engine::{Attempt, Delegation, OtherHosts, Outlet, Turn};
+use crate::engine::{Attempt, Delegated, Delegation, Next, OtherHosts, Outlet, Turn};
 use crate::event::Event;
 use crate::log::Record;
 use crate::protocol::{self, FrameError, FromAgent, ToAgent};
@@ -70,22 +70,27 @@ impl Outlet for SessionOutlet<'_, '_, '_> {
         }
     }
 
-    fn next_play(&mut self, _play: usize) -> Option<Map> {
-        self.send(&FromAgent::NextPlay);
+    fn next(&mut self, ended: bool) -> Next {
+        self.send(&FromAgent::NextPlay { ended });
         if let Some(asking) = &self.asking {
             asking.forget();
         }
         match self.read() {
-            Ok(Some(ToAgent::Go { variables })) => Some(variables),
-            Ok(Some(ToAgent::End)) => None,
+            Ok(Some(ToAgent::Go { variables })) => Next::Play(variables),
+            Ok(Some(ToAgent::Work(order))) => Next::Work(order),
+            Ok(Some(ToAgent::End)) => Next::End,
             _ => {
                 self.to.leave();
-                None
+                Next::End
             }
         }
     }
 
-    fn delegate(&mut self, request: &Delegation) -> Result<Attempt, Diagnostic> {
+    fn worked(&mut self, answer: Result<Attempt, Diagnostic>) {
+        self.send(&FromAgent::Worked(Box::new(answer)));
+    }
+
+    fn delegate(&mut self, request: &Delegation) -> Result<Delegated, Diagnostic> {
         self.send(&FromAgent::Delegate(request.clone()));
         match self.read() {
             Ok(Some(ToAgent::Delegated(answer))) => *answer,

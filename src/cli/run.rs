@@ -98,9 +98,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Every host of the run.
+    /// Every host of the run, those that only do something for others last.
     pub(super) fn hosts(&self) -> Vec<String> {
-        self.project.hosts().map(str::to_owned).collect()
+        self.project.hosts().chain(self.project.helpers()).map(str::to_owned).collect()
     }
 
     /// Runs the hosts and hands over what happens.

@@ -46,6 +46,7 @@ impl Project {
             inventory,
             extra: extra.cloned().collect(),
             lookups,
+            serves: self.serving.contains(host),
             asks_others: !reach.others.is_empty()
                 || loaded.iter().any(|role| !role.names.of_others.is_empty()),
             shares: self.shares(host),
@@ -65,6 +66,7 @@ impl Project {
     pub(super) fn whole_bundle(&self, host: &str, options: &RunOptions) -> Bundle {
         let mut bundle = self.bundle(host, options);
         bundle.inventory = entries(&self.variables(host));
+        bundle.magic = self.magic(host, &HashSet::from(["groups".to_owned()]));
         bundle.extra = self.hosts.get(host).map(|plan| plan.extra.clone()).unwrap_or_default();
         for play in &self.plays {
             if let Some(own) = bundle.library.get_mut(play.key()) {

@@ -6,7 +6,8 @@ use super::delegates::DelegateDesk;
 use super::others::{OthersDesk, Told};
 use super::outcome::Played;
 use super::run_once::RunOnceDesk;
-use super::steps::Steps;
+use super::steps::{Mail, Steps, Work};
+use super::turns::Turns;
 use crate::engine::Turn;
 use crate::engine::bundle::Bundle;
 use crate::event::{Event, HostStatus};
@@ -19,6 +20,7 @@ use std::io::{ErrorKind, Read, Write};
 pub(super) struct Desks<'p> {
     pub(super) run_once: RunOnceDesk,
     pub(super) delegates: DelegateDesk<'p>,
+    pub(super) turns: Turns,
     pub(super) others: OthersDesk<'p>,
     pub(super) steps: Steps,
     pub(super) agents: &'p AgentPrograms,
@@ -160,6 +162,8 @@ pub(super) fn converse(
     wait(Wait::Beat);
     sent?;
     let (mut finished, mut asked) = (false, false);
+    // Who waits for what this host does for another.
+    let mut working = None;
     while let Some(message) = answer {
         match message {
             FromAgent::NeedsAgent { machine } if !asked => {
@@ -199,19 +203,33 @@ pub(super) fn converse(
                 }
             }
             FromAgent::RunOnce { task } => {
-                let answer = match desks.run_once.ask(host, &task) {
+                let waits = |first: &str| desks.turns.waits_for(host, Some(first));
+                let answer = match desks.run_once.ask(host, &task, &waits) {
                     Turn::Mine => ToAgent::Yours,
                     Turn::Done(result) => ToAgent::Done { result },
                 };
+                desks.turns.waits_for(host, None);
                 send(to, &frame(&answer)?)?;
             }
-            FromAgent::NextPlay => {
-                desks.run_once.leave(host);
-                let answer = match desks.steps.next(host) {
-                    Some(variables) => ToAgent::Go { variables },
-                    None => ToAgent::End,
+            FromAgent::NextPlay { ended } => {
+                if ended {
+                    desks.run_once.leave(host);
+                    desks.turns.leave(host);
+                }
+                let answer = match desks.steps.next(host, ended) {
+                    Mail::Play(variables) => ToAgent::Go { variables },
+                    Mail::Work(Work { order, answer }) => {
+                        working = Some(answer);
+                        ToAgent::Work(order)
+                    }
+                    Mail::End => ToAgent::End,
                 };
                 send(to, &frame(&answer)?)?;
+            }
+            FromAgent::Worked(answer) => {
+                if let Some(waiting) = working.take() {
+                    let _ = waiting.send(*answer);
+                }
             }
             FromAgent::RunOnceResult { task, result } => desks.run_once.done(task, result),
             FromAgent::HostVariable { host: other, name } => {
@@ -222,7 +240,8 @@ pub(super) fn converse(
                 desks.others.tell(host, Told { values, secret });
             }
             FromAgent::Delegate(request) => {
-                let answer = desks.delegates.answer(host, &request, events);
+                let Desks { delegates, steps, turns, .. } = desks;
+                let answer = delegates.answer(host, &request, steps, turns, events);
                 send(to, &frame(&ToAgent::Delegated(Box::new(answer)))?)?;
             }
             FromAgent::Refused { locked, error } => {
@@ -295,6 +314,7 @@ mod tests {
             let desks = Desks {
                 run_once: RunOnceDesk::new(),
                 delegates: DelegateDesk::new(&project, &options),
+                turns: Default::default(),
                 others: OthersDesk::new(&project, &options),
                 steps: crate::controller::steps::Steps::new(1),
                 agents: &programs,

@@ -54,6 +54,22 @@ pub(super) fn plan(
     Ok(HostPlan { plays, library: library.into_iter().collect(), connection, address, extra })
 }
 
+/// Plans the way to a host that only does something for others.
+pub(super) fn helper(project: &Project, name: &HostName) -> Result<HostPlan, Diagnostic> {
+    let Some(host) = project.inventory.host(name.as_str()) else {
+        return Err(Diagnostic::new(format!("host `{name}` is not in the inventory")));
+    };
+    let mut layers = project.inventory.variables(host);
+    for (name, settings) in project.extra.iter() {
+        settings.iter().for_each(|layer| layers.add(name.into(), layer.clone()));
+    }
+    let variables = ways::variables(project, host, &[], &layers)?;
+    let program = project.agents.program();
+    let connection = Connection::of(name.as_str(), &variables, &project.access, program)?;
+    let (plays, library, extra) = (Vec::new(), Vec::new(), Vec::new());
+    Ok(HostPlan { plays, library, connection, address: None, extra })
+}
+
 /// `-e` as an argument specification has typed it: the first that makes something else of a text.
 fn take_over(extra: &mut Vec<(Key, Node)>, written: &Layers, typed: &Layers) {
     for name in written.names() {

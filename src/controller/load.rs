@@ -13,7 +13,7 @@ use crate::template::Templates;
 use crate::text::{Diagnostic, Sources};
 use crate::value::HostName;
 use indexmap::{IndexMap, IndexSet};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -70,6 +70,9 @@ impl Project {
             extra,
             folders: folders(options, files),
             answers: Answers::new(),
+            helpers: IndexMap::new(),
+            serving: HashSet::new(),
+            delegating: HashSet::new(),
             asked: BTreeSet::new(),
             tags: options.tags.clone(),
             skip_tags: options.skip_tags.clone(),
@@ -96,7 +99,11 @@ impl Project {
             errors.extend(roleless::check(&project));
         }
         errors.dedup();
-        if errors.is_empty() { Ok(project) } else { Err(errors) }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        project.find_serving()?;
+        Ok(project)
     }
 }
 

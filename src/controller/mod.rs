@@ -31,11 +31,13 @@ mod reach;
 mod roleless;
 mod rollout;
 mod run_once;
+mod serving;
 mod session;
 mod ssh;
 mod steps;
 mod stop;
 mod tags;
+mod turns;
 mod unreachable;
 mod ways;
 

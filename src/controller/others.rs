@@ -158,7 +158,7 @@ impl<'p> OthersDesk<'p> {
     ) -> Result<Told, Diagnostic> {
         let told = |inner: &Inner| inner.told.get(other).cloned();
         let comes = |inner: &Inner| {
-            inner.present.contains(other)
+            (inner.present.contains(other) || self.project.serving.contains(other))
                 && !inner.ended.contains(other)
                 && !inner.told.contains_key(other)
         };
@@ -243,7 +243,11 @@ impl Project {
         let of_it = |one: &&OtherValue| one.host.as_deref().is_none_or(|named| named == host);
         let asked = self.asked.iter().filter(of_it).map(|one| one.name.clone());
         let reach = self.reach(&self.variables(host), &[], asked);
-        let tells = |name: &String| FACT_NAMES.contains(&name.as_str()) || self.sets(host, name);
+        let tells = |name: &String| {
+            FACT_NAMES.contains(&name.as_str())
+                || self.sets(host, name)
+                || (self.serving.contains(host) && self.sets_for_others(name))
+        };
         let mut names: Vec<String> = reach.names.into_iter().filter(tells).collect();
         names.sort();
         names

@@ -13,7 +13,7 @@ use crate::template::LookupKey;
 use crate::text::{Diagnostic, Sources};
 use crate::value::{HostName, Key, Node};
 use indexmap::IndexMap;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -46,6 +46,12 @@ pub struct Project {
     pub(super) folders: Vec<PathBuf>,
     /// What was looked up on this machine.
     pub(super) answers: Answers,
+    /// Hosts that only do something for others.
+    pub(super) helpers: IndexMap<HostName, HostPlan>,
+    /// Every host that does something for others.
+    pub(super) serving: HashSet<String>,
+    /// Roles, and plays' own, with tasks that other hosts do.
+    pub(super) delegating: HashSet<String>,
     /// What any host asks of others.
     pub(super) asked: BTreeSet<OtherValue>,
     pub(super) tags: Vec<String>,
@@ -97,10 +103,12 @@ impl Project {
     /// Whether any of them is this machine itself, reached without another program.
     #[must_use]
     pub fn runs_here(&self) -> bool {
-        self.hosts.values().any(|plan| plan.connection == Connection::Local)
+        let mut plans = self.hosts.values().chain(self.helpers.values());
+        plans.any(|plan| plan.connection == Connection::Local)
     }
 
     pub(super) fn connection(&self, host: &str) -> &Connection {
-        self.hosts.get(host).map_or(&Connection::Local, |plan| &plan.connection)
+        let plan = self.hosts.get(host).or_else(|| self.helpers.get(host));
+        plan.map_or(&Connection::Local, |plan| &plan.connection)
     }
 }

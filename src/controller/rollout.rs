@@ -10,6 +10,7 @@ use super::run_once::RunOnceDesk;
 use super::session;
 use super::steps::Steps;
 use super::stop::Stop;
+use super::turns::Turns;
 use crate::config::{Failed, Rollout};
 use crate::engine::bundle::Purpose;
 use crate::event::{Event, HostStatus, Texts};
@@ -56,6 +57,7 @@ fn run_on(
     let desks = Desks {
         run_once: RunOnceDesk::new(),
         delegates: DelegateDesk::new(project, options),
+        turns: Turns::default(),
         others: OthersDesk::new(project, options),
         steps: Steps::new(options.forks),
         agents: &project.agents,
@@ -83,7 +85,8 @@ fn run_on(
     });
     outcome.stopped = over;
     let places: HashMap<&str, usize> = hosts.iter().copied().zip(0..).collect();
-    outcome.hosts.sort_by_key(|(host, _)| places.get(host.as_str()));
+    let last = hosts.len();
+    outcome.hosts.sort_by_key(|(host, _)| places.get(host.as_str()).copied().unwrap_or(last));
     outcome
 }
 
@@ -103,7 +106,12 @@ impl<'r> Conductor<'r> {
     /// Goes through the plays; whether they ended before all was begun, because too many hosts failed.
     fn conduct<'scope>(self, scope: &'scope Scope<'scope, 'r>) -> bool {
         let steps = &self.desks.steps;
+        // Who serves others is there before anybody asks, and waits for its own part.
         let mut begun: HashSet<&str> = HashSet::new();
+        for host in self.project.serving() {
+            begun.insert(host);
+            self.session(scope, host, Map::new());
+        }
         let (mut over, mut left) = (false, false);
         for (rollout, hosts) in self.project.rollouts(self.hosts) {
             if over || self.stop.asked() {
@@ -134,12 +142,9 @@ impl<'r> Conductor<'r> {
                 over = too_many && !self.stop.asked();
             }
         }
-        for host in self.hosts {
-            if begun.contains(host) {
-                steps.go_on(host, None);
-            } else {
-                self.not_begun(host, over);
-            }
+        begun.iter().for_each(|host| steps.go_on(host, None));
+        for host in self.hosts.iter().filter(|host| !begun.contains(*host)) {
+            self.not_begun(host, over);
         }
         over && left
     }
@@ -156,6 +161,13 @@ impl<'r> Conductor<'r> {
         let present: Vec<&'r str> =
             batch.iter().copied().filter(|host| !steps.has_ended(host)).collect();
         self.desks.others.begin(&present);
+        let asks = self.asks;
+        let variables = || if asks { play_variables(hosts, &present, steps) } else { Map::new() };
+        self.desks.delegates.begin(variables());
+        let asking = present.iter().filter(|host| self.project.delegates_any(host));
+        let asking = asking.map(|host| (*host).to_owned());
+        self.desks.turns.begin(asking);
+        steps.batch(&present);
         for host in &present {
             steps.begin(host);
             if self.stop.asked() {
@@ -163,8 +175,7 @@ impl<'r> Conductor<'r> {
                 steps.end(host, HostStatus::Interrupted);
                 continue;
             }
-            let variables =
-                if self.asks { play_variables(hosts, &present, steps) } else { Map::new() };
+            let variables = variables();
             if begun.insert(*host) {
                 self.session(scope, host, variables);
             } else {

@@ -35,8 +35,8 @@ impl RunOnceDesk {
         inner.results.clear();
     }
 
-    /// Waits until it is this host's turn, or the task was run by another.
-    pub(super) fn ask(&self, host: &str, task: &str) -> Turn {
+    /// Waits until it is this host's turn, or the task was run by another. `waits` is told for whom.
+    pub(super) fn ask(&self, host: &str, task: &str, waits: &dyn Fn(&str)) -> Turn {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(result) = inner.results.get(task) {
@@ -45,6 +45,7 @@ impl RunOnceDesk {
             if inner.present.values().next().is_none_or(|first| first == host) {
                 return Turn::Mine;
             }
+            inner.present.values().take(1).for_each(|first| waits(first));
             inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -75,8 +76,8 @@ mod tests {
         let desk = Arc::new(RunOnceDesk::new());
         desk.begin(&["a", "b"]);
         let waiting = Arc::clone(&desk);
-        let other = std::thread::spawn(move || waiting.ask("b", "t"));
-        assert_eq!(desk.ask("a", "t"), Turn::Mine);
+        let other = std::thread::spawn(move || waiting.ask("b", "t", &|_| {}));
+        assert_eq!(desk.ask("a", "t", &|_| {}), Turn::Mine);
         desk.done("t".into(), Value::Int(1));
         assert_eq!(other.join().unwrap(), Turn::Done(Value::Int(1)));
     }
@@ -86,7 +87,7 @@ mod tests {
         let desk = RunOnceDesk::new();
         desk.begin(&["a", "b"]);
         desk.leave("a");
-        assert_eq!(desk.ask("b", "t"), Turn::Mine);
+        assert_eq!(desk.ask("b", "t", &|_| {}), Turn::Mine);
     }
 
     #[test]
@@ -95,6 +96,6 @@ mod tests {
         desk.begin(&["a"]);
         desk.done("t".into(), Value::Int(1));
         desk.begin(&["b"]);
-        assert_eq!(desk.ask("b", "t"), Turn::Mine);
+        assert_eq!(desk.ask("b", "t", &|_| {}), Turn::Mine);
     }
 }

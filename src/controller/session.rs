@@ -39,6 +39,7 @@ pub(super) fn run(
     };
     session(connection, bundle, desks, stop, &mut events);
     desks.run_once.leave(&host);
+    desks.turns.leave(&host);
     desks.others.end(&host);
     desks.steps.end(&host, status);
 }

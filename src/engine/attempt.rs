@@ -51,7 +51,7 @@ impl Runner<'_> {
 
     /// The attempt at what is rendered; `own` knows what of it is secret.
     #[expect(clippy::too_many_arguments, reason = "the second half of one job")]
-    fn attempt_of(
+    pub(super) fn attempt_of(
         &mut self,
         host: &mut dyn Host,
         item: &Item<'_>,

@@ -29,6 +29,8 @@ pub struct Bundle {
     pub extra: Vec<(Key, Node)>,
     /// Delegated tasks, by id: the names whose values the host may tell the controller.
     pub delegated: IndexMap<String, Vec<String>>,
+    /// Other hosts may have it do something: it waits for that before its first play, and after each.
+    pub serves: bool,
     /// Something of it asks for what other hosts have.
     pub asks_others: bool,
     /// What other hosts ask for of this one: facts, and what its tasks set.
@@ -53,7 +55,8 @@ impl Bundle {
     /// one playbook leaves alone what another has.
     #[must_use]
     pub fn speaks_for(&self, role: &str) -> bool {
-        let is_of_inventory = self.plays.iter().all(|play| play.own.is_none());
+        let is_of_inventory =
+            !self.plays.is_empty() && self.plays.iter().all(|play| play.own.is_none());
         self.library.contains_key(role)
             || (is_of_inventory && !role.starts_with(crate::config::PLAY_PREFIX))
     }
@@ -77,10 +80,11 @@ impl Bundle {
         self.library.iter().map(role).chain([own]).flatten().collect()
     }
 
-    /// Some tasks are left out, or all of a role's: what waits for them goes on waiting.
+    /// Some tasks are left out, or all of a role's, or all where the host only serves others: what waits
+    /// for them goes on waiting.
     #[must_use]
     pub fn is_limited(&self) -> bool {
-        !self.tags.is_empty() || !self.skip_tags.is_empty() || self.ad_hoc
+        self.plays.is_empty() || !self.tags.is_empty() || !self.skip_tags.is_empty() || self.ad_hoc
     }
 }
 

@@ -7,7 +7,7 @@ use super::scope::Scopes;
 use super::task::{Body, Task};
 use crate::event::{Expected, Reason};
 use crate::text::Diagnostic;
-use crate::value::{Known, Node, Origin, Value};
+use crate::value::{Known, Map, Node, Origin, Value};
 
 /// What a list of conditions comes to; a false one wins over an unknown one.
 pub(super) enum Truth {
@@ -58,18 +58,22 @@ impl Runner<'_> {
     }
 
     fn set_fact(&mut self, node: &Node, scopes: &Scopes) -> Result<Attempt, Diagnostic> {
-        let scope = scopes.keeping_scope();
-        let mut facts = crate::value::Map::new();
-        for (key, value) in node.entries().iter().filter(|(key, _)| key.name != "cacheable") {
-            let value = self.templates.node(value, &scope)?;
-            facts.insert(key.name.clone(), value);
-        }
+        let facts = self.facts_of(node, scopes)?;
         for (name, value) in &facts {
             self.set(name, value.clone());
         }
         let mut attempt = Attempt::ok();
         attempt.result.insert("ansible_facts".into(), Value::Map(facts));
         Ok(attempt)
+    }
+
+    /// What a `set_fact` sets.
+    pub(super) fn facts_of(&self, node: &Node, scopes: &Scopes) -> Result<Map, Diagnostic> {
+        let scope = scopes.keeping_scope();
+        let entries = node.entries().iter().filter(|(key, _)| key.name != "cacheable");
+        let facts =
+            entries.map(|(key, value)| Ok((key.name.clone(), self.templates.node(value, &scope)?)));
+        facts.collect()
     }
 
     fn assert(

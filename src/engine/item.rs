@@ -17,6 +17,8 @@ pub(super) struct Item<'t> {
     /// What the memory knows it by, once its parameters are rendered.
     pub(super) key: OnceCell<String>,
     pub(super) label: Option<String>,
+    /// Its place in its task's loop.
+    pub(super) index: Option<usize>,
     pub(super) scopes: Scopes,
 }
 

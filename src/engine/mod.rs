@@ -25,6 +25,7 @@ mod knowledge;
 mod list;
 pub mod memory;
 pub mod names;
+mod order;
 mod outcome;
 mod outlet;
 mod perform;
@@ -43,7 +44,9 @@ mod telling;
 mod tries;
 pub mod typing;
 mod unproven;
+mod work;
 
+pub use order::Prepared;
 pub use outcome::Attempt;
-pub use outlet::{Delegation, OtherHosts, Outlet, Turn};
+pub use outlet::{Delegated, Delegation, Next, Order, OtherHosts, Outlet, Turn, What};
 pub use run::Runner;

@@ -183,7 +183,7 @@ fn no_such_fact(name: &Name) -> Option<Diagnostic> {
 /// Collects them from tasks, handlers, checks, templates, and the role's own variables.
 #[must_use]
 pub fn of_role(role: &RoleTasks, templates: &Templates) -> Names {
-    let mut found = Collector { templates, names: Names::default(), mentioned: BTreeSet::new() };
+    let mut found = Collector::new(templates, Some(role));
     for list in role.tasks.values().chain([&role.handlers, &role.verify]) {
         for_each(list, &mut |task| {
             found.task(task);
@@ -213,7 +213,7 @@ impl Names {
     ) {
         let mut names = std::mem::take(self);
         let mentioned = std::mem::take(&mut names.in_tasks);
-        let mut found = Collector { templates, names, mentioned };
+        let mut found = Collector { names, mentioned, ..Collector::new(templates, None) };
         found.keywords(&typed.keywords);
         typed.roles.iter().for_each(|keywords| found.keywords(keywords));
         typed.module_defaults.values().for_each(|node| found.texts(node));
@@ -230,9 +230,15 @@ struct Collector<'a> {
     names: Names,
     /// Every name so far.
     mentioned: BTreeSet<String>,
+    /// Whose they are.
+    role: Option<&'a RoleTasks>,
 }
 
-impl Collector<'_> {
+impl<'a> Collector<'a> {
+    fn new(templates: &'a Templates, role: Option<&'a RoleTasks>) -> Self {
+        Self { templates, names: Names::default(), mentioned: BTreeSet::new(), role }
+    }
+
     fn add(&mut self, found: Named) {
         let Named { names, lookups, errors } = found;
         self.names.lookups.extend(lookups);
@@ -282,15 +288,33 @@ impl Collector<'_> {
         self.keywords(&task.keywords);
         self.texts(&task.name);
         match &task.body {
-            Body::Resource { params, .. } if task.keywords.delegated => {
+            Body::Resource { params, .. } | Body::SetFact(params)
+                if task.keywords.is_done_elsewhere() =>
+            {
                 // What only the controller needs, the host is not sent.
                 let before = std::mem::take(&mut self.mentioned);
                 let lookups = std::mem::take(&mut self.names.lookups);
                 self.texts(params);
+                let keywords = &task.keywords;
+                let written = keywords.vars.iter().map(|(_, node)| node);
+                let written = written.chain(&keywords.loop_over).chain(&keywords.environment);
+                written.for_each(|node| self.texts(node));
+                if params.get("src").is_some() {
+                    // Whichever template it is, another writes it.
+                    let written = self.role.into_iter().flat_map(|role| role.templates.values());
+                    for (source, text) in written {
+                        let named = self.templates.names_in_file(*source, text).names;
+                        self.mentioned.extend(named.into_iter().map(|name| name.name));
+                    }
+                }
                 let needs = std::mem::replace(&mut self.mentioned, before);
                 let own = std::mem::replace(&mut self.names.lookups, lookups);
                 self.names.delegated_lookups.extend(own);
                 self.names.delegated.push((task.id.clone(), needs));
+                if let Body::SetFact(facts) = &task.body {
+                    let set = facts.entries().iter().map(|(key, _)| key.name.clone());
+                    self.names.set.extend(set);
+                }
             }
             Body::Resource { params, .. } => self.texts(params),
             Body::SetFact(facts) => {
@@ -328,6 +352,7 @@ impl Collector<'_> {
             keywords.delay.as_ref(),
             keywords.timeout.as_ref(),
             keywords.no_log.as_ref(),
+            keywords.delegate_to.as_ref(),
             control.and_then(|control| control.label.as_ref()),
             control.and_then(|control| control.pause.as_ref()),
         ];

@@ -18,9 +18,9 @@ impl<'a> Runner<'a> {
         let bundle = self.bundle;
         for (place, play) in bundle.plays.iter().enumerate() {
             let mut magic = play.magic.clone();
-            if place > 0 {
+            if place > 0 || bundle.serves {
                 self.share();
-                match self.outlet.next_play(place) {
+                match self.next(host, place > 0) {
                     Some(more) => magic.extend(more),
                     None => {
                         self.leave_out(&bundle.plays[place..]);
@@ -35,6 +35,11 @@ impl<'a> Runner<'a> {
                 self.knows.not_run += self.count_plays(&bundle.plays[place + 1..]);
                 return flow;
             }
+        }
+        if bundle.serves {
+            self.share();
+            // Whoever asks for something does so before the run ends.
+            self.next(host, !bundle.plays.is_empty());
         }
         Flow::Go
     }

@@ -7,7 +7,7 @@ use super::journal_entry::{Ended, JournalEntry};
 use super::knowledge::Knowledge;
 use super::memory::Memory;
 use super::outlet::Outlet;
-use super::state::{Earlier, Target};
+use super::state::{Earlier, FOR_ANOTHER, Target};
 use crate::event::{Event, HostReport, HostStatus};
 use crate::host::{Host, HostError};
 use crate::template::Templates;
@@ -32,6 +32,8 @@ pub struct Runner<'a> {
     pub(super) changed_before: BTreeMap<String, Earlier>,
     /// Targets that were looked at, with what was declared for them.
     pub(super) seen: BTreeMap<String, Target>,
+    /// The host for which it does something at present.
+    pub(super) on_behalf: Option<String>,
     /// Tasks that were looked at, by id: what they no longer declare is released.
     pub(super) evaluated: HashSet<String>,
 }
@@ -50,6 +52,7 @@ impl<'a> Runner<'a> {
             changed_before: BTreeMap::new(),
             seen: BTreeMap::new(),
             evaluated: HashSet::new(),
+            on_behalf: None,
         }
     }
 
@@ -141,6 +144,10 @@ impl Runner<'_> {
         }
         let gone = |target: &Target| {
             let task = target.task.as_str();
+            // Whether another host's task still asks for it, that host alone can tell.
+            if task.starts_with(FOR_ANOTHER) {
+                return false;
+            }
             let role = task.split_once('/').map_or(task, |(role, _)| role);
             bundle.speaks_for(role) && (!present.contains(task) || self.evaluated.contains(task))
         };

@@ -159,7 +159,8 @@ impl Runner<'_> {
                 let kind = crate::resource::find(kind)?;
                 let mut value = self.templates.node(params, &scopes.scope()).ok()?;
                 let id = task.id.clone();
-                let item = Item { task, id, key: OnceCell::new(), label: None, scopes };
+                let key = OnceCell::new();
+                let item = Item { task, id, key, label: None, index: None, scopes };
                 self.fill_in(kind, &mut value, params, &item, context).ok()?;
                 value
             }

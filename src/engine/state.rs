@@ -6,6 +6,10 @@ use crate::value::Sha256;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the ids of tasks begin with that a host does for another, so that none of its own is taken for
+/// one.
+pub(super) const FOR_ANOTHER: &str = "@";
+
 /// `state.json`. Hashes in it are keyed with the host's own key: a plain digest of a password file
 /// could be guessed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

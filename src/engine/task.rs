@@ -153,9 +153,23 @@ pub struct Keywords {
     /// the host.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub delegated: bool,
+    /// The host that does it instead; of the inventory, or `localhost`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delegate_to: Option<Node>,
+    /// What it sets, it sets on the delegate.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub delegate_facts: bool,
     /// Nothing of it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_log: Option<Node>,
+}
+
+impl Keywords {
+    /// Whether another does the task: what only its parameters name, the host is not sent.
+    #[must_use]
+    pub fn is_done_elsewhere(&self) -> bool {
+        self.delegated || self.delegate_to.is_some()
+    }
 }
 
 /// How a loop is run.

@@ -38,7 +38,8 @@ impl Runner<'_> {
         let (result, flow) = match &task.keywords.loop_over {
             None => {
                 let id = id(task, context, None);
-                let item = Item { task, id, key: OnceCell::new(), label: None, scopes };
+                let key = OnceCell::new();
+                let item = Item { task, id, key, label: None, index: None, scopes };
                 self.item(host, &item, context)
             }
             Some(list) => match self.looped(host, task, list, context, &scopes) {
@@ -92,7 +93,7 @@ impl Runner<'_> {
                 let (origin, since) = (origin.clone(), self.knows.mark());
                 self.open(task, context, &origin);
                 // What the controller does leaves this host as it is.
-                if !task.keywords.delegated {
+                if !task.keywords.is_done_elsewhere() {
                     self.unsettle_everything(host, &origin);
                 }
                 for_each(std::slice::from_ref(task), &mut |one| {
@@ -172,7 +173,8 @@ impl Runner<'_> {
                 Err(error) => return Err(Box::new(self.stop(task, context, error))),
             };
             let id = id(task, context, Some(&label));
-            let item = Item { task, id, key: OnceCell::new(), label: Some(label), scopes };
+            let (key, label, index_of) = (OnceCell::new(), Some(label), Some(index));
+            let item = Item { task, id, key, label, index: index_of, scopes };
             let (result, ended) = self.item(host, &item, context);
             results.push(of_item(result, &control, index, value));
             if !matches!(ended, Flow::Go) {
@@ -275,7 +277,7 @@ impl Runner<'_> {
 }
 
 /// The items of a list and of the lists in it. What is not known may be a list.
-fn flattened(value: Value) -> Value {
+pub(super) fn flattened(value: Value) -> Value {
     let secret = matches!(value, Value::Secret(_));
     let mut flat = Vec::new();
     let items = match value.exposed() {

@@ -47,6 +47,7 @@ impl Runner<'_> {
             resource: resource.to_owned(),
             span: task.span,
             handler: context.handler.is_some(),
+            on_behalf: self.on_behalf.clone(),
         }
     }
 

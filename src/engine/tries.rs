@@ -111,6 +111,9 @@ impl Runner<'_> {
         item: &Item<'_>,
         context: &Context,
     ) -> Result<Attempt, Diagnostic> {
+        if item.task.keywords.delegate_to.is_some() {
+            return self.elsewhere(host, item, context);
+        }
         match self.compute(item.task, &item.scopes) {
             Some(Ok(attempt)) if self.is_hidden(item, context) => Ok(attempt.without_words()),
             Some(attempt) => attempt,

@@ -57,6 +57,11 @@ pub enum Reason {
         /// Each; never empty.
         assumptions: Vec<Assumption>,
     },
+    /// Another host did it.
+    DoneBy {
+        /// Which; its own report says what was done.
+        host: String,
+    },
     /// What the role says (`debug`).
     Message {
         /// Its words.

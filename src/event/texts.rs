@@ -78,8 +78,8 @@ impl Texts for Event {
 
 impl Texts for TaskRef {
     fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
-        let Self { id, role, name, resource, span: _, handler: _ } = self;
-        [id, role, name, resource].into_iter().for_each(change);
+        let Self { id, role, name, resource, span: _, handler: _, on_behalf } = self;
+        [id, role, name, resource].into_iter().chain(on_behalf).for_each(change);
     }
 }
 
@@ -168,6 +168,7 @@ impl Texts for Reason {
             | Self::OnlyIf { origin: text }
             | Self::KnownAfter { origin: text }
             | Self::Assumed { to: _, origin: text }
+            | Self::DoneBy { host: text }
             | Self::Message { message: text } => change(text),
             Self::WouldFail { error, only_if } => {
                 error.each_text(change);

@@ -1,7 +1,7 @@
 //! The messages of a session, in both directions.
 
 use crate::engine::bundle::Bundle;
-use crate::engine::{Attempt, Delegation};
+use crate::engine::{Attempt, Delegated, Delegation, Order};
 use crate::event::Event;
 use crate::log::Record;
 use crate::text::Diagnostic;
@@ -35,7 +35,9 @@ pub enum ToAgent {
     /// The answer to [`FromAgent::RunOnce`]: this host runs the task.
     Yours,
     /// The answer to [`FromAgent::Delegate`].
-    Delegated(Box<Result<Attempt, Diagnostic>>),
+    Delegated(Box<Result<Delegated, Diagnostic>>),
+    /// An answer to [`FromAgent::NextPlay`]: do this for another host, tell of it, and wait again.
+    Work(Box<Order>),
     /// The answer to [`FromAgent::HostVariable`]; `None` where that host has none of that name.
     HostVariable(Box<Result<Option<Value>, Diagnostic>>),
     /// The answer to [`FromAgent::RunOnce`]: another host ran it.
@@ -71,10 +73,15 @@ pub enum FromAgent {
         /// The task's id.
         task: String,
     },
-    /// Has ended a play, and waits until every host may begin the next.
-    NextPlay,
-    /// Has the controller do a delegated task, and waits.
+    /// Waits until it is said how it goes on: for its next play, or for what others ask of it.
+    NextPlay {
+        /// It has ended a play since it last waited.
+        ended: bool,
+    },
+    /// Has another do a delegated task, and waits.
     Delegate(Delegation),
+    /// What came of [`ToAgent::Work`]; its events came before.
+    Worked(Box<Result<Attempt, Diagnostic>>),
     /// Asks for a variable of another host's, and waits.
     HostVariable {
         /// The other host.
@@ -115,7 +122,7 @@ mod tests {
         match message {
             FromAgent::NeedsAgent { .. }
             | FromAgent::RunOnce { .. }
-            | FromAgent::NextPlay
+            | FromAgent::NextPlay { .. }
             | FromAgent::HostVariable { .. }
             | FromAgent::Delegate(_) => true,
             FromAgent::Hello { .. }
@@ -124,6 +131,7 @@ mod tests {
             | FromAgent::Log(_)
             | FromAgent::RunOnceResult { .. }
             | FromAgent::Shares { .. }
+            | FromAgent::Worked(_)
             | FromAgent::Refused { .. } => false,
         }
     }

@@ -146,6 +146,7 @@ impl Task {
             name: task.name.clone(),
             resource: task.resource.clone(),
             handler: task.handler,
+            on_behalf: task.on_behalf.clone(),
             at: known.then(|| sources.locate(task.span)),
             status: report.status,
             reason: report

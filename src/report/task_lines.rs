@@ -115,11 +115,16 @@ impl TaskLines {
     }
 
     fn role(&mut self, out: &mut dyn Write, style: &Style, task: &TaskRef) -> io::Result<()> {
-        if self.role.as_deref() == Some(task.role.as_str()) {
+        let role = match &task.on_behalf {
+            Some(host) => format!("{}, for {host}", task.role),
+            None => task.role.clone(),
+        };
+        if self.role.as_ref() == Some(&role) {
             return Ok(());
         }
-        self.role = Some(task.role.clone());
-        writeln!(out, "  {}", style.paint(Paint::Strong, escape::line(&task.role)))
+        writeln!(out, "  {}", style.paint(Paint::Strong, escape::line(&role)))?;
+        self.role = Some(role);
+        Ok(())
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) fn reason(reason: &Reason) -> String {
             let all: Vec<_> = assumptions.iter().map(assumption).collect();
             format!("assumed: {}", all.join(" and "))
         }
+        Reason::DoneBy { host } => format!("done on {host}"),
         Reason::Message { message } => message.clone(),
     }
 }

@@ -75,7 +75,7 @@ fn keys_and_parameters() {
         ("a task that does nothing", "- name: nothing\n  when: true\n"),
         ("tasks that are no list", "name: x\n"),
         ("a refused keyword", "- command: x\n  become: false\n"),
-        ("another refused keyword", "- command: x\n  delegate_to: localhost\n"),
+        ("another refused keyword", "- command: x\n  async: 5\n"),
         ("a port that is none", "- wait_for: {port: 70000}\n"),
         ("a port in words", "- wait_for: {port: smtp}\n"),
         ("a path that is not absolute", "- copy: {dest: etc/x, content: x}\n"),

@@ -81,7 +81,8 @@ fn verdicts(folder: &str, files: &dyn Files) -> Vec<LintedRole> {
 
 /// Whether a run over one host loads with this role, everything that it asks for set.
 fn loads(role: &LintedRole, folder: &Path, files: &dyn Files) -> Result<(), String> {
-    let hosts = format!("all: {{hosts: {{h: }}, roles: [{}]}}\n", role.name);
+    // `x` is whom a task is delegated to.
+    let hosts = format!("all: {{hosts: {{h: , x: }}, roles: [{}]}}\n", role.name);
     let options = LoadOptions {
         inventory: "memory/hosts.yml".into(),
         roles_path: vec![folder.to_owned()],

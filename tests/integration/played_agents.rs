@@ -109,6 +109,7 @@ pub(crate) fn told(status: TaskStatus, error: Option<Diagnostic>) -> Vec<FromAge
         resource: "copy".into(),
         span: Span { source: SourceId(0), line: 1, column: 1, len: 3 },
         handler: false,
+        on_behalf: None,
     };
     let action = ActionReport {
         kind: "write_file".into(),

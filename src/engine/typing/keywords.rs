@@ -32,6 +32,8 @@ const KEYWORDS: &[&str] = &[
     "timeout",
     "no_log",
     "delegate_to",
+    "delegate_facts",
+    "local_action",
     "args",
     "become",
     "become_user",
@@ -41,8 +43,6 @@ const KEYWORDS: &[&str] = &[
 
 /// Keywords of Ansible's that are refused by name, and what to do instead.
 const REFUSED: &[(&str, &str)] = &[
-    ("delegate_facts", "run the role on that host instead"),
-    ("local_action", "run the role on the controller's own host instead"),
     ("become_method", "the agent runs as root; leave it out"),
     ("become_flags", "the agent runs as root; leave it out"),
     ("async", "hosts run side by side already; use `timeout` to bound a task"),
@@ -87,6 +87,7 @@ fn example(keyword: &str) -> &'static str {
         "become_user" => "postfix",
         "check_mode" => "false",
         "id" => "the-first-mail",
+        "delegate_to" => "lb1",
         _ => "true",
     }
 }
@@ -162,7 +163,11 @@ impl Typing<'_> {
             "become" => self.become_root(key, node),
             "become_user" => keywords.become_user = self.become_user(key, node),
             "check_mode" => keywords.observes = self.check_mode(key, node),
-            "delegate_to" => keywords.delegated = self.delegate(node),
+            "delegate_to" => keywords.delegate_to = self.texts(key, node).pop(),
+            "delegate_facts" => {
+                let facts = self.boolean(key, node).map(|node| node.kind);
+                keywords.delegate_facts = facts == Some(NodeKind::Bool(true));
+            }
             "ignore_errors" => keywords.ignore_errors = self.boolean(key, node),
             "no_log" => keywords.no_log = self.boolean(key, node),
             "retries" => keywords.retries = self.number(key, node),
@@ -211,20 +216,6 @@ impl Typing<'_> {
             }
             _ => self.wrong_type(key, node, "`false`, written out"),
         }
-        false
-    }
-
-    /// Only the controller itself can be a delegate.
-    fn delegate(&mut self, node: &Node) -> bool {
-        if node.as_str() == Some("localhost") {
-            return true;
-        }
-        self.error(
-            Diagnostic::new("only `localhost`, the controller, can be a delegate")
-                .lacks(Lack::Keyword("delegate_to".to_owned()))
-                .at(node.span)
-                .help("run the role on that host instead"),
-        );
         false
     }
 

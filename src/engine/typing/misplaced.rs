@@ -7,8 +7,16 @@ use crate::text::{Diagnostic, Lack};
 use crate::value::{Key, Node};
 
 /// What every entry of a list takes, and what others refuse where it does not belong.
-const EVERYWHERE: &[&str] =
-    &["name", "tags", "become", "vars", "become_user", "check_mode", "delegate_to"];
+const EVERYWHERE: &[&str] = &[
+    "name",
+    "tags",
+    "become",
+    "vars",
+    "become_user",
+    "check_mode",
+    "delegate_to",
+    "delegate_facts",
+];
 
 /// What a block, an import or an include hands on to its tasks.
 const HANDED_ON: &[&str] = &["when", "environment", "ignore_errors", "no_log"];

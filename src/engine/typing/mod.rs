@@ -2,6 +2,7 @@
 //! touched. Rendering, and what hinges on it, is left to the loop.
 
 mod control;
+mod delegation;
 mod keywords;
 mod misplaced;
 mod observe;

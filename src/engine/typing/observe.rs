@@ -1,4 +1,4 @@
-//! Keywords that only some tasks take: `check_mode: false`, `become_user`, `delegate_to`.
+//! Keywords that only some tasks take: `check_mode: false`, `become_user`.
 
 use super::Typing;
 use crate::engine::task::{Body, Keywords};
@@ -18,20 +18,6 @@ impl Typing<'_> {
                     .lacks(Lack::Keyword("become_user".to_owned()))
                     .at(user.span)
                     .help("the agent runs as root; give files their `owner`"),
-            );
-        }
-    }
-
-    /// Refuses the controller as a delegate where its own machine would be changed.
-    pub(super) fn delegation(&mut self, keywords: &Keywords, key: &Key, body: &Body) {
-        let can = |kind: &Kind| kind.delegable;
-        if keywords.delegated && !kind_of(body).is_some_and(can) {
-            let list = listed(can, "and");
-            self.error(
-                Diagnostic::new(format!("`{}` cannot be delegated to the controller", key.name))
-                    .lacks(Lack::Keyword("delegate_to".to_owned()))
-                    .at(key.span)
-                    .help(format!("only {list} can: it leaves the controller's machine as it is")),
             );
         }
     }

@@ -39,10 +39,12 @@ impl Typing<'_> {
             return None;
         };
         let before = self.errors.len();
-        let keywords = self.keywords(entries);
+        let local = self.local_action(entries);
+        let entries = local.as_deref().unwrap_or(entries);
+        let mut keywords = self.keywords(entries);
         let (key, params) = self.action(node, entries, before)?;
-        let body = self.body(key, params, entries);
-        self.delegation(&keywords, key, &body);
+        let mut body = self.body(key, params, entries);
+        self.delegation(&mut keywords, key, &mut body);
         self.misplaced(key, &body, entries);
         self.observation(&keywords, &body, entries);
         self.other_user(&keywords, &body);

@@ -85,6 +85,7 @@ fn no_member_of_a_report_keeps_a_secret() {
             resource: text(),
             span,
             handler: false,
+            on_behalf: Some("x".into()),
         },
         status: TaskStatus::Ok,
         reason: Some(Reason::Message { message: text() }),

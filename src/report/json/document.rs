@@ -107,6 +107,9 @@ pub struct Task {
     pub resource: String,
     /// It ran as a handler.
     pub handler: bool,
+    /// The host for which it was done, where that is another.
+    #[serde(rename = "for")]
+    pub on_behalf: Option<String>,
     /// `FILE:LINE:COLUMN` where it is written.
     pub at: Option<String>,
     /// How it ended.

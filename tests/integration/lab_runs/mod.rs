@@ -5,6 +5,7 @@ mod ad_hoc;
 mod apt;
 mod canaries;
 mod cut_off;
+mod delegated;
 mod ended;
 mod failures;
 mod forgotten;

@@ -1,6 +1,7 @@
 //! Playbooks.
 
 mod ad_hoc;
+mod delegation;
 mod hostvars;
 mod judged;
 mod rollouts;

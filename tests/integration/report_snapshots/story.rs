@@ -189,6 +189,7 @@ pub(crate) fn task_ref(resource: &str, name: &str, line: u32) -> TaskRef {
         resource: resource.into(),
         span: Span { source: SourceId(0), line, column: 3, len: 7 },
         handler: false,
+        on_behalf: None,
     }
 }
 
