@@ -70,7 +70,15 @@ fn ended(run: &str, well: bool) -> JournalEntry {
     let target = Target { specs: [Sha256::of(run.as_bytes())].into(), task: "t".into() };
     let seen = [(format!("file /etc/{run}"), target)].into();
     let (released, left) = (Vec::new(), Vec::new());
-    JournalEntry::Ended(Ended { run: run.into(), well, acted: true, seen, released, left })
+    JournalEntry::Ended(Ended {
+        run: run.into(),
+        well,
+        acted: true,
+        seen,
+        released,
+        left,
+        in_passing: false,
+    })
 }
 
 fn some_entries(run: &str) -> Vec<JournalEntry> {
@@ -341,6 +349,7 @@ fn end() -> impl Strategy<Value = Option<Ended>> {
         seen: seen.into_values().collect(),
         released: released.iter().map(|name| format!("file /{name}")).collect(),
         left: released.iter().map(|name| format!("r/main:{name}")).collect(),
+        in_passing: false,
     }))
 }
 

@@ -136,7 +136,7 @@ fn told(
             LastingError::Locked(holder) => (
                 true,
                 Diagnostic::new(format!("another run holds this host: {holder}"))
-                    .help("wait until it ends, then run again"),
+                    .help("wait until it ends, or end that process there, and its command with it; then run again"),
             ),
             LastingError::Host(error) => (false, error.diagnostic()),
         };

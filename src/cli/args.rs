@@ -233,7 +233,8 @@ pub(super) struct AdHocArgs {
     #[arg(help_heading = None::<&str>)]
     pub(super) hosts: String,
     /// A task as in a role, or a list of tasks
-    #[arg(help_heading = None::<&str>, required_unless_present = "words")]
+    // One that begins with `- ` is no option.
+    #[arg(help_heading = None::<&str>, required_unless_present = "words", allow_hyphen_values = true)]
     pub(super) task: Option<String>,
     /// A program and its arguments, which no template is made of; a single word is a line for a shell
     #[arg(id = "words", value_name = "COMMAND", last = true, conflicts_with = "task")]

@@ -37,6 +37,13 @@ pub(super) fn nothing(_prompt: &Prompt) -> Result<Option<String>, Diagnostic> {
 
 fn line(words: &str, echo: Echo) -> Result<String, Diagnostic> {
     let typed = asked(words, echo)?;
+    // Not even an end of line: no answer, which an empty one would be.
+    if typed.is_empty() {
+        return Err(Diagnostic::new(format!(
+            "nobody answered `{}`",
+            words.trim_end_matches([':', ' '])
+        )));
+    }
     let text =
         String::from_utf8(typed).map_err(|_| Diagnostic::new("what was typed is not UTF-8"))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())

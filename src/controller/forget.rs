@@ -72,7 +72,7 @@ pub fn forget(
     let lines: Vec<&str> = lines().collect();
     if lines.contains(&" held") {
         let error = Diagnostic::new("another run holds this host")
-            .help("wait until it ends, then run again");
+            .help("wait until it ends, or end that process there, and its command with it; then run again");
         return Err(Box::new((HostStatus::Locked, error)));
     }
     if read.is_err() || status != Some(0) || !lines.contains(&" done") {

@@ -52,7 +52,7 @@ impl Project {
             None => inventory.hosts().map(|host| host.name.clone()).collect(),
         };
         let has_playbook = !options.playbooks.is_empty() || options.ad_hoc.is_some();
-        let mut plays = playbook::load(options, &mut inventory, &extra, &mut reader)?;
+        let mut plays = playbook::load(options, &mut inventory, &mut extra, &mut reader)?;
         if has_playbook {
             hosts = playbook::limit(&mut plays, &hosts, options.limit.is_some());
         }

@@ -12,6 +12,7 @@ use crate::template::Templates;
 use crate::text::{Diagnostic, Redactor, Span};
 use crate::value::{HostName, Node, NodeKind, Value};
 use indexmap::IndexSet;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -30,16 +31,22 @@ pub(super) struct LoadedPlay {
 pub(super) fn load(
     options: &LoadOptions,
     inventory: &mut Inventory,
-    extra: &Layers,
+    extra: &mut Layers,
     reader: &mut Reader<'_>,
 ) -> Result<Vec<LoadedPlay>, Vec<Diagnostic>> {
+    let private = RefCell::new(Vec::new());
     let render = |node: &Node| rendered(node, extra);
-    let answer = |prompt: &Prompt| answered(prompt, extra, options.ask);
+    let answer = |prompt: &Prompt| {
+        private.borrow_mut().extend(prompt.private.then(|| prompt.name.name.clone()));
+        answered(prompt, extra, options.ask)
+    };
     let around = Surroundings { render: &render, answer: &answer };
     let plays = match &options.ad_hoc {
         Some(written) => vec![ad_hoc(written, &around, reader)?],
         None => read_playbooks(&options.playbooks, &around, reader)?,
     };
+    // What would not be shown as it is typed is not to be seen where `-e` gives it either.
+    private.into_inner().iter().for_each(|name| extra.hide(name));
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for play in plays {
         let mut typed = type_play(&play);

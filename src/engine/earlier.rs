@@ -89,6 +89,7 @@ impl Runner<'_> {
             key: doing.item.key.get().cloned().unwrap_or_default(),
             target: doing.target.to_owned(),
             notified,
+            in_passing: self.bundle.ad_hoc,
             ..Begun::default()
         });
         let registers = doing.item.task.keywords.register.is_some();

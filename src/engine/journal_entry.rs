@@ -60,6 +60,9 @@ pub struct Begun {
     /// Its result is registered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaits: bool,
+    /// As [`Ended::in_passing`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_passing: bool,
     /// What an inverse needs: a [`super::before::Before`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Sealed>,
@@ -83,6 +86,10 @@ pub struct Ended {
     /// [`super::state::Unfinished::changed`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+    /// It declared nothing, and leaves everything as it found it remembered: a task or command of a
+    /// command line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_passing: bool,
 }
 
 impl State {
@@ -115,7 +122,10 @@ impl State {
 
     fn begun(&mut self, begun: &Begun) -> bool {
         let unfinished = self.unfinished.get_or_insert_default();
-        unfinished.run.clone_from(&begun.run);
+        // What a whole run left unfinished is still that run's.
+        if !begun.in_passing || unfinished.changed.is_empty() {
+            unfinished.run.clone_from(&begun.run);
+        }
         let earlier = unfinished.changed.entry(begun.key.clone()).or_default();
         earlier.awaits |= begun.awaits;
         // What an earlier try brought back is not what this one will.
@@ -157,7 +167,9 @@ impl State {
                 changed = true;
             }
         }
-        if ended.well {
+        if ended.in_passing {
+            changed |= self.finish(&ended.left);
+        } else if ended.well {
             let unfinished = self.finish(&ended.left);
             changed |= unfinished;
             // A run that changed nothing leaves the memory as it was.

@@ -65,10 +65,12 @@ impl<'a> Runner<'a> {
         let begun = host.view().clock();
         let span = tracing::info_span!("host", name = self.bundle.host.as_str()).entered();
         tracing::debug_span!("facts").in_scope(|| self.gather(host))?;
+        // What one does in passing takes nothing up.
+        let unfinished = self.memory.state().unfinished.as_ref().filter(|_| !self.bundle.ad_hoc);
         self.tell(Event::HostStarted {
             system: system(&self.knows.facts),
             last_run: self.memory.state().last_run.clone(),
-            unfinished: self.memory.state().unfinished.as_ref().map(|run| run.run.clone()),
+            unfinished: unfinished.map(|run| run.run.clone()),
         });
         self.share();
         if let Some(unfinished) = &self.memory.state().unfinished {
@@ -122,9 +124,15 @@ impl<'a> Runner<'a> {
             ));
         }
         let left = if self.bundle.is_limited() { self.not_come_by() } else { Vec::new() };
-        let seen = std::mem::take(&mut self.seen);
-        let (run, acted) = (self.bundle.run.clone(), self.knows.changed);
-        self.memory.append(JournalEntry::Ended(Ended { run, well, acted, seen, released, left }))
+        let mut seen = std::mem::take(&mut self.seen);
+        let (run, acted, in_passing) =
+            (self.bundle.run.clone(), self.knows.changed, self.bundle.ad_hoc);
+        if in_passing {
+            // What a role has declared of them is still what they are to be.
+            seen.clear();
+        }
+        let ended = Ended { run, well, acted, seen, released, left, in_passing };
+        self.memory.append(JournalEntry::Ended(ended))
     }
 }
 

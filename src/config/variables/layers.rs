@@ -141,6 +141,14 @@ impl Layers {
         self.add_entries(&LayerKind::RoleVar(name), &role.vars);
     }
 
+    /// Makes a secret of all that a variable is set to.
+    pub fn hide(&mut self, name: &str) {
+        for layer in self.0.get_mut(name).into_iter().flatten() {
+            let node = (*layer.node).clone();
+            layer.node = Arc::new(Node { secret: true, ..node });
+        }
+    }
+
     /// The setting that wins.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Layer> {

@@ -84,6 +84,7 @@ fn run(memory: &mut DiskMemory<'_>, run: &str, ends: bool) {
         starts: Some("y.service".into()),
         awaits: true,
         before: None,
+        in_passing: false,
     };
     let write = Action::WriteFile {
         path: "/etc/a".into(),
@@ -104,7 +105,15 @@ fn run(memory: &mut DiskMemory<'_>, run: &str, ends: bool) {
     let target = Declared { specs: [hash].into(), task: "t".into() };
     let seen = [("file /etc/a".to_owned(), target)].into();
     let (released, left) = (vec!["unit x".to_owned()], vec!["b".to_owned()]);
-    let end = Ended { run: run.into(), well: false, acted: true, seen, released, left };
+    let end = Ended {
+        run: run.into(),
+        well: false,
+        acted: true,
+        seen,
+        released,
+        left,
+        in_passing: false,
+    };
     if ends {
         memory.append(JournalEntry::Ended(end)).unwrap();
     }

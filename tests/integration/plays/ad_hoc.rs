@@ -173,6 +173,13 @@ fn what_an_unfinished_run_left_waits_for_the_next_whole_one() {
     let told = looked.apply();
     assert_eq!(told.status("look now"), TaskStatus::Changed);
     assert!(told.events.iter().all(|event| !format!("{event:?}").contains("Warning")));
+    assert_eq!(looked.state.targets, bench.state.targets);
+    // What fails in passing is nobody's to take up, and what it wrote is still as the role declared it.
+    let other = "[{copy: {dest: /etc/conf, content: other}}, {command: look}]";
+    looked = looked.ad_hoc(task("all", other));
+    assert_eq!(looked.apply().status("command"), TaskStatus::Failed);
+    assert_eq!(looked.state.unfinished, before.unfinished);
+    assert_eq!(looked.state.targets, bench.state.targets);
     bench.state = looked.state;
     assert!(bench.state.unfinished.is_some() && bench.state.pending.len() == 1);
     let mut whole = bench.with("group_vars/all.yml", "broken: false\n");

@@ -197,6 +197,26 @@ fn no_log_hides_what_a_task_says_and_why_it_fails() {
 }
 
 #[test]
+fn what_a_private_prompt_would_ask_for_is_secret_where_an_option_gives_it() {
+    let site = "
+- hosts: a
+  vars_prompt: [{name: word}]
+  tasks:
+    - {copy: {dest: /etc/word, content: 'it is {{ word }}'}}
+    - {debug: {msg: 'it is {{ word }}'}}
+    - {fail: {msg: 'not {{ word }}'}}
+";
+    for shown in ["{name: word}", "{name: word, private: false}"] {
+        let mut stage = stage(&site.replace("{name: word}", shown));
+        stage.options.extra = vec!["word=wagtail".into()];
+        let told = stage.apply();
+        let (actions, all) = (told.actions("a").join(""), told.everything());
+        assert!(actions.contains("/etc/word"), "{all}");
+        assert_eq!(all.contains("wagtail"), shown.contains("false"), "{all}");
+    }
+}
+
+#[test]
 fn files_lie_beside_the_playbook() {
     let site = "
 - hosts: a
