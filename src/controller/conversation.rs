@@ -203,8 +203,12 @@ pub(super) fn converse(
                 }
             }
             FromAgent::RunOnce { task } => {
-                let waits = |first: &str| desks.turns.waits_for(host, Some(first));
-                let answer = match desks.run_once.ask(host, &task, &waits) {
+                let waits = |first: &str| {
+                    desks.turns.waits_for(host, Some(first));
+                    DelegateDesk::refuse_circles(host, &desks.steps, &desks.turns);
+                };
+                let turn = desks.steps.aside(host, || desks.run_once.ask(host, &task, &waits));
+                let answer = match turn {
                     Turn::Mine => ToAgent::Yours,
                     Turn::Done(result) => ToAgent::Done { result },
                 };
@@ -218,7 +222,7 @@ pub(super) fn converse(
                 }
                 let answer = match desks.steps.next(host, ended) {
                     Mail::Play(variables) => ToAgent::Go { variables },
-                    Mail::Work(Work { order, answer }) => {
+                    Mail::Work(Work { order, answer, .. }) => {
                         working = Some(answer);
                         ToAgent::Work(order)
                     }

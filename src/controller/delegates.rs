@@ -70,7 +70,7 @@ impl<'p> DelegateDesk<'p> {
             return Err(error.help("who does a task must be known before the run begins"));
         }
         let (answer, answered) = mpsc::channel();
-        let work = Work { order, answer };
+        let work = Work { asker: host.to_owned(), order, answer };
         let post = |is_behind: bool| {
             if is_behind && steps.is_ahead(&delegate) {
                 return Err(circle(host, &delegate));
@@ -86,6 +86,15 @@ impl<'p> DelegateDesk<'p> {
             attempt
         });
         attempt.map(Delegated::Done)
+    }
+
+    /// A host is not to do what a host that it waits for asked of it: neither would go on.
+    pub(super) fn refuse_circles(host: &str, steps: &Steps, turns: &Turns) {
+        for asker in steps.askers(host) {
+            if turns.is_behind(host, &asker) {
+                steps.refuse(host, &asker, &circle(&asker, host));
+            }
+        }
     }
 
     /// What the controller knows of a host, for all that it asks for.

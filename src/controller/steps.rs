@@ -17,6 +17,7 @@ pub(super) struct Steps {
 
 /// What a host does for another, and who waits for what comes of it.
 pub(super) struct Work {
+    pub(super) asker: String,
     pub(super) order: Box<Order>,
     pub(super) answer: Sender<Result<Attempt, Diagnostic>>,
 }
@@ -101,6 +102,24 @@ impl Steps {
         drop(inner);
         self.changed.notify_all();
         Ok(())
+    }
+
+    /// Who waits for something that a host has not begun.
+    pub(super) fn askers(&self, host: &str) -> Vec<String> {
+        let inner = self.lock();
+        inner.works.get(host).into_iter().flatten().map(|work| work.asker.clone()).collect()
+    }
+
+    /// A host does not do what another asked of it.
+    pub(super) fn refuse(&self, host: &str, asker: &str, error: &Diagnostic) {
+        let mut inner = self.lock();
+        let Some(works) = inner.works.get_mut(host) else { return };
+        works.retain(|work| {
+            if work.asker == asker {
+                let _ = work.answer.send(Err(error.clone()));
+            }
+            work.asker != asker
+        });
     }
 
     /// A host that waits for its next play may begin it, with these variables; without them it ends.

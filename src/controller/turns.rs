@@ -81,6 +81,11 @@ impl Turns {
         self.changed.notify_all();
     }
 
+    /// Whether a host can do nothing before another goes on.
+    pub(super) fn is_behind(&self, host: &str, other: &str) -> bool {
+        self.lock().is_behind(host, other)
+    }
+
     /// Waits for a host's turn, and passes its request on before anybody else has one. `pass_on` is told
     /// whether the host asked waits for this one; from then on this one waits for it.
     pub(super) fn take<E>(

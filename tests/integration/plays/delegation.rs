@@ -168,6 +168,39 @@ fn two_that_wait_for_each_other_are_told_so() {
     }
 }
 
+/// The delegate waits for the result of what it is to do: whichever comes first, the one who asks is told.
+#[test]
+fn who_waits_for_a_task_that_runs_once_cannot_be_its_delegate() {
+    let site = "
+- hosts: w1:w2:w3
+  tasks:
+    - copy: {dest: /etc/x, content: '{{ inventory_hostname }}'}
+      run_once: true
+      delegate_to: w2
+";
+    for forks in [1, 2, 8, 8, 8, 8] {
+        let told = stage(site).forks(forks).apply();
+        assert_eq!(told.failed(), ["w1"], "{}", told.everything());
+        assert!(told.everything().contains("`w1` and `w2` wait for each other"));
+    }
+}
+
+/// A host that waits for another at a task that runs once is no obstacle to what that one asks others.
+#[test]
+fn few_hosts_at_once_wait_for_each_other_all_the_same() {
+    let site = "
+- hosts: w1:w2
+  tasks:
+    - copy: {dest: /etc/x, content: x}
+      delegate_to: db1
+      when: inventory_hostname == 'w1'
+    - copy: {dest: /etc/y, content: y}
+      run_once: true
+";
+    let told = stage(site).forks(1).apply();
+    assert!(told.failed().is_empty(), "{}", told.everything());
+}
+
 #[test]
 fn a_delegate_that_is_gone_fails_those_who_ask() {
     let site = "
