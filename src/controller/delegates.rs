@@ -187,8 +187,7 @@ impl Outlet for Passing<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{MemoryFiles, Vault};
-    use crate::controller::{LoadOptions, Project, RunOptions};
+    use crate::controller::{Project, RunOptions};
     use crate::engine::bundle::Purpose;
     use crate::engine::memory::Forgetful;
     use crate::engine::state::State;
@@ -222,14 +221,7 @@ all:
     }
 
     fn prepared(request: &Delegation) -> Result<Prepared, Diagnostic> {
-        let files = MemoryFiles::default().with("hosts.yml", HOSTS).with("site.yml", SITE);
-        let options = LoadOptions {
-            inventory: "hosts.yml".into(),
-            playbooks: vec!["site.yml".into()],
-            ..LoadOptions::default()
-        };
-        let loaded = Project::load(&options, &files, &Vault::default());
-        let project = loaded.map_err(|errors| errors.diagnostics).unwrap();
+        let project = Project::of_texts(HOSTS, SITE);
         assert_eq!(project.serving().collect::<Vec<_>>(), ["db1"]);
         let options =
             RunOptions { run: "r".into(), purpose: Purpose::Apply, forks: 1, hosts: None };

@@ -188,3 +188,19 @@ fn load_roles(
     errors.extend(cycles::of_roles(&roles));
     if errors.is_empty() { Ok(roles) } else { Err(errors) }
 }
+
+#[cfg(test)]
+impl Project {
+    /// Of an inventory and a playbook that no disk has.
+    pub(super) fn of_texts(inventory: &str, playbook: &str) -> Self {
+        let files = crate::config::MemoryFiles::default();
+        let files = files.with("hosts.yml", inventory).with("site.yml", playbook);
+        let options = LoadOptions {
+            inventory: "hosts.yml".into(),
+            playbooks: vec!["site.yml".into()],
+            ..LoadOptions::default()
+        };
+        let loaded = Self::load(&options, &files, &Vault::default());
+        loaded.map_err(|errors| errors.diagnostics).unwrap()
+    }
+}

@@ -257,9 +257,8 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::{OthersDesk, Told};
-    use crate::config::{MemoryFiles, Vault};
     use crate::controller::steps::Steps;
-    use crate::controller::{LoadOptions, Project, RunOptions};
+    use crate::controller::{Project, RunOptions};
     use crate::engine::bundle::Purpose;
 
     const HOSTS: &str = "
@@ -278,14 +277,7 @@ all:
 
     #[test]
     fn a_host_that_asks_for_what_its_tasks_do_not_is_told_nothing() {
-        let files = MemoryFiles::default().with("hosts.yml", HOSTS).with("site.yml", SITE);
-        let options = LoadOptions {
-            inventory: "hosts.yml".into(),
-            playbooks: vec!["site.yml".into()],
-            ..LoadOptions::default()
-        };
-        let loaded = Project::load(&options, &files, &Vault::default());
-        let project = loaded.map_err(|errors| errors.diagnostics).unwrap();
+        let project = Project::of_texts(HOSTS, SITE);
         let options =
             RunOptions { run: "r".into(), purpose: Purpose::Apply, forks: 1, hosts: None };
         let (desk, steps) = (OthersDesk::new(&project, &options), Steps::new(1));

@@ -283,7 +283,7 @@ pub(crate) struct Told {
 
 /// A test that fails on hosts says what mail waits in them, and what their services said: of a fault
 /// that comes once in a hundred runs, nothing else is left.
-#[allow(clippy::print_stderr, reason = "shown only where a test fails, beside its assertion")]
+#[expect(clippy::print_stderr, reason = "shown only where a test fails, beside its assertion")]
 impl Drop for Fleet {
     fn drop(&mut self) {
         if !std::thread::panicking() {
